@@ -1,0 +1,36 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STACK ?= dev
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: up test bench lock schema docs clean
+.DEFAULT_GOAL := up
+
+up: $(VENV)/.run ## make the environment and run the main job on one stack (STACK=dev)
+	@$(BIN)/python -m mcwan.up --stack $(STACK)
+
+test: $(VENV)/.dev ## everything that needs only Python
+	@bin/check
+
+bench: $(VENV)/.dev ## time, memory, objects and Pulumi resources per export
+	@$(BIN)/python -m bench
+
+lock: ## pin every dependency with its hashes; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+schema docs: $(VENV)/.dev ## write the generated files: the schema of a stack file, the reference
+	@$(BIN)/python -m mcwan.cli.main schema --out schemas/stack.schema.json
+	@$(BIN)/python -m mcwan.cli.main reference --out docs/reference.md
+
+clean: ## remove what the commands above made, not what was deployed
+	rm -rf $(VENV) rendered .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@bin/venv $(PYTHON) $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt pyproject.toml
+	@bin/venv $(PYTHON) $(VENV) requirements-dev.txt
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,5 @@
+"""mcwan's Pulumi program."""
+
+from mcwan.program import main
+
+main()

@@ -1,0 +1,36 @@
+"""The east-west gateways of all clusters as a component, with what everything else stands on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from mcwan.components.register import Foundation, Providers, register
+from mcwan.plan import Plan
+from mcwan.plan.expand import GATEWAYS
+from mcwan.plan.summary import gateways
+
+
+@dataclass(frozen=True, kw_only=True)
+class EastWestGatewayArgs:
+    """What an EastWestGateway component takes."""
+
+    plan: Plan
+    """The plan of the fabric."""
+    providers: Providers
+    """The Kubernetes provider of each cluster."""
+
+
+class EastWestGateway(pulumi.ComponentResource):
+    """Per cluster: the namespace, the definition of WANPolicy, both gateways, targets, and grants."""
+
+    clusters: pulumi.Output[dict[str, Any]]
+    """Per cluster its gateways, listeners by WAN policy, and targets by remote cluster."""
+    foundation: Foundation
+    """Per cluster what has to be there before anything else; pass it to the other components."""
+
+    def __init__(self, name: str, args: EastWestGatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mcwan:index:EastWestGateway", name, {}, opts)
+        self.foundation = register(name, args.plan, GATEWAYS, args.providers, self)
+        self.clusters = pulumi.Output.from_input(gateways(args.plan))
+        self.register_outputs({"clusters": self.clusters})

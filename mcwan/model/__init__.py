@@ -1,0 +1,36 @@
+"""What an operator writes: frozen models, every rule between their fields, messages that name the remedy."""
+
+from mcwan.model.cluster import Cluster, Gateway, Ingress
+from mcwan.model.description import Description, Manage
+from mcwan.model.export import Export, Offer, Rule, ServicePort
+from mcwan.model.fabric import Fabric
+from mcwan.model.imports import Import, ImportRule
+from mcwan.model.load import load
+from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
+from mcwan.model.mistakes import Mistake, MistakesError
+from mcwan.model.wan_policy import SLA, WANPolicy
+
+__all__ = [
+    "SLA",
+    "Cluster",
+    "CookieMatch",
+    "Description",
+    "Export",
+    "Fabric",
+    "Gateway",
+    "HeaderMatch",
+    "Import",
+    "ImportRule",
+    "Ingress",
+    "Manage",
+    "Match",
+    "Mistake",
+    "MistakesError",
+    "Offer",
+    "PathMatch",
+    "QueryParamMatch",
+    "Rule",
+    "ServicePort",
+    "WANPolicy",
+    "load",
+]

@@ -1,0 +1,38 @@
+"""WAN policies: a port each."""
+
+from collections.abc import Iterator
+
+from mcwan.model.description import Description
+from mcwan.model.leaves import NODE_PORTS
+from mcwan.model.mistakes import Mistake
+
+
+def ports_differ(description: Description) -> Iterator[Mistake]:
+    """Two policies on one port would be one flow to the SD-WAN."""
+    first: dict[int, str] = {}
+    for name, policy in description.wan_policies.items():
+        other = first.setdefault(policy.port, name)
+        if other != name:
+            yield Mistake(
+                ("wanPolicies", name, "port"),
+                str(policy.port),
+                f"already the WAN port of policy {other}; allowed: a port of its own, 1 to 65535",
+                f"give one of {other} and {name} another port",
+            )
+
+
+def ports_fit_node_ports(description: Description) -> Iterator[Mistake]:
+    """Where a gateway is a NodePort, a node port is the WAN port, and Kubernetes has a range for those."""
+    exposed = sorted(name for name, cluster in description.clusters.items() if cluster.ingress.exposure == "NodePort")
+    for name, policy in description.wan_policies.items():
+        if exposed and policy.port not in NODE_PORTS:
+            yield Mistake(
+                ("wanPolicies", name, "port"),
+                str(policy.port),
+                f"outside the node port range, but the ingress gateway of {', '.join(exposed)} is a NodePort; "
+                f"allowed: {NODE_PORTS.start} to {NODE_PORTS.stop - 1}",
+                "choose a port in the range, or another exposure for those gateways",
+            )
+
+
+CHECKS = (ports_differ, ports_fit_node_ports)

@@ -1,0 +1,91 @@
+"""Clusters: how to reach one, its gateways, what is on it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, IPvAnyAddress, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from mcwan.model.base import Model
+from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
+
+Exposure = Literal["ClusterIP", "NodePort"]
+ProfileName = Literal["envoy-gateway", "istio", "standard"]
+Address = Annotated[IPvAnyAddress, Field(description="An IP address inside the SD-WAN, never a public one.")]
+
+
+class Ingress(Model):
+    """The cluster's ingress gateway, as the other clusters reach it over the SD-WAN."""
+
+    addresses: Annotated[tuple[Address, ...], Field(max_length=MAX_ADDRESSES)] = ()
+    """Where the WAN ports are reached: pod, node or internal load balancer addresses. Needed once it exports."""
+    exposure: Exposure = "ClusterIP"
+    """How the gateway's Service is made reachable. ClusterIP: by the pods' own addresses, routed through the SD-WAN.
+    NodePort: on every node, the node port being the WAN port."""
+
+
+class Gateway(Model):
+    """Which implementation serves the cluster's east-west gateways."""
+
+    profile: ProfileName = "envoy-gateway"
+    """The gateway profile: the part that Gateway API cannot say, per implementation."""
+    gateway_class: Annotated[DnsLabel, Field(alias="class")] = "envoy-gateway"
+    """The GatewayClass; it must exist on the cluster."""
+    service_namespace: DnsLabel | None = None
+    """Where the implementation puts a gateway's Service, if not where it does by default (Envoy Gateway:
+    envoy-gateway-system; Istio and standard: the Gateway's own namespace)."""
+
+
+def _kubeconfig(value: object, info: ValidationInfo) -> object:
+    """Accept a kubeconfig only from a Pulumi secret.
+
+    A stack file holds `{secure: ciphertext}`; a running program gets the clear text, and its caller says by the
+    context's `secrets` whether the key was one.
+    """
+    if isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str):
+        return SecretStr(value["secure"])
+    if isinstance(value, SecretStr) or (isinstance(value, str) and (info.context or {}).get("secrets")):
+        return value
+    raise PydanticCustomError(
+        "mcwan",
+        "{problem}",
+        {
+            "problem": "a kubeconfig must be a Pulumi secret, not clear text",
+            "remedy": "pulumi config set --path 'mcwan:clusters.NAME.kubeconfig' --secret < FILE",
+        },
+    )
+
+
+Kubeconfig = Annotated[
+    SecretStr,
+    BeforeValidator(_kubeconfig),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"secure": {"type": "string"}},
+            "required": ["secure"],
+            "additionalProperties": False,
+            "description": "Set with: pulumi config set --path 'mcwan:clusters.NAME.kubeconfig' --secret < FILE",
+        }
+    ),
+]
+
+
+class Cluster(Model):
+    """One Kubernetes cluster of the fabric."""
+
+    kubeconfig: Kubeconfig | None = None
+    """How to reach it: a kubeconfig, as a Pulumi secret."""
+    context: Annotated[str, Field(strict=True, min_length=1)] | None = None
+    """How to reach it: a context of the kubeconfig above or, without one, of the file that `kubeconfigPath` names."""
+    kubeconfig_path: Annotated[str, Field(strict=True, min_length=1)] = "~/.kube/config"
+    """The kubeconfig file that `context` is looked up in."""
+    render_to: Annotated[str, Field(strict=True, min_length=1)] | None = None
+    """Instead of reaching it: a directory, relative to the project, that its objects are written to as YAML."""
+    ingress: Ingress = Ingress()
+    """Its ingress gateway."""
+    gateway: Gateway = Gateway()
+    """Its gateway implementation."""
+    mcs_api: Literal["v1beta1", "v1alpha1"] = "v1beta1"
+    """The version of the MCS API (multicluster.x-k8s.io) that it serves; v1alpha1 for releases before 0.5."""
+    namespaces: tuple[DnsLabel, ...] = ()
+    """The namespaces that it has. They are never made or deleted; an export is imported wherever its namespace is."""

@@ -1,0 +1,36 @@
+"""The description: what an operator writes for one environment."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mcwan.model.base import Model
+from mcwan.model.cluster import Cluster
+from mcwan.model.export import Export
+from mcwan.model.imports import Import
+from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel
+from mcwan.model.wan_policy import WANPolicy
+
+
+class Manage(Model):
+    """What of the fabric's own, per cluster, this program makes. Switch off what somebody else makes."""
+
+    namespace: bool = True
+    """The namespace mc-wan."""
+    wan_policy_crd: bool = True
+    """The CustomResourceDefinition of WANPolicy."""
+
+
+class Description(Model):
+    """What an operator writes in a stack file, each key with `mcwan:` before it."""
+
+    clusters: Annotated[dict[ClusterName, Cluster], Field(min_length=1, max_length=MAX_CLUSTERS)]
+    """The clusters, by name."""
+    wan_policies: Annotated[dict[DnsLabel, WANPolicy], Field(min_length=1, max_length=MAX_LISTENERS)]
+    """The WAN policies, by name. Each is a listener of every ingress gateway: 64 at most."""
+    exports: tuple[Export, ...] = ()
+    """The services that clusters offer."""
+    imports: tuple[Import, ...] = ()
+    """Where the consuming side wants it otherwise."""
+    manage: Manage = Manage()
+    """What of the fabric's own this program makes."""

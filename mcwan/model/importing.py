@@ -1,0 +1,139 @@
+"""Who imports what, and which rules hold there: the one place that expands `exports` and `imports`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mcwan.model.cluster import Cluster
+from mcwan.model.export import Export, Rule, qualified
+from mcwan.model.imports import Import, ImportRule, Path
+from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
+from mcwan.model.matches import Match, intersection
+
+
+@dataclass(frozen=True)
+class Importing:
+    """An export as one cluster imports it, by one entry of `imports` or by none."""
+
+    export: Export
+    cluster: str
+    entry: Import | None
+
+    @property
+    def path(self) -> Path:
+        """The import's path."""
+        return self.entry.path if self.entry else "gateway"
+
+
+@dataclass(frozen=True)
+class EgressRule:
+    """What an egress gateway does with the requests that a rule matches.
+
+    `target` is the export that they go to, `wan_policy` the way, `local` the service that answers them where the
+    importing cluster itself offers the target, as name.namespace.
+    """
+
+    name: str
+    matches: tuple[Match, ...]
+    target: Export
+    wan_policy: str
+    local: str
+
+
+@dataclass(frozen=True)
+class ListenerRule:
+    """What an ingress gateway's listener does with the requests that a rule matches.
+
+    `backend` is the service that answers, as name.namespace; None refuses the request.
+    """
+
+    name: str
+    matches: tuple[Match, ...]
+    backend: str | None
+
+
+def clusters_by_namespace(clusters: Mapping[str, Cluster]) -> dict[str, tuple[str, ...]]:
+    """Give, per namespace, the clusters that have it, sorted."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(clusters):
+        for namespace in sorted(set(clusters[name].namespaces)):
+            found.setdefault(namespace, []).append(name)
+    return {namespace: tuple(names) for namespace, names in found.items()}
+
+
+def entries_by_export(imports: Sequence[Import]) -> dict[str, list[Import]]:
+    """Give the entries of `imports` per export."""
+    found: dict[str, list[Import]] = {}
+    for entry in imports:
+        found.setdefault(entry.service, []).append(entry)
+    return found
+
+
+def importings(export: Export, having_namespace: Sequence[str], entries: Sequence[Import]) -> tuple[Importing, ...]:
+    """Give who imports an export, sorted by cluster.
+
+    Every cluster in which the namespace exists, the exporting ones included (KEP-1645), unless entries narrow that.
+    """
+    if not entries:
+        return tuple(Importing(export, cluster, None) for cluster in having_namespace)
+    chosen = {cluster: entry for entry in entries for cluster in (entry.clusters or having_namespace)}
+    return tuple(Importing(export, cluster, chosen[cluster]) for cluster in having_namespace if cluster in chosen)
+
+
+def egress_rules(importing: Importing, exports: Mapping[str, Export]) -> tuple[EgressRule, ...]:
+    """Give an import's rules in order: its own, or the export's."""
+    export, entry = importing.export, importing.entry
+    if not (entry and entry.rules):
+        return tuple(
+            EgressRule(
+                name=rule.name,
+                matches=rule.matches,
+                target=export,
+                wan_policy=rule.wan_policy,
+                local=qualified(rule.backend, export.namespace) if rule.backend else export.service,
+            )
+            for rule in export.all_rules
+        )
+    rules = []
+    for rule in entry.rules:
+        target = exports[rule.backend] if rule.backend else export
+        policy = rule.wan_policy or next(iter(target.wan_policies), "")
+        rules.append(EgressRule(rule.name, rule.matches, target, policy, target.service))
+    return tuple(rules)
+
+
+def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:
+    """Give what the listener of one WAN policy admits of an export, in order.
+
+    The listener knows nothing of the other policies' rules, so requests that an earlier rule of another policy takes
+    have to be refused here by name: else a client that goes round its egress gateway could send them this way.
+    """
+    found: list[ListenerRule] = []
+    rules = export.all_rules
+    for index, rule in enumerate(rules):
+        if rule.wan_policy == wan_policy:
+            backend = qualified(rule.backend, export.namespace) if rule.backend else export.service
+            found.append(ListenerRule(rule.name, rule.matches, backend))
+        else:
+            later = [m for other in rules[index + 1 :] if other.wan_policy == wan_policy for m in or_all(other.matches)]
+            taken = tuple(m for m in or_all(rule.matches) if any(intersection(m, other) for other in later))
+            if taken:
+                found.append(ListenerRule(f"refuse.{rule.name}", taken, None))
+    return tuple(found)
+
+
+def or_all(matches: tuple[Match, ...]) -> tuple[Match, ...]:
+    """Give the matches, or the one that matches everything where none is written (Gateway API's default)."""
+    return matches or (Match(),)
+
+
+def fit_one_route(rules: Sequence[Rule] | Sequence[ImportRule] | Sequence[EgressRule]) -> bool:
+    """Tell whether the rules fit into one HTTPRoute (Gateway API: 16 rules, 128 matches in all)."""
+    return len(rules) <= MAX_RULES and sum(len(or_all(rule.matches)) for rule in rules) <= MAX_ROUTE_MATCHES
+
+
+def split_by_policy(rules: tuple[EgressRule, ...]) -> list[tuple[str | None, tuple[EgressRule, ...]]]:
+    """Give the rules of each HTTPRoute: all in one (None), or one per WAN policy where they do not fit."""
+    if fit_one_route(rules):
+        return [(None, rules)]
+    policies = sorted({rule.wan_policy for rule in rules})
+    return [(policy, tuple(rule for rule in rules if rule.wan_policy == policy)) for policy in policies]

@@ -1,0 +1,85 @@
+"""The leaves of a description: names, ports, references. Limits are those of the Kubernetes objects they end up in."""
+
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+SERVICE = r"^[a-z]([-a-z0-9]*[a-z0-9])?\.[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+BACKEND = r"^[a-z]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"
+SERVICE_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+PATH = r"^/"
+HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
+
+PATTERN_MEANS = {
+    LABEL: "a DNS label: lower-case letters, digits and '-', beginning and ending with a letter or digit",
+    SERVICE_LABEL: "a Service's name: lower-case letters, digits and '-', beginning with a letter",
+    SERVICE: "a service as name.namespace, each a DNS label, the name beginning with a letter",
+    BACKEND: "a service as name or name.namespace, each a DNS label, the name beginning with a letter",
+    LABEL_VALUE: "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
+    PATH: "a path that begins with '/'",
+    HEADER: "an HTTP header name (RFC 9110 token)",
+}
+"""What each pattern asks for, in words; used by messages."""
+
+MAX_CLUSTERS = 50
+MAX_LISTENERS = 64
+"""Gateway API: at most 64 listeners in one Gateway, so at most 64 WAN policies."""
+MAX_RULES = 16
+"""Gateway API: at most 16 rules in one HTTPRoute."""
+MAX_MATCHES = 64
+"""Gateway API: at most 64 matches in one rule."""
+MAX_ROUTE_MATCHES = 128
+"""Gateway API: at most 128 matches over all rules of one HTTPRoute."""
+MAX_BACKENDS = 16
+"""Gateway API: at most 16 backendRefs in one rule."""
+MAX_ADDRESSES = 100
+"""The EndpointSlice controller's own limit; the API allows more."""
+MAX_WEIGHT = 1_000_000
+"""Gateway API: the highest weight of a backendRef."""
+NODE_PORTS = range(30000, 32768)
+"""Kubernetes' default node port range."""
+
+DnsLabel = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_length=63)]
+ServicePart = Annotated[str, StringConstraints(strict=True, pattern=SERVICE_LABEL, max_length=52)]
+"""A Service's name that still is one with `-clusterset` behind it (63 characters)."""
+ClusterName = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_length=50)]
+"""Also part of `target-<cluster>`, a Service's name."""
+FabricName = Annotated[str, StringConstraints(strict=True, pattern=LABEL_VALUE, max_length=63)]
+ServiceName = Annotated[str, StringConstraints(strict=True, pattern=SERVICE, max_length=127)]
+BackendName = Annotated[str, StringConstraints(strict=True, pattern=BACKEND, max_length=127)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+Weight = Annotated[int, Field(strict=True, ge=0, le=MAX_WEIGHT)]
+
+Kind = Literal["cluster", "WAN policy"]
+SECTION: dict[Kind, str] = {"cluster": "clusters", "WAN policy": "wanPolicies"}
+
+
+def unknown(kind: Kind, name: str, known: Collection[str]) -> tuple[str, str] | None:
+    """Say what is wrong with a reference, and the remedy; None when `known` has it."""
+    if name in known:
+        return None
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"write one of them, or add mcwan:{SECTION[kind]}.{name}"
+    return f"no such {kind}; allowed: {', '.join(sorted(known)) or 'none, there are none'}", hint
+
+
+def _refers_to(kind: Kind) -> Callable[[str, ValidationInfo], str]:
+    """Check a reference while fields are checked, when the caller's context says which names there are."""
+
+    def check(name: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get(kind)
+        wrong = None if known is None else unknown(kind, name, known)
+        if wrong:
+            raise PydanticCustomError("reference", "{problem}", {"problem": wrong[0], "remedy": wrong[1]})
+        return name
+
+    return check
+
+
+ClusterRef = Annotated[ClusterName, AfterValidator(_refers_to("cluster"))]
+WANPolicyRef = Annotated[DnsLabel, AfterValidator(_refers_to("WAN policy"))]

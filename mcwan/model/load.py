@@ -1,0 +1,251 @@
+"""From what stands in a stack's configuration to a fabric, with every mistake in one run.
+
+Items (a cluster, a WAN policy, an export, an import) are parsed one by one. What is wrong with a field is reported and,
+where the item can do without, cut out, so that the checks between fields still see the rest. What those then say only
+because something was cut is left out.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from mcwan.model.checks import check
+from mcwan.model.cluster import Cluster
+from mcwan.model.description import Description, Manage
+from mcwan.model.export import Export
+from mcwan.model.fabric import Fabric
+from mcwan.model.imports import Import
+from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, FabricName
+from mcwan.model.messages import fields_of, said, wrong_key
+from mcwan.model.mistakes import Mistake, MistakesError, Place, show
+from mcwan.model.wan_policy import SLA, WANPolicy
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+_NO_SLA = SLA(jitter_ms=0, latency_ms=0, loss_percent=0)
+Check = Callable[[Description], Iterable[Mistake]]
+
+
+def load(name: str, raw: Mapping[str, Any], *, secret: Collection[str] = (), checks: Sequence[Check] = ()) -> Fabric:
+    """Make a fabric of a stack's configuration.
+
+    `raw` has the configuration's keys without `mcwan:`. `secret` names those of its keys that hold a Pulumi secret in
+    clear; no value below them is shown. `checks` are more rules to apply, e.g. the gateway profiles'.
+
+    Raises MistakesError with every mistake, before anything is made.
+    """
+    reader = _Reader(raw, secret)
+    mistakes = reader.read(name)
+    mistakes += [
+        kept
+        for one in (check, *checks)
+        for mistake in one(reader.description)
+        if (kept := reader.placed(mistake)) is not None
+    ]
+    if mistakes:
+        raise MistakesError(mistakes)
+    return Fabric.model_construct(None, name=name, **dict(reader.description))
+
+
+@dataclass
+class _Reader:
+    """What was read so far, and what was cut."""
+
+    raw: Mapping[str, Any]
+    secret: Collection[str]
+    description: Description = field(init=False)
+    cut: set[Place] = field(default_factory=set)  # items that something was cut from
+    lost: set[Place] = field(default_factory=set)  # items that could not be read; a stand-in is checked instead
+    kept: dict[str, list[int]] = field(default_factory=dict)  # the positions of the exports and imports that were read
+
+    def read(self, name: str) -> list[Mistake]:
+        """Read everything; gives the mistakes of single fields."""
+        found = self._key(name, FabricName, ("stack",))
+        allowed = fields_of(Description)
+        found += [wrong_key((str(key),), allowed) for key in self.raw if key not in allowed]
+        clusters, mistakes = self._mapping("clusters", ClusterName, Cluster, _cluster, MAX_CLUSTERS)
+        found += mistakes
+        wan_policies, mistakes = self._mapping("wanPolicies", DnsLabel, WANPolicy, _wan_policy, MAX_LISTENERS)
+        found += mistakes
+        exports, mistakes = self._list("exports", Export)
+        found += mistakes
+        lost = {key for place in self.lost if place[0] == "exports" for key in _names(self.raw["exports"][place[1]])}
+        imports, mistakes = self._list("imports", Import)
+        found += mistakes
+        manage, mistakes = self._item(self.raw.get("manage", {}), Manage, ("manage",))
+        found += mistakes
+        self.kept["imports"] = [
+            index for index, one in zip(self.kept["imports"], imports, strict=True) if not lost & _services(one)
+        ]
+        self.description = Description.model_construct(
+            None,
+            clusters=clusters,
+            wan_policies=wan_policies,
+            exports=tuple(exports),
+            imports=tuple(one for one in imports if not lost & _services(one)),
+            manage=manage or Manage(),
+        )
+        return found
+
+    def placed(self, mistake: Mistake) -> Mistake | None:
+        """Put a check's mistake where its item really stands; None if it may only come from what was cut."""
+        mistake = replace(mistake, place=self._real(mistake.place), other=self._real(mistake.other))
+        item = mistake.place[:2]
+        if item in self.lost or (item in self.cut and not mistake.value):
+            return None
+        return self._shown(mistake)
+
+    def _real(self, place: Place) -> Place:
+        if len(place) > 1 and isinstance(place[1], int) and place[0] in self.kept:
+            place = (place[0], self.kept[str(place[0])][place[1]], *place[2:])
+        while place and place[-1] == "cluster" and isinstance(_at(self.raw, place[:-1]), str):
+            place = place[:-1]  # an offer may be a plain name
+        return place
+
+    def _shown(self, mistake: Mistake) -> Mistake:
+        """Hide every value below a key that holds a secret: a kubeconfig may stand at the wrong place."""
+        if mistake.value and mistake.place[0] in self.secret:
+            return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)")
+        return mistake
+
+    def _mapping(
+        self, section: str, name: Any, model: type[BaseModel], stand_in: Callable[[object, int], BaseModel], most: int
+    ) -> tuple[dict[str, Any], list[Mistake]]:
+        value = self.raw.get(section)
+        if not isinstance(value, Mapping) or not value:
+            shown = "" if value is None or value == {} else show(value)
+            wrong = "not a mapping" if shown else "nothing is described"
+            problem = f"{wrong}; allowed: a mapping of 1 to {most} names"
+            return {}, [self._shown(Mistake((section,), shown, problem, f"describe them under mcwan:{section}"))]
+        items: dict[str, Any] = {}
+        found: list[Mistake] = []
+        if len(value) > most:
+            found.append(Mistake((section,), str(len(value)), f"too many; allowed: 1 to {most}", "split the fabric"))
+        for number, (key, raw) in enumerate(value.items()):
+            place = (section, str(key))
+            found += self._key(key, name, place)
+            item, mistakes = self._item(raw, model, place)
+            found += mistakes
+            items[str(key)] = item or stand_in(raw, number)
+        return items, found
+
+    def _list(self, section: str, model: type[BaseModel]) -> tuple[list[Any], list[Mistake]]:
+        value = self.raw.get(section)
+        self.kept[section] = []
+        if not isinstance(value, list | tuple):
+            wrong = Mistake((section,), show(value), "not a list; allowed: a list", "write each entry after '- '")
+            return [], [self._shown(wrong)] if value is not None else []
+        items, found = [], []
+        for number, raw in enumerate(value):
+            item, mistakes = self._item(raw, model, (section, number))
+            found += mistakes
+            if item is not None:
+                items.append(item)
+                self.kept[section].append(number)
+        return items, found
+
+    def _key(self, key: object, kind: Any, place: Place) -> list[Mistake]:
+        try:
+            TypeAdapter(kind).validate_python(key)
+        except ValidationError as error:
+            return [replace(said(one, BaseModel, key), place=place) for one in error.errors()]
+        return []
+
+    def _item(self, raw: object, model: type[ModelT], place: Place) -> tuple[ModelT | None, list[Mistake]]:
+        """Read one item; None if it cannot be read even with what is wrong cut out."""
+        value = deepcopy(raw)
+        found: list[Mistake] = []
+        gone: set[tuple[str | int, ...]] = set()
+        names = {
+            "cluster": _keys(self.raw.get("clusters")),
+            "WAN policy": _keys(self.raw.get("wanPolicies")),
+        }
+        while True:
+            context = {"secrets": place[0] in self.secret, **({} if gone else names)}
+            try:
+                return model.model_validate(value, context=context), found
+            except ValidationError as error:
+                errors = error.errors(include_url=False)
+            before = len(gone)
+            for one in errors:
+                where = _inside(value, one["loc"])
+                if where not in gone:
+                    mistake = said(one, model, _at(value, where))
+                    found.append(self._shown(replace(mistake, place=(*place, *where))))
+            whole = [one for one in errors if not _cut_out(value, _inside(value, one["loc"]), one["type"])]
+            gone |= {_inside(value, one["loc"]) for one in errors} | {("",)}
+            if any(one["type"] != "reference" for one in errors):
+                self.cut.add(place)
+            if whole or len(gone) == before:
+                self.lost.add(place)
+                return None, found
+
+
+def _keys(section: object) -> frozenset[str]:
+    return frozenset(map(str, section)) if isinstance(section, Mapping) else frozenset()
+
+
+def _inside(value: object, loc: Place) -> Place:
+    """Give the part of pydantic's location that exists as written: an offer may be a plain name."""
+    for index, part in enumerate(loc):
+        if (isinstance(value, Mapping) and part in value) or (
+            isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+        ):
+            value = value[part]
+        elif isinstance(value, Mapping):
+            return loc[: index + 1]
+        else:
+            return loc[:index]
+    return loc
+
+
+def _at(value: Any, place: Place) -> object:
+    for part in place:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list | tuple) and isinstance(part, int):
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+def _cut_out(value: Any, place: Place, kind: str) -> bool:
+    """Cut out what is wrong; False if the item cannot be read without it."""
+    if kind == "reference":
+        return True  # read again without knowing names, the item is whole; `check` knows them too
+    if kind == "missing" or not place:
+        return False
+    container = _at(value, place[:-1])
+    if not isinstance(container, dict):
+        return False
+    container.pop(place[-1], None)
+    if place[-1] == "name" and kind.startswith("string_"):
+        container["name"] = "x" + "x".join(str(part) for part in place if isinstance(part, int))  # any one will do
+    return True
+
+
+def _cluster(raw: object, _number: int) -> Cluster:
+    """Stand in for a cluster that cannot be read, with the namespaces that it seems to have."""
+    namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
+    names = tuple(one for one in namespaces if isinstance(one, str)) if isinstance(namespaces, list) else ()
+    return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": names})
+
+
+def _wan_policy(_raw: object, number: int) -> WANPolicy:
+    """Stand in for a WAN policy that cannot be read, with a port that is nobody's."""
+    return WANPolicy.model_construct(None, tunnel="", port=-1 - number, sla=_NO_SLA)
+
+
+def _names(raw: object) -> set[str]:
+    """Give the keys that an export which cannot be read may have been meant to have."""
+    if not isinstance(raw, Mapping):
+        return set()
+    service = str(raw.get("service"))
+    return {service, f"{raw.get('name')}.{service.partition('.')[2]}"}
+
+
+def _services(entry: Import) -> set[str]:
+    return {entry.service, *(rule.backend for rule in entry.rules if rule.backend)}

@@ -1,0 +1,72 @@
+"""A mistake in a description: where, what, and the remedy, on one line."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+Place = tuple[str | int, ...]
+
+_SECTIONS = ("clusters", "wanPolicies", "exports", "imports", "manage")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong with a description.
+
+    `place` leads from the top of the description to the value, e.g. ("exports", 2, "rules", 0, "wanPolicy").
+    `value` is already fit to be printed (see `show`), and empty where the mistake is that something is not there.
+    `other` is the place that `problem` calls {other}.
+    """
+
+    place: Place
+    value: str
+    problem: str
+    remedy: str
+    other: Place = ()
+
+    def __str__(self) -> str:
+        value = f"{self.value}: " if self.value else ""
+        problem = self.problem.replace("{other}", written(self.other))
+        return f"{written(self.place)}: {value}{problem}; {self.remedy}"
+
+
+class MistakesError(ValueError):
+    """A description that cannot be used, with every mistake in it, ordered by place."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes), key=_order))
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def written(place: Place) -> str:
+    """Write a place as an operator finds it: `exports[2].rules[0].wanPolicy`."""
+    text = ""
+    for part in place:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part and all(c.isalnum() or c in "-_:" for c in part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{part!r}]"
+    return text or "the description"
+
+
+def show(value: object) -> str:
+    """Show a value in a message: short scalars as they are, anything that could hide a secret by its kind only."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= 80 and "\n" not in value else f"a text of {len(value)} characters"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, int | float):
+        return "null" if value is None else repr(value)
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, Sequence):
+        return "a list"
+    return f"a {type(value).__name__}"
+
+
+def _order(mistake: Mistake) -> tuple[object, ...]:
+    head, *rest = mistake.place or ("",)
+    section = _SECTIONS.index(head) if head in _SECTIONS else len(_SECTIONS)
+    parts = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in rest)
+    return (section, str(head), parts, mistake.problem, mistake.remedy)

@@ -1,0 +1,39 @@
+"""What every part of the plan looks up, worked out once per fabric."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mcwan.model.export import Export
+from mcwan.model.fabric import Fabric
+from mcwan.model.importing import Importing, clusters_by_namespace, entries_by_export, importings
+from mcwan.plan.manifests import Manifest
+from mcwan.plan.profile import Profile
+
+PerCluster = dict[str, list[Manifest]]
+"""Manifests by cluster; clusters that get none are left out."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A fabric with its exports by key and its imports by export, each sorted."""
+
+    fabric: Fabric
+    profiles: Mapping[str, Profile]
+    exports: Mapping[str, Export]
+    imports: Mapping[str, tuple[Importing, ...]]
+
+    @classmethod
+    def of(cls, fabric: Fabric, profiles: Mapping[str, Profile]) -> "Context":
+        """Work it out; `profiles` has the gateway profile of every cluster."""
+        having, entries = clusters_by_namespace(fabric.clusters), entries_by_export(fabric.imports)
+        exports = {export.key: export for export in sorted(fabric.exports, key=lambda export: export.key)}
+        imports = {
+            key: importings(export, having.get(export.namespace, ()), entries.get(key, ()))
+            for key, export in exports.items()
+        }
+        return cls(fabric, profiles, exports, imports)
+
+    @property
+    def clusters(self) -> list[str]:
+        """The clusters' names, sorted."""
+        return sorted(self.fabric.clusters)

@@ -1,0 +1,115 @@
+"""The whole plan: every object of every cluster, and what it belongs to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from mcwan.model.fabric import Fabric
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.exports import service_export
+from mcwan.plan.foundation import foundation
+from mcwan.plan.gateways import shared_gateways
+from mcwan.plan.grants import grants
+from mcwan.plan.imports import service_import
+from mcwan.plan.manifests import Manifest, apply_order
+from mcwan.plan.names import NAMESPACE
+from mcwan.plan.profile import Profile
+from mcwan.plan.targets import shared_targets
+from mcwan.plan.wan_policies import wan_policy
+
+
+@dataclass(frozen=True, order=True)
+class Owner:
+    """What objects are made for: a WAN policy, the fabric's gateways, an export or its imports, by name."""
+
+    kind: Literal["EastWestGateway", "ServiceExport", "ServiceImport", "WANPolicy"]
+    name: str
+
+
+GATEWAYS = Owner("EastWestGateway", NAMESPACE)
+
+
+@dataclass(frozen=True)
+class PlannedObject:
+    """One object on one cluster."""
+
+    cluster: str
+    owner: Owner
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a fabric becomes. `by_owner` has each owner's manifests per cluster, in the order in which they apply."""
+
+    fabric: Fabric
+    context: Context
+    by_owner: Mapping[Owner, PerCluster]
+
+    @cached_property
+    def objects(self) -> tuple[PlannedObject, ...]:
+        """All objects, ordered by cluster and, in each, as the cluster accepts them."""
+        found = [
+            PlannedObject(cluster, owner, one)
+            for owner, clusters in self.by_owner.items()
+            for cluster, manifests in clusters.items()
+            for one in manifests
+        ]
+        return tuple(sorted(found, key=lambda one: (one.cluster, apply_order(one.manifest))))
+
+    def notes(self) -> list[str]:
+        """Say what the plan could not know, or leaves to somebody else."""
+        return list(_notes(self.context))
+
+
+def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
+    """Expand a fabric over its clusters; `profiles` has the gateway profile of each."""
+    context = Context.of(fabric, profiles)
+    by_owner: dict[Owner, PerCluster] = {
+        Owner("WANPolicy", name): wan_policy(context, name) for name in sorted(fabric.wan_policies)
+    }
+    for key, export in context.exports.items():
+        by_owner[Owner("ServiceExport", key)] = service_export(context, export)
+        by_owner[Owner("ServiceImport", key)] = service_import(context, export)
+    routes = (
+        (cluster, one)
+        for clusters in by_owner.values()
+        for cluster, manifests in clusters.items()
+        for one in manifests
+        if one["kind"] == "HTTPRoute"
+    )
+    by_owner[GATEWAYS] = _merged(
+        foundation(context), shared_gateways(context), shared_targets(context), grants(context, routes)
+    )
+    return Plan(
+        fabric,
+        context,
+        {
+            owner: {cluster: sorted(found, key=apply_order) for cluster, found in sorted(clusters.items())}
+            for owner, clusters in sorted(by_owner.items())
+        },
+    )
+
+
+def _merged(*parts: PerCluster) -> PerCluster:
+    found: PerCluster = {}
+    for part in parts:
+        for cluster, manifests in part.items():
+            found.setdefault(cluster, []).extend(manifests)
+    return found
+
+
+def _notes(context: Context) -> Iterator[str]:
+    for name in context.clusters:
+        cluster = context.fabric.clusters[name]
+        if not cluster.ingress.addresses:
+            yield f"{name}: no ingress address is written, so that it has no target on the other clusters"
+        if cluster.gateway.profile == "standard":
+            yield (
+                f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
+                f"{cluster.gateway.gateway_class} must not make a public load balancer"
+            )
+    for key in context.exports:
+        if not context.imports[key]:
+            yield f"{key}: no cluster imports it"

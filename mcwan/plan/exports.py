@@ -1,0 +1,91 @@
+"""An export on the clusters that offer it: the ServiceExport, and a route on the listener of each WAN policy."""
+
+from mcwan.model.export import Export
+from mcwan.model.importing import ListenerRule, listener_rules
+from mcwan.plan import names
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.gateways import gateway, ingress_request
+from mcwan.plan.manifests import Manifest, labels, manifest
+from mcwan.plan.routes import matches, remove_headers, rewrite_host, route
+
+
+def service_export(context: Context, export: Export) -> PerCluster:
+    """Give every offering cluster what makes the export reachable, the same on each but for its gateways."""
+    routes = ingress_routes(context, export)
+    made: PerCluster = {}
+    for cluster in export.offers:
+        marked = _marked(context, cluster, export)
+        made[cluster] = [marked, *routes]
+        if export.scope == "service":
+            made[cluster] += gateway(context, cluster, ingress_request(context, cluster, export))
+    return made
+
+
+def ingress_routes(context: Context, export: Export) -> list[Manifest]:
+    """Give a route per WAN policy and, if the export has several ports, per port.
+
+    Each attaches to its policy's listener by section name and admits there what that policy's rules admit.
+    """
+    shared = export.scope == "shared"
+    ports = [(None, export.all_ports[0])] if len(export.all_ports) == 1 else [(p.port, p) for p in export.all_ports]
+    return [
+        route(
+            _route_name(export, policy, port.name if only else None),
+            names.NAMESPACE if shared else export.namespace,
+            labels(context.fabric.name, "ingress-route", export=export.key, policies=[policy]),
+            (names.INGRESS if shared else names.service_ingress(export.exported_name), policy),
+            export,
+            [_rule(export, rule, port.port, only) for rule in listener_rules(export, policy)],
+        )
+        for policy in export.wan_policies
+        for only, port in ports
+    ]
+
+
+def policy_annotations(export: Export) -> dict[str, str]:
+    """Say on an object which WAN policy an export has, or which rules."""
+    if export.wan_policy is not None:
+        return {names.POLICY_ANNOTATION: export.wan_policy}
+    return {names.RULES_ANNOTATION: ",".join(f"{rule.name}={rule.wan_policy}" for rule in export.rules)}
+
+
+def _route_name(export: Export, policy: str, port: str | None) -> str:
+    if export.scope == "service":
+        return ".".join(part for part in (names.service_ingress(export.exported_name), policy, port) if part)
+    return ".".join(part for part in (names.ingress_route(export.key, policy), port) if part)
+
+
+def _marked(context: Context, cluster: str, export: Export) -> Manifest:
+    """The ServiceExport. Only annotations in its spec are carried to importing clusters (KEP-1645)."""
+    annotations = policy_annotations(export)
+    if export.name:
+        annotations = annotations | {names.SERVICE_ANNOTATION: export.service}
+    version = context.fabric.clusters[cluster].mcs_api
+    spec = {"spec": {"exportedAnnotations": annotations}} if version == "v1beta1" else {}
+    return manifest(
+        f"multicluster.x-k8s.io/{version}",
+        "ServiceExport",
+        export.exported_name,
+        export.namespace,
+        labels(context.fabric.name, "export", export=export.key, policies=export.wan_policies),
+        annotations=annotations,
+        **spec,
+    )
+
+
+def _rule(export: Export, rule: ListenerRule, port: int, only: int | None) -> Manifest:
+    """One rule of a listener; `only` is the port that its requests have to be for, where there are several.
+
+    A rule without backends answers 500 (Gateway API, HTTPRouteRule): the plainest refusal that the standard has.
+    """
+    found: Manifest = {"name": rule.name, "matches": matches(rule.matches, only)}
+    if rule.backend is None:
+        return found
+    name, _, namespace = rule.backend.partition(".")
+    filters = [rewrite_host(export.service)]
+    if only is not None:
+        filters.append(remove_headers([names.PORT_HEADER]))
+    return found | {
+        "filters": filters,
+        "backendRefs": [{"kind": "Service", "name": name, "namespace": namespace, "port": port, "weight": 1}],
+    }

@@ -1,0 +1,102 @@
+"""What everything else stands on, per cluster: the namespace mc-wan and the definition of WANPolicy."""
+
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.manifests import Manifest, labels, manifest
+from mcwan.plan.names import GROUP, NAMESPACE
+
+
+def foundation(context: Context) -> PerCluster:
+    """Give every cluster what of it this program is to manage."""
+    common = labels(context.fabric.name, "fabric")
+    manage = context.fabric.manage
+    made = [wan_policy_crd(common)] if manage.wan_policy_crd else []
+    made += [manifest("v1", "Namespace", NAMESPACE, None, common)] if manage.namespace else []
+    return dict.fromkeys(context.clusters, made) if made else {}
+
+
+def wan_policy_crd(common: dict[str, str]) -> Manifest:
+    """Give the CustomResourceDefinition of WANPolicy; bounds as in `mcwan.model.wan_policy`."""
+    milliseconds = {"type": "integer", "format": "int64", "minimum": 0}
+    sla = {
+        "type": "object",
+        "description": "The service level that the tunnel promises.",
+        "required": ["jitterMs", "latencyMs", "lossPercent"],
+        "properties": {
+            "jitterMs": milliseconds | {"description": "Highest jitter, milliseconds."},
+            "latencyMs": milliseconds | {"description": "Highest latency, milliseconds."},
+            "lossPercent": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 100,
+                "description": "Highest packet loss, percent.",
+            },
+        },
+    }
+    spec = {
+        "type": "object",
+        "required": ["tunnel", "port", "sla"],
+        "properties": {
+            "tunnel": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 63,
+                "description": "The SD-WAN tunnel that carries the requests of this policy.",
+            },
+            "port": {
+                "type": "integer",
+                "format": "int32",
+                "minimum": 1,
+                "maximum": 65535,
+                "description": "The WAN port, by which the SD-WAN tells the flows of this policy.",
+            },
+            "sla": sla,
+        },
+    }
+    schema = {
+        "type": "object",
+        "description": "A name for an SD-WAN tunnel, its service level and its WAN port; the same on every cluster.",
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": spec,
+        },
+    }
+    columns = [
+        ("Tunnel", "string", ".spec.tunnel"),
+        ("Port", "integer", ".spec.port"),
+        ("Jitter", "integer", ".spec.sla.jitterMs"),
+        ("Latency", "integer", ".spec.sla.latencyMs"),
+        ("Loss", "number", ".spec.sla.lossPercent"),
+        ("Age", "date", ".metadata.creationTimestamp"),
+    ]
+    return manifest(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        f"wanpolicies.{GROUP}",
+        None,
+        common,
+        spec={
+            "group": GROUP,
+            "scope": "Cluster",
+            "names": {
+                "kind": "WANPolicy",
+                "listKind": "WANPolicyList",
+                "plural": "wanpolicies",
+                "singular": "wanpolicy",
+                "shortNames": ["wanp"],
+            },
+            "versions": [
+                {
+                    "name": "v1alpha1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": schema},
+                    "additionalPrinterColumns": [
+                        {"name": name, "type": kind, "jsonPath": path} for name, kind, path in columns
+                    ],
+                }
+            ],
+        },
+    )

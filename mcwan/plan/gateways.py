@@ -1,0 +1,106 @@
+"""East-west gateways: the shared pair of a cluster, and those of an export with `scope: service`.
+
+Listeners take routes from the Gateway's own namespace only: in `mc-wan` nobody but this program puts a route on a WAN
+port, so that nothing is reachable from another cluster that is not exported.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from mcwan.model.export import Export
+from mcwan.model.fabric import Fabric
+from mcwan.plan import names
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.manifests import GATEWAY_API, Manifest, labels, manifest
+from mcwan.plan.profile import GatewayRequest, Infrastructure
+
+
+def ingress_request(context: Context, cluster: str, export: Export | None = None) -> GatewayRequest:
+    """Ask for a cluster's ingress gateway, or for an export's own."""
+    policies = sorted(context.fabric.wan_policies)
+    return GatewayRequest(
+        role="ingress",
+        name=names.service_ingress(export.exported_name) if export else names.INGRESS,
+        namespace=export.namespace if export else names.NAMESPACE,
+        cluster=context.fabric.clusters[cluster],
+        ports=tuple(context.fabric.wan_policies[policy].port for policy in policies),
+        labels=labels(context.fabric.name, "ingress-gateway", export=export.key if export else None, policies=policies),
+    )
+
+
+def egress_request(
+    context: Context, cluster: str, ports: Iterable[int], export: Export | None = None
+) -> GatewayRequest:
+    """Ask for a cluster's egress gateway, or for an export's own."""
+    policies = export.wan_policies if export else sorted(context.fabric.wan_policies)
+    return GatewayRequest(
+        role="egress",
+        name=names.clusterset(export.exported_name) if export else names.EGRESS,
+        namespace=export.namespace if export else names.NAMESPACE,
+        cluster=context.fabric.clusters[cluster],
+        ports=tuple(sorted(set(ports))),
+        labels=labels(context.fabric.name, "egress-gateway", export=export.key if export else None, policies=policies),
+    )
+
+
+def shared_gateways(context: Context) -> PerCluster:
+    """Give every cluster its ingress gateway and, where it imports by one, its egress gateway."""
+    ports = shared_egress_ports(context)
+    made: PerCluster = {}
+    for cluster in context.clusters:
+        made[cluster] = gateway(context, cluster, ingress_request(context, cluster))
+        if cluster in ports:
+            made[cluster] += gateway(context, cluster, egress_request(context, cluster, ports[cluster]))
+    return made
+
+
+def shared_egress_ports(context: Context) -> dict[str, set[int]]:
+    """Give, per cluster that needs one, the ports of the shared egress gateway: those of what is imported by it."""
+    ports: dict[str, set[int]] = {}
+    for key, export in context.exports.items():
+        if export.scope == "shared":
+            numbers = {port.port for port in export.all_ports}
+            for importing in context.imports[key]:
+                if importing.path == "gateway":
+                    ports.setdefault(importing.cluster, set()).update(numbers)
+    return ports
+
+
+def infrastructure(context: Context, cluster: str, request: GatewayRequest) -> Infrastructure:
+    """Ask the cluster's profile what a gateway needs."""
+    return context.profiles[cluster].infrastructure(request)
+
+
+def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Manifest]:
+    """Give a Gateway with what its profile needs around it."""
+    needs = infrastructure(context, cluster, request)
+    spec: Manifest = {
+        "gatewayClassName": request.cluster.gateway.gateway_class,
+        "listeners": _listeners(context.fabric, request.role, request.ports),
+    }
+    if needs.spec:
+        spec["infrastructure"] = needs.spec
+    one = manifest(
+        GATEWAY_API,
+        "Gateway",
+        request.name,
+        request.namespace,
+        request.labels,
+        annotations=needs.annotations,
+        spec=spec,
+    )
+    return [*needs.objects, one]
+
+
+def _listeners(fabric: Fabric, role: Literal["ingress", "egress"], ports: Sequence[int]) -> list[Manifest]:
+    """An ingress gateway's listeners are called as their WAN policies, an egress gateway's by their port."""
+    called = {policy.port: name for name, policy in fabric.wan_policies.items()} if role == "ingress" else {}
+    return [
+        {
+            "name": called.get(port) or names.egress_listener(port),
+            "protocol": "HTTP",
+            "port": port,
+            "allowedRoutes": {"namespaces": {"from": "Same"}, "kinds": [{"kind": "HTTPRoute"}]},
+        }
+        for port in ports
+    ]

@@ -1,0 +1,161 @@
+"""An export on a cluster that imports it: the ServiceImport, a name in its namespace, and the way to the others."""
+
+from mcwan.model.export import Export, Offer
+from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_policy
+from mcwan.plan import names
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.exports import policy_annotations
+from mcwan.plan.gateways import egress_request, gateway, infrastructure
+from mcwan.plan.manifests import Manifest, labels, manifest
+from mcwan.plan.routes import matches, rewrite_host, route, set_header
+from mcwan.plan.targets import Address, service_and_slices, service_targets, wan_ports
+
+
+def service_import(context: Context, export: Export) -> PerCluster:
+    """Give every importing cluster its objects for one export."""
+    return {
+        importing.cluster: [
+            _marked(context, importing),
+            *(_direct(context, importing) if importing.path == "direct" else _by_gateway(context, importing)),
+        ]
+        for importing in context.imports[export.key]
+    }
+
+
+def _marked(context: Context, importing: Importing) -> Manifest:
+    """The ServiceImport, with the annotations that the exports carry here."""
+    export = importing.export
+    version = context.fabric.clusters[importing.cluster].mcs_api
+    return manifest(
+        f"multicluster.x-k8s.io/{version}",
+        "ServiceImport",
+        export.exported_name,
+        export.namespace,
+        _labels(context, export, "import"),
+        annotations=policy_annotations(export),
+        spec={
+            "type": "ClusterSetIP",
+            "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],
+        },
+    )
+
+
+def _direct(context: Context, importing: Importing) -> list[Manifest]:
+    """The shadow Service: its port leads straight to the remote ingress gateways' WAN port.
+
+    Where the cluster itself offers the service, the local one is meant.
+    """
+    export = importing.export
+    offers = {cluster: offer for cluster, offer in export.offers.items() if offer.weight}
+    if importing.cluster in offers:
+        return [_alias(context, export, names.cluster_host(export.service))]
+    addresses = [address for offer in offers.values() for address in _addresses(context, export, offer)]
+    (port,) = export.all_ports
+    ((_, wan_port),) = wan_ports(context.fabric, export.wan_policies).items()
+    return service_and_slices(
+        names.clusterset(export.exported_name),
+        export.namespace,
+        _labels(context, export, "import"),
+        [{"name": port.name, "port": port.port, "targetPort": wan_port}],
+        {port.name: wan_port},
+        addresses,
+    )
+
+
+def _by_gateway(context: Context, importing: Importing) -> list[Manifest]:
+    """The egress route and a name for the egress gateway; with `scope: service` the gateway and its targets, too."""
+    export, cluster = importing.export, importing.cluster
+    if export.scope == "service":
+        request = egress_request(context, cluster, [port.port for port in export.all_ports], export)
+        remote = [offer for offer in export.offers.values() if offer.cluster != cluster and offer.weight]
+        own = [*gateway(context, cluster, request), *service_targets(context, export, remote)]
+    else:
+        request = egress_request(context, cluster, ())
+        own = []
+    host = names.cluster_host(infrastructure(context, cluster, request).service)
+    return [*own, _alias(context, export, host), *_egress_routes(context, importing)]
+
+
+def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
+    """One route; one per port where there are several; one per WAN policy, too, where its rules are too many."""
+    export = importing.export
+    shared = export.scope == "shared"
+    every = egress_rules(importing, context.exports)
+    parts = split_by_policy(every)
+    several = len(export.all_ports) > 1
+    policies = sorted({rule.wan_policy for rule in every})
+    common = labels(context.fabric.name, "egress-route", export=export.key, policies=policies)
+    found = []
+    for port in export.all_ports:
+        for policy, rules in parts:
+            name = names.egress_route(export.key, port.name if several or policy else None, policy)
+            found.append(
+                route(
+                    name if shared else name.replace(f"{export.key}.egress", names.clusterset(export.exported_name)),
+                    names.NAMESPACE if shared else export.namespace,
+                    common,
+                    (
+                        names.EGRESS if shared else names.clusterset(export.exported_name),
+                        names.egress_listener(port.port),
+                    ),
+                    export,
+                    [_rule(context, importing.cluster, rule, port.port) for rule in rules],
+                )
+            )
+    return found
+
+
+def _rule(context: Context, cluster: str, rule: EgressRule, asked: int) -> Manifest:
+    """One rule: the host name that the remote ingress gateway knows, and a share for each offering cluster."""
+    ports = [port.port for port in rule.target.all_ports]
+    port = asked if asked in ports else ports[0]
+    filters = [rewrite_host(rule.target.key)]
+    if len(ports) > 1:
+        filters.append(set_header(names.PORT_HEADER, str(port)))
+    return {
+        "name": rule.name,
+        "matches": matches(rule.matches),
+        "filters": filters,
+        "backendRefs": [
+            _backend(context, cluster, rule, offer, port) for offer in rule.target.offers.values() if offer.weight
+        ],
+    }
+
+
+def _backend(context: Context, cluster: str, rule: EgressRule, offer: Offer, port: int) -> Manifest:
+    """One offering cluster's share: the local Service on this cluster, the target's WAN port on another."""
+    if offer.cluster == cluster:
+        name, _, namespace = rule.local.partition(".")
+    elif rule.target.scope == "shared":
+        name, namespace = names.target(offer.cluster), names.NAMESPACE
+    else:
+        name = names.service_target(rule.target.exported_name, offer.cluster)
+        namespace = rule.target.namespace
+    if offer.cluster != cluster:
+        port = context.fabric.wan_policies[rule.wan_policy].port
+    return {"kind": "Service", "name": name, "namespace": namespace, "port": port, "weight": offer.weight}
+
+
+def _alias(context: Context, export: Export, host: str) -> Manifest:
+    """The name in the service's namespace: a CNAME, so that clients reach whatever serves the import there."""
+    return manifest(
+        "v1",
+        "Service",
+        names.clusterset(export.exported_name),
+        export.namespace,
+        _labels(context, export, "import"),
+        spec={
+            "type": "ExternalName",
+            "externalName": host,
+            "ports": [{"name": port.name, "port": port.port, "protocol": "TCP"} for port in export.all_ports],
+        },
+    )
+
+
+def _addresses(context: Context, export: Export, offer: Offer) -> tuple[Address, ...]:
+    own = export.scope == "service"
+    return offer.addresses if own else context.fabric.clusters[offer.cluster].ingress.addresses
+
+
+def _labels(context: Context, export: Export, component: str) -> dict[str, str]:
+    return labels(context.fabric.name, component, export=export.key, policies=export.wan_policies)

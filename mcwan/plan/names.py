@@ -1,0 +1,62 @@
+"""The names of everything that is made, once. Each is explicit and the same on every run."""
+
+GROUP = "mc-wan.l7mp.io"
+NAMESPACE = "mc-wan"
+"""The fabric's own namespace on every cluster."""
+INGRESS = "mc-wan-ingress"
+EGRESS = "mc-wan-egress"
+GRANT = "mc-wan"
+PORT_HEADER = "x-mc-wan-port"
+"""Says which port of a service with several the client asked for: between the clusters there is only the WAN port."""
+RULES_ANNOTATION = f"{GROUP}/rules"
+POLICY_ANNOTATION = f"{GROUP}/wan-policy"
+SERVICE_ANNOTATION = f"{GROUP}/service"
+
+
+def target(cluster: str) -> str:
+    """Name the Service that stands for a remote cluster's ingress gateway."""
+    return f"target-{cluster}"
+
+
+def service_target(export: str, cluster: str) -> str:
+    """Name the same for an export with gateways of its own; `export` without its namespace."""
+    return f"{clusterset(export)}-{cluster}"
+
+
+def clusterset(export: str) -> str:
+    """Name what an import is called in the service's namespace; `export` without its namespace."""
+    return f"{export}-clusterset"
+
+
+def service_ingress(export: str) -> str:
+    """Name an export's own ingress gateway; `export` without its namespace."""
+    return f"{export}-ingress"
+
+
+def cluster_host(service: str) -> str:
+    """Give the host name of `name.namespace` inside a cluster."""
+    return f"{service}.svc.cluster.local"
+
+
+def hostnames(name: str, namespace: str) -> list[str]:
+    """Give the host names that an export answers to."""
+    return [
+        f"{name}.{namespace}.svc.clusterset.local",
+        cluster_host(f"{clusterset(name)}.{namespace}"),
+        cluster_host(f"{name}.{namespace}"),
+    ]
+
+
+def ingress_route(export: str, wan_policy: str) -> str:
+    """Name the HTTPRoute of an export on one listener; dots keep name and namespace apart."""
+    return f"{export}.ingress.{wan_policy}"
+
+
+def egress_route(export: str, port: str | None, wan_policy: str | None) -> str:
+    """Name the HTTPRoute of an import: one for all, or one per port, or per port and WAN policy."""
+    return ".".join(part for part in (export, "egress", port, wan_policy) if part)
+
+
+def egress_listener(port: int) -> str:
+    """Name the egress gateway's listener for a port."""
+    return f"http-{port}"

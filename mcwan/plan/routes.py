@@ -1,0 +1,79 @@
+"""HTTPRoutes: what the rules of an export or an import are in Gateway API's words."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from mcwan.model.export import Export
+from mcwan.model.importing import or_all
+from mcwan.model.matches import Match, all_headers
+from mcwan.plan import names
+from mcwan.plan.manifests import GATEWAY_API, Manifest, manifest
+
+
+def route(
+    name: str,
+    namespace: str,
+    common: dict[str, str],
+    parent: tuple[str, str],
+    export: Export,
+    rules: Sequence[Manifest],
+) -> Manifest:
+    """Give a route for the host names of an export; `parent`: the Gateway, of the same namespace, and its listener."""
+    gateway, section = parent
+    return manifest(
+        GATEWAY_API,
+        "HTTPRoute",
+        name,
+        namespace,
+        common,
+        spec={
+            "parentRefs": [
+                {
+                    "group": "gateway.networking.k8s.io",
+                    "kind": "Gateway",
+                    "name": gateway,
+                    "namespace": namespace,
+                    "sectionName": section,
+                }
+            ],
+            "hostnames": names.hostnames(export.exported_name, export.namespace),
+            "rules": rules,
+        },
+    )
+
+
+def matches(found: tuple[Match, ...], port: int | None = None) -> list[Manifest]:
+    """Give the matches of a rule; with a port, only of requests whose egress gateway said that port."""
+    return [_match(one, port) for one in or_all(found)]
+
+
+def set_header(name: str, value: str) -> Manifest:
+    """Give the filter that sets a request header."""
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": name, "value": value}]}}
+
+
+def remove_headers(headers: Iterable[str]) -> Manifest:
+    """Give the filter that removes request headers."""
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": list(headers)}}
+
+
+@lru_cache(maxsize=1024)
+def rewrite_host(service: str) -> Manifest:
+    """Give the filter that sets the host name to that of `name.namespace` inside a cluster."""
+    return {"type": "URLRewrite", "urlRewrite": {"hostname": names.cluster_host(service)}}
+
+
+@lru_cache(maxsize=4096)
+def _match(one: Match, port: int | None) -> Manifest:
+    """Give one match as Gateway API has it. Kept, since every importing cluster gets the same."""
+    found: Manifest = {"path": {"type": one.path.type, "value": one.path.value}}
+    if one.method:
+        found["method"] = one.method
+    headers = [{"type": h.type, "name": h.name, "value": h.value} for h in all_headers(one)]
+    if port is not None:
+        headers.append({"type": "Exact", "name": names.PORT_HEADER, "value": str(port)})
+    if headers:
+        found["headers"] = headers
+    if one.query_params:
+        found["queryParams"] = [{"type": q.type, "name": q.name, "value": q.value} for q in one.query_params]
+    return found

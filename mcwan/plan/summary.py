@@ -1,0 +1,66 @@
+"""A plan in plain values: what the components' outputs, the stack's outputs and the command line's tables tell."""
+
+from typing import Any
+
+from mcwan.model.importing import egress_rules
+from mcwan.plan import names
+from mcwan.plan.expand import Plan
+from mcwan.plan.gateways import egress_request, infrastructure, ingress_request, shared_egress_ports
+
+
+def gateways(plan: Plan) -> dict[str, Any]:
+    """Give, per cluster, its gateways with their listeners, its addresses, and its targets."""
+    context, fabric = plan.context, plan.fabric
+    ports = shared_egress_ports(context)
+    wan_ports = {name: policy.port for name, policy in sorted(fabric.wan_policies.items())}
+    addresses = {name: [str(a) for a in fabric.clusters[name].ingress.addresses] for name in context.clusters}
+    found: dict[str, Any] = {}
+    for cluster in context.clusters:
+        ingress = ingress_request(context, cluster)
+        found[cluster] = {
+            "ingress": {
+                "gateway": f"{ingress.name}.{ingress.namespace}",
+                "service": infrastructure(context, cluster, ingress).service,
+                "addresses": addresses[cluster],
+                "listeners": wan_ports,
+            },
+            "targets": {remote: found for remote, found in addresses.items() if found and remote != cluster},
+        }
+        if cluster in ports:
+            egress = egress_request(context, cluster, ports[cluster])
+            found[cluster]["egress"] = {
+                "gateway": f"{egress.name}.{egress.namespace}",
+                "service": infrastructure(context, cluster, egress).service,
+                "ports": list(egress.ports),
+            }
+    return found
+
+
+def export_summary(plan: Plan, key: str) -> dict[str, Any]:
+    """Give an export's service, names, ports, weight by cluster, and its WAN policy or that of each rule."""
+    export = plan.context.exports[key]
+    found: dict[str, Any] = {
+        "service": export.service,
+        "hostnames": names.hostnames(export.exported_name, export.namespace),
+        "ports": [port.port for port in export.all_ports],
+        "weights": {cluster: offer.weight for cluster, offer in export.offers.items()},
+    }
+    if export.wan_policy is not None:
+        return found | {"wanPolicy": export.wan_policy}
+    return found | {"rules": {rule.name: rule.wan_policy for rule in export.rules}}
+
+
+def import_summary(plan: Plan, key: str) -> dict[str, Any]:
+    """Give, per importing cluster, the path and the WAN policy of each rule."""
+    export = plan.context.exports[key]
+    clusters = {
+        one.cluster: {
+            "path": one.path,
+            "rules": {rule.name: rule.wan_policy for rule in egress_rules(one, plan.context.exports)},
+        }
+        for one in plan.context.imports[key]
+    }
+    return {
+        "name": names.cluster_host(f"{names.clusterset(export.exported_name)}.{export.namespace}"),
+        "clusters": clusters,
+    }
