@@ -12,7 +12,7 @@ from mcwan.model import MistakesError
 
 
 def main() -> None:
-    """Run the program in a Pulumi engine. Mistakes in the configuration are told in a line each, without a traceback."""
+    """Run the program in a Pulumi engine. Mistakes in the configuration are told in a line each, no traceback."""
     raw, secret = configuration()
     try:
         described = stack.fabric(pulumi.get_stack(), raw, secret=secret)

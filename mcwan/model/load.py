@@ -187,12 +187,11 @@ def _keys(section: object) -> frozenset[str]:
     return frozenset(map(str, section)) if isinstance(section, Mapping) else frozenset()
 
 
-def _inside(value: object, loc: Place) -> Place:
+def _inside(value: Any, loc: Place) -> Place:
     """Give the part of pydantic's location that exists as written: an offer may be a plain name."""
     for index, part in enumerate(loc):
-        if (isinstance(value, Mapping) and part in value) or (
-            isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
-        ):
+        in_list = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+        if in_list or (isinstance(value, Mapping) and part in value):
             value = value[part]
         elif isinstance(value, Mapping):
             return loc[: index + 1]
