@@ -38,7 +38,7 @@ def check(stack: str, project: Path) -> None:
 
     Every mistake is told in one run, a line each: its place, the value, what is allowed, the remedy.
     """
-    with _mistakes():
+    with mistakes():
         from mcwan import gateways
         from mcwan.cli.tables import show
         from mcwan.stack import read
@@ -66,7 +66,7 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
 
     Files of an earlier run that are no longer needed are removed; others are left alone.
     """
-    with _mistakes():
+    with mistakes():
         from mcwan import gateways
         from mcwan.cli.render import write
         from mcwan.stack import read
@@ -118,7 +118,7 @@ def _print(text: str, out: Path | None) -> None:
 
 
 @contextmanager
-def _mistakes() -> Iterator[None]:
+def mistakes() -> Iterator[None]:
     """Tell an operator's mistakes plainly, and end with exit code 2."""
     from mcwan.model import MistakesError
     from mcwan.stack import StackFileError

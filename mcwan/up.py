@@ -1,0 +1,85 @@
+"""The main job on a fresh machine: `pulumi up` on a stack or, where there is no Pulumi, the same objects as YAML."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+
+from mcwan import gateways
+from mcwan.cli.main import PROJECT, STACK, mistakes
+from mcwan.cli.render import write
+from mcwan.cli.tables import show
+from mcwan.plan import Plan
+from mcwan.stack import read
+
+STATE = ".state"
+"""Where the local backend keeps its state, below the project, if no other backend is chosen."""
+_INSTALL = "https://www.pulumi.com/docs/install/"
+
+
+@click.command()
+@STACK
+@PROJECT
+def main(stack: str, project: Path) -> None:
+    """Deploy a stack with Pulumi; without Pulumi, render it. Tells at the end what was made, and where.
+
+    Clusters that are reached, not rendered, are only deployed to after Pulumi's own preview and question.
+    """
+    with mistakes():
+        plan = gateways.plan(read(project, stack))
+    try:
+        pulumi = shutil.which("pulumi") or _installed()
+    except OSError as error:
+        directory = project / "rendered" / stack
+        written = write(plan, directory)
+        click.echo(
+            f"no `pulumi` on PATH, and it cannot be installed from here ({error}): rendered, not deployed; {_INSTALL} "
+            "says how to get it\n"
+        )
+        where = f"{written.objects} objects as YAML: {directory}/CLUSTER"
+    else:
+        _deploy(pulumi, plan, project)
+        where = "\n".join(
+            f"{name}: YAML below {cluster.render_to}" if cluster.render_to else f"{name}: deployed"
+            for name, cluster in sorted(plan.fabric.clusters.items())
+        )
+    show(plan)
+    click.echo(where)
+
+
+def _installed() -> str:
+    """Have the Automation API install the CLI, once, where the network lets it. Raises OSError where not."""
+    from pulumi.automation import PulumiCommand
+
+    root = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mcwan" / "pulumi"
+    found = root / "bin" / "pulumi"
+    if not found.exists():
+        try:
+            PulumiCommand.install(root=str(root))
+        except Exception as error:  # the installer raises whatever stopped its script
+            raise OSError(str(error).strip().partition("\n")[0] or type(error).__name__) from error
+    return str(found)
+
+
+def _deploy(pulumi: str, plan: Plan, project: Path) -> None:
+    """Run `pulumi up`, with a local backend unless another one is chosen."""
+    environment = {"PULUMI_SKIP_UPDATE_CHECK": "true", **os.environ}
+    environment["PATH"] = f"{Path(pulumi).parent}{os.pathsep}{environment['PATH']}"
+    if "PULUMI_BACKEND_URL" not in environment:
+        (project / STATE).mkdir(exist_ok=True)
+        environment["PULUMI_BACKEND_URL"] = (project / STATE).resolve().as_uri()
+        if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
+            environment["PULUMI_CONFIG_PASSPHRASE"] = ""  # no secret is kept by it: stacks that have some set their own
+    name = plan.fabric.name
+    rendered_only = all(cluster.render_to for cluster in plan.fabric.clusters.values())
+    up = ["up", "--yes", "--skip-preview"] if rendered_only else ["up"]
+    for arguments in (["stack", "select", "--create", name], [*up, "--stack", name]):
+        done = subprocess.run([pulumi, *arguments], cwd=project, env=environment, check=False)  # noqa: S603
+        if done.returncode:
+            raise click.ClickException(f"pulumi {' '.join(arguments)} failed; it says why above")
+
+
+if __name__ == "__main__":
+    main()
