@@ -1,6 +1,7 @@
 """A stack's configuration, as it lies in its file or comes from Pulumi: read, checked with its gateway profiles."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from mcwan import gateways
-from mcwan.model import Fabric, load
+from mcwan.model import Cluster, Description, Fabric, Mistake, load
 
 PROJECT = "mcwan"
 
@@ -19,7 +20,7 @@ class StackFileError(ValueError):
 
 def fabric(stack: str, raw: Mapping[str, Any], *, secret: Collection[str] = ()) -> Fabric:
     """Make the fabric of a stack; see `mcwan.model.load`. Raises MistakesError."""
-    return load(stack, raw, secret=secret, checks=(gateways.check,))
+    return load(stack, raw, secret=secret, checks=(gateways.check, reached_one_way))
 
 
 def read(project: Path, stack: str) -> Fabric:
@@ -32,6 +33,8 @@ def read(project: Path, stack: str) -> Fabric:
 
 def read_config(project: Path, stack: str) -> dict[str, Any]:
     """Give the stack file's `mcwan:` keys, without that prefix. Raises StackFileError."""
+    if not re.fullmatch(r"[\w.-]+", stack):
+        raise StackFileError(f"--stack {stack!r}: not a stack's name; allowed: letters, digits, '-', '_' and '.'")
     path = project / f"Pulumi.{stack}.yaml"
     try:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -46,7 +49,7 @@ def read_config(project: Path, stack: str) -> dict[str, Any]:
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise StackFileError(f"{path.name}:{where}: not YAML: {error.problem}; correct that line") from None
+        raise StackFileError(f"{path.name}:{where}: not YAML: {_problem(error)}; correct that line") from None
     except YAMLError as error:
         raise StackFileError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from None
     config = content.get("config") if isinstance(content, dict) else None
@@ -59,3 +62,39 @@ def read_config(project: Path, stack: str) -> dict[str, Any]:
 def stacks(project: Path) -> list[str]:
     """Give the stacks that have a file in the project's directory, sorted."""
     return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in project.glob("Pulumi.*.yaml"))
+
+
+def reached_one_way(description: Description) -> Iterator[Mistake]:
+    """A cluster is reached (kubeconfig or context) or rendered, not both and not neither.
+
+    A rule of stacks, not of fabrics: somebody else's program brings providers of its own.
+    """
+    for name, cluster in description.clusters.items():
+        written = [key for key, value in _ways(cluster).items() if value]
+        if "renderTo" in written and len(written) > 1:
+            yield Mistake(
+                ("clusters", name, "renderTo"),
+                repr(cluster.render_to),
+                f"a cluster that is rendered is not reached, but {' and '.join(written[:-1])} is written too",
+                "remove one of them",
+            )
+        elif not written:
+            yield Mistake(
+                ("clusters", name),
+                "",
+                "nothing says how to reach it; allowed: kubeconfig (a secret), context, or renderTo",
+                f"write mcwan:clusters.{name}.context, or renderTo with a directory",
+            )
+
+
+def _ways(cluster: Cluster) -> dict[str, bool]:
+    return {
+        "kubeconfig": cluster.kubeconfig is not None,
+        "context": cluster.context is not None,
+        "renderTo": cluster.render_to is not None,
+    }
+
+
+def _problem(error: MarkedYAMLError) -> str:
+    """Give what is wrong, without the values that a duplicate key's message repeats."""
+    return str(error.problem).partition(" with value")[0]

@@ -64,16 +64,16 @@ def _installed() -> str:
 
 
 def _deploy(pulumi: str, plan: Plan, project: Path) -> None:
-    """Run `pulumi up`, with a local backend unless another one is chosen."""
+    """Run `pulumi up`: for a stack that only renders with a local backend, unless another one is chosen."""
     environment = {"PULUMI_SKIP_UPDATE_CHECK": "true", **os.environ}
     environment["PATH"] = f"{Path(pulumi).parent}{os.pathsep}{environment['PATH']}"
-    if "PULUMI_BACKEND_URL" not in environment:
+    rendered_only = all(cluster.render_to for cluster in plan.fabric.clusters.values())
+    if rendered_only and "PULUMI_BACKEND_URL" not in environment:
         (project / STATE).mkdir(exist_ok=True)
         environment["PULUMI_BACKEND_URL"] = (project / STATE).resolve().as_uri()
         if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
             environment["PULUMI_CONFIG_PASSPHRASE"] = ""  # no secret is kept by it: stacks that have some set their own
     name = plan.fabric.name
-    rendered_only = all(cluster.render_to for cluster in plan.fabric.clusters.values())
     up = ["up", "--yes", "--skip-preview"] if rendered_only else ["up"]
     for arguments in (["stack", "select", "--create", name], [*up, "--stack", name]):
         done = subprocess.run([pulumi, *arguments], cwd=project, env=environment, check=False)  # noqa: S603

@@ -56,7 +56,7 @@ def check(stack: str, project: Path) -> None:
 )
 @click.option("--cluster", help="Write this cluster's objects only.")
 def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> None:
-    r"""Write the objects of every cluster as YAML.
+    """Write the objects of every cluster as YAML.
 
     The same objects as `pulumi up` makes, in an order that a cluster accepts:
 
@@ -65,7 +65,7 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
         kubectl apply --server-side -f OUT/CLUSTER
 
     Files of an earlier run that are no longer needed are removed; others are left alone.
-    """
+    """  # noqa: D301 - click reads the backspace
     with mistakes():
         from mcwan import gateways
         from mcwan.cli.render import write
@@ -77,7 +77,7 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
             raise click.BadParameter(
                 f"{cluster!r} is not in Pulumi.{stack}.yaml; clusters there: {known}", param_hint="--cluster"
             )
-        directory = out or Path("rendered") / stack
+        directory = out or project / "rendered" / stack
         try:
             written = write(plan, directory, cluster)
         except OSError as error:

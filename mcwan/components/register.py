@@ -1,6 +1,6 @@
 """How a manifest becomes a Pulumi resource."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
@@ -12,11 +12,12 @@ from pulumi_kubernetes.discovery.v1 import EndpointSlice
 
 from mcwan.plan import Owner, Plan
 from mcwan.plan.manifests import Manifest, identity
+from mcwan.plan.names import NAMESPACE
 
 Providers = Mapping[str, kubernetes.Provider]
 """The Kubernetes provider of each cluster. A component takes one provider per package, so they are an argument."""
-Foundation = Mapping[str, Sequence[pulumi.Resource]]
-"""Per cluster, what has to be there before anything else: the namespace mc-wan and the definition of WANPolicy."""
+Foundation = Mapping[str, Mapping[str, pulumi.Resource]]
+"""Per cluster and by kind, what has to be there before anything else: the namespace and WANPolicy's definition."""
 
 _TYPED: dict[str, Callable[..., pulumi.Resource]] = {
     "ConfigMap": ConfigMap,
@@ -50,14 +51,22 @@ def register(
     missing = sorted(set(clusters) - set(providers))
     if missing:
         raise LookupError(f"{owner.kind} {name!r}: no provider for cluster {', '.join(missing)}; pass one for each")
-    made: dict[str, list[pulumi.Resource]] = {}
+    made: dict[str, dict[str, pulumi.Resource]] = {}
     for cluster, manifests in clusters.items():
-        before = made[cluster] = list(foundation[cluster]) if foundation else []
+        before = made[cluster] = dict(foundation[cluster]) if foundation else {}
         for manifest in manifests:
-            child = _child(f"{name}/{cluster}", manifest, parent, providers[cluster], before)
+            needed = before.get(_needs(manifest))
+            child = _child(f"{name}/{cluster}", manifest, parent, providers[cluster], needed)
             if manifest["kind"] in _FOUNDATION:  # the plan has these first
-                before.append(child)
+                before[manifest["kind"]] = child
     return made
+
+
+def _needs(manifest: Manifest) -> str:
+    """Say which part of the foundation has to be there before an object, if any."""
+    if manifest["kind"] == "WANPolicy":
+        return "CustomResourceDefinition"
+    return "Namespace" if manifest["metadata"].get("namespace") == NAMESPACE else ""
 
 
 def _child(
@@ -65,13 +74,13 @@ def _child(
     manifest: Manifest,
     parent: pulumi.Resource,
     provider: kubernetes.Provider,
-    before: Sequence[pulumi.Resource],
+    needed: pulumi.Resource | None,
 ) -> pulumi.Resource:
     api_version, kind, namespace, name = identity(manifest)
     options = pulumi.ResourceOptions(
         parent=parent,
         provider=provider,
-        depends_on=[] if kind in _FOUNDATION else list(before),
+        depends_on=needed,
         # immutable in Kubernetes, and the provider does not know
         replace_on_changes=["addressType"] if kind == "EndpointSlice" else None,
     )

@@ -6,14 +6,21 @@ from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
 from mcwan.model.fabric import Fabric
-from mcwan.model.mistakes import Mistake
-from mcwan.plan import Plan, Profile, expand
+from mcwan.model.leaves import MAX_LABEL
+from mcwan.model.mistakes import Mistake, MistakesError, Place
+from mcwan.plan import GatewayRequest, Plan, Profile, expand
+from mcwan.plan.names import EGRESS, INGRESS, NAMESPACE, clusterset, service_ingress
 
 PROFILES: Mapping[ProfileName, Profile] = {"envoy-gateway": envoy_gateway, "istio": istio, "standard": standard}
 
 
 def plan(fabric: Fabric) -> Plan:
-    """Expand a fabric with the profile that each of its clusters names."""
+    """Expand a fabric with the profile that each of its clusters names.
+
+    Raises MistakesError if it asks of a cluster what its profile cannot do.
+    """
+    if mistakes := list(check(fabric)):
+        raise MistakesError(mistakes)
     return expand(fabric, {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()})
 
 
@@ -28,4 +35,30 @@ def check(description: Description) -> Iterator[Mistake]:
                 repr(cluster.ingress.exposure),
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
+            )
+    yield from _service_names(description)
+
+
+def _service_names(description: Description) -> Iterator[Mistake]:
+    """The Service that an implementation makes for a gateway has a name that Kubernetes takes."""
+    wanted: list[tuple[Place, str, str, str]] = []
+    for name in description.clusters:
+        place: Place = ("clusters", name, "gateway", "class")
+        wanted += [(place, name, INGRESS, NAMESPACE), (place, name, EGRESS, NAMESPACE)]
+    for number, export in enumerate(description.exports):
+        if export.scope == "service":
+            own = (service_ingress(export.exported_name), clusterset(export.exported_name))
+            having = [name for name, one in description.clusters.items() if export.namespace in one.namespaces]
+            place = ("exports", number, "scope")
+            wanted += [(place, name, gateway, export.namespace) for name in having for gateway in own]
+    for place, name, gateway, namespace in wanted:
+        described = description.clusters[name]
+        request = GatewayRequest("ingress", gateway, namespace, described, (), {})
+        service = PROFILES[described.gateway.profile].infrastructure(request).service.partition(".")[0]
+        if len(service) > MAX_LABEL:
+            yield Mistake(
+                place,
+                repr(service),
+                f"the name of a gateway's Service on {name}, {len(service)} characters; allowed: {MAX_LABEL}",
+                "use a GatewayClass with a shorter name" if place[0] == "clusters" else "use the shared scope",
             )

@@ -17,7 +17,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
     """Order a Service that is reachable inside only."""
     chosen = request.cluster.gateway
     namespace = chosen.service_namespace or request.namespace
-    service = f"{request.name}-{chosen.gateway_class}.{namespace}"
+    service = f"{request.name}-{chosen.class_name}.{namespace}"
     exposure = request.cluster.ingress.exposure if request.role == "ingress" else "ClusterIP"
     annotations = {"networking.istio.io/service-type": exposure}
     if exposure == "ClusterIP":

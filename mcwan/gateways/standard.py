@@ -14,4 +14,4 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
     """Give the Service's name; there is nothing else to say."""
     chosen = request.cluster.gateway
     namespace = chosen.service_namespace or request.namespace
-    return Infrastructure(service=f"{request.name}-{chosen.gateway_class}.{namespace}")
+    return Infrastructure(service=f"{request.name}-{chosen.class_name}.{namespace}")

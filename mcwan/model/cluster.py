@@ -28,11 +28,17 @@ class Gateway(Model):
 
     profile: ProfileName = "envoy-gateway"
     """The gateway profile: the part that Gateway API cannot say, per implementation."""
-    gateway_class: Annotated[DnsLabel, Field(alias="class")] = "envoy-gateway"
-    """The GatewayClass; it must exist on the cluster."""
+    gateway_class: Annotated[DnsLabel | None, Field(alias="class")] = None
+    """The GatewayClass; it must exist on the cluster. If not written: envoy-gateway or istio, as the profile; the
+    standard profile needs it."""
     service_namespace: DnsLabel | None = None
     """Where the implementation puts a gateway's Service, if not where it does by default (Envoy Gateway:
     envoy-gateway-system; Istio and standard: the Gateway's own namespace)."""
+
+    @property
+    def class_name(self) -> str:
+        """The GatewayClass."""
+        return self.gateway_class or self.profile
 
 
 def _kubeconfig(value: object, info: ValidationInfo) -> object:

@@ -1,5 +1,6 @@
 """Exports: a service that clusters offer to the others, and the WAN policy of each of its requests."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -84,44 +85,44 @@ class Export(Model):
     scope: Scope = "shared"
     """shared: the cluster's gateways. service: a pair of gateways of its own, in the service's namespace."""
 
-    @property
+    @cached_property
     def namespace(self) -> str:
         """The service's namespace."""
         return self.service.partition(".")[2]
 
-    @property
+    @cached_property
     def exported_name(self) -> str:
         """The name without the namespace."""
         return self.name or self.service.partition(".")[0]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What imports and everything made for the export call it: exported name and namespace, `payment.secure`."""
         return f"{self.exported_name}.{self.namespace}"
 
-    @property
+    @cached_property
     def all_ports(self) -> tuple[ServicePort, ...]:
         """The ports, one or several."""
         return (ServicePort(name="http", port=self.port),) if self.port is not None else self.ports
 
-    @property
+    @cached_property
     def offers(self) -> dict[str, Offer]:
         """The offers by cluster, ordered by cluster."""
         return {offer.cluster: offer for offer in sorted(self.from_, key=lambda offer: offer.cluster)}
 
-    @property
+    @cached_property
     def all_rules(self) -> tuple[Rule, ...]:
         """The rules; for an export with a service-level policy the one that it amounts to."""
         if self.wan_policy is not None:
             return (Rule(name="all", wan_policy=self.wan_policy),)
         return self.rules
 
-    @property
+    @cached_property
     def wan_policies(self) -> tuple[str, ...]:
         """The WAN policies that it uses, sorted."""
         return tuple(sorted({rule.wan_policy for rule in self.all_rules}))
 
-    @property
+    @cached_property
     def backend_namespaces(self) -> tuple[str, ...]:
         """The namespaces of the Services that answer it, sorted: every offering cluster needs them."""
         backends = {qualified(rule.backend, self.namespace) for rule in self.rules if rule.backend}

@@ -9,6 +9,8 @@ from mcwan.model.imports import Import, ImportRule, Path
 from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
 from mcwan.model.matches import Match, intersection
 
+_ALL = (Match(),)
+
 
 @dataclass(frozen=True)
 class Importing:
@@ -123,7 +125,7 @@ def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:
 
 def or_all(matches: tuple[Match, ...]) -> tuple[Match, ...]:
     """Give the matches, or the one that matches everything where none is written (Gateway API's default)."""
-    return matches or (Match(),)
+    return matches or _ALL
 
 
 def fit_one_route(rules: Sequence[Rule] | Sequence[ImportRule] | Sequence[EgressRule]) -> bool:

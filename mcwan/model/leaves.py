@@ -26,6 +26,8 @@ PATTERN_MEANS = {
 }
 """What each pattern asks for, in words; used by messages."""
 
+MAX_LABEL = 63
+"""RFC 1035: the longest DNS label, and so the longest name of a Service."""
 MAX_CLUSTERS = 50
 MAX_LISTENERS = 64
 """Gateway API: at most 64 listeners in one Gateway, so at most 64 WAN policies."""
@@ -35,6 +37,8 @@ MAX_MATCHES = 64
 """Gateway API: at most 64 matches in one rule."""
 MAX_ROUTE_MATCHES = 128
 """Gateway API: at most 128 matches over all rules of one HTTPRoute."""
+MAX_HEADERS = 15
+"""Gateway API: at most 16 headers in one match, one of which says the port where an export has several."""
 MAX_BACKENDS = 16
 """Gateway API: at most 16 backendRefs in one rule."""
 MAX_ADDRESSES = 100
@@ -44,7 +48,10 @@ MAX_WEIGHT = 1_000_000
 NODE_PORTS = range(30000, 32768)
 """Kubernetes' default node port range."""
 
-DnsLabel = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_length=63)]
+FABRIC_NAMESPACE = "mc-wan"
+"""The fabric's own namespace on every cluster."""
+
+DnsLabel = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_length=MAX_LABEL)]
 ServicePart = Annotated[str, StringConstraints(strict=True, pattern=SERVICE_LABEL, max_length=52)]
 """A Service's name that still is one with `-clusterset` behind it (63 characters)."""
 ClusterName = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_length=50)]

@@ -5,6 +5,7 @@ where the item can do without, cut out, so that the checks between fields still 
 because something was cut is left out.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -74,7 +75,7 @@ class _Reader:
         lost = {key for place in self.lost if place[0] == "exports" for key in _names(self.raw["exports"][place[1]])}
         imports, mistakes = self._list("imports", Import)
         found += mistakes
-        manage, mistakes = self._item(self.raw.get("manage", {}), Manage, ("manage",))
+        manage, mistakes = self._item(self.raw.get("manage") or {}, Manage, ("manage",))
         found += mistakes
         self.kept["imports"] = [
             index for index, one in zip(self.kept["imports"], imports, strict=True) if not lost & _services(one)
@@ -93,7 +94,9 @@ class _Reader:
         """Put a check's mistake where its item really stands; None if it may only come from what was cut."""
         mistake = replace(mistake, place=self._real(mistake.place), other=self._real(mistake.other))
         item = mistake.place[:2]
-        if item in self.lost or (item in self.cut and not mistake.value):
+        if item in self.lost | self.cut and not mistake.value:
+            return None
+        if item in self.lost and mistake.value.startswith("-"):  # a stand-in's port
             return None
         return self._shown(mistake)
 
@@ -173,10 +176,13 @@ class _Reader:
                 where = _inside(value, one["loc"])
                 if where not in gone:
                     mistake = said(one, model, _at(value, where))
-                    found.append(self._shown(replace(mistake, place=(*place, *where))))
+                    remedy = mistake.remedy.replace("clusters.NAME", f"clusters.{place[-1]}")
+                    found.append(self._shown(replace(mistake, place=(*place, *where), remedy=remedy)))
             whole = [one for one in errors if not _cut_out(value, _inside(value, one["loc"]), one["type"])]
             gone |= {_inside(value, one["loc"]) for one in errors} | {("",)}
-            if any(one["type"] != "reference" for one in errors):
+            if any(one["type"] not in ("reference", "extra_forbidden") for one in errors) or any(
+                mistake.remedy.startswith("did you mean") for mistake in found
+            ):
                 self.cut.add(place)
             if whole or len(gone) == before:
                 self.lost.add(place)
@@ -220,9 +226,9 @@ def _cut_out(value: Any, place: Place, kind: str) -> bool:
     container = _at(value, place[:-1])
     if not isinstance(container, dict):
         return False
-    container.pop(place[-1], None)
+    named = container.pop(place[-1], None)
     if place[-1] == "name" and kind.startswith("string_"):
-        container["name"] = "x" + "x".join(str(part) for part in place if isinstance(part, int))  # any one will do
+        container["name"] = re.sub(r"[^a-z0-9]+", "-", str(named).lower()).strip("-")[:50] or "x"  # needed
     return True
 
 
@@ -233,9 +239,12 @@ def _cluster(raw: object, _number: int) -> Cluster:
     return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": names})
 
 
-def _wan_policy(_raw: object, number: int) -> WANPolicy:
-    """Stand in for a WAN policy that cannot be read, with a port that is nobody's."""
-    return WANPolicy.model_construct(None, tunnel="", port=-1 - number, sla=_NO_SLA)
+def _wan_policy(raw: object, number: int) -> WANPolicy:
+    """Stand in for a WAN policy that cannot be read, with its port or one that is nobody's."""
+    port = raw.get("port") if isinstance(raw, Mapping) else None
+    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
+        port = -1 - number
+    return WANPolicy.model_construct(None, tunnel="", port=port, sla=_NO_SLA)
 
 
 def _names(raw: object) -> set[str]:

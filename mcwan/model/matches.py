@@ -119,6 +119,19 @@ def intersection(a: Match, b: Match) -> Match | None:
     )
 
 
+def comparable(a: Match, b: Match) -> bool:
+    """Tell whether Gateway API itself says which of two matches wins for a request that both match.
+
+    It leaves the precedence of a regular expression beside another path to the implementation: with Envoy Gateway it
+    wins over a prefix, with Istio a prefix wins over it. Matches that share no request need no precedence.
+    """
+    if "RegularExpression" not in (a.path.type, b.path.type) or a.path == b.path:
+        return True
+    any_path = PathMatch()
+    anywhere = [one.model_copy(update={"path": any_path}) for one in (a, b)]
+    return intersection(*anywhere) is None
+
+
 def precedence(match: Match) -> tuple[bool, int, bool, int, int]:
     """Give the place of a match in Gateway API's order; the highest wins (HTTPRouteRule, `matches`)."""
     exact = match.path.type == "Exact"

@@ -17,7 +17,7 @@ class SLA(Model):
     """Highest jitter, milliseconds."""
     latency_ms: Milliseconds
     """Highest latency, milliseconds."""
-    loss_percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+    loss_percent: Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False)]
     """Highest packet loss, percent: 0 to 100, fractions allowed."""
 
 

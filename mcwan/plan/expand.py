@@ -108,7 +108,7 @@ def _notes(context: Context) -> Iterator[str]:
         if cluster.gateway.profile == "standard":
             yield (
                 f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
-                f"{cluster.gateway.gateway_class} must not make a public load balancer"
+                f"{cluster.gateway.class_name} must not make a public load balancer"
             )
     for key in context.exports:
         if not context.imports[key]:

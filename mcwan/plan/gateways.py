@@ -75,7 +75,7 @@ def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Man
     """Give a Gateway with what its profile needs around it."""
     needs = infrastructure(context, cluster, request)
     spec: Manifest = {
-        "gatewayClassName": request.cluster.gateway.gateway_class,
+        "gatewayClassName": request.cluster.gateway.class_name,
         "listeners": _listeners(context.fabric, request.role, request.ports),
     }
     if needs.spec:

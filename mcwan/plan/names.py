@@ -1,8 +1,9 @@
 """The names of everything that is made, once. Each is explicit and the same on every run."""
 
+from mcwan.model.leaves import FABRIC_NAMESPACE
+
 GROUP = "mc-wan.l7mp.io"
-NAMESPACE = "mc-wan"
-"""The fabric's own namespace on every cluster."""
+NAMESPACE = FABRIC_NAMESPACE
 INGRESS = "mc-wan-ingress"
 EGRESS = "mc-wan-egress"
 GRANT = "mc-wan"
@@ -39,11 +40,16 @@ def cluster_host(service: str) -> str:
 
 
 def hostnames(name: str, namespace: str) -> list[str]:
-    """Give the host names that an export answers to."""
+    """Give the host names that an export answers to.
+
+    The last two are what clients may write for the second, whose search list completes them: the Host stays short.
+    """
     return [
         f"{name}.{namespace}.svc.clusterset.local",
         cluster_host(f"{clusterset(name)}.{namespace}"),
         cluster_host(f"{name}.{namespace}"),
+        f"{clusterset(name)}.{namespace}.svc",
+        f"{clusterset(name)}.{namespace}",
     ]
 
 

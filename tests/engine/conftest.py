@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Engine:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path) -> Engine:
     if shutil.which("pulumi") is None:
         pytest.skip("no `pulumi` on PATH: the real engine is not there")
     project = tmp_path / "project"
@@ -65,4 +65,4 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    yield Engine(project, environment)
+    return Engine(project, environment)

@@ -1,31 +1,52 @@
-"""Clusters: one way to reach each, addresses inside the SD-WAN and nobody else's."""
+"""Clusters: addresses inside the SD-WAN, directories and namespaces of their own."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import PurePosixPath
 
-from mcwan.model.cluster import Cluster
 from mcwan.model.description import Description
+from mcwan.model.leaves import FABRIC_NAMESPACE
 from mcwan.model.mistakes import Mistake, Place
 
 
-def reached_one_way(description: Description) -> Iterator[Mistake]:
-    """A cluster is reached (kubeconfig or context) or rendered, not both and not neither."""
+def class_is_known(description: Description) -> Iterator[Mistake]:
+    """The standard profile serves any implementation, so that no class is its own."""
     for name, cluster in description.clusters.items():
-        written = [key for key, value in _ways(cluster).items() if value]
-        if "renderTo" in written and len(written) > 1:
+        if cluster.gateway.profile == "standard" and cluster.gateway.gateway_class is None:
             yield Mistake(
-                ("clusters", name, "renderTo"),
-                repr(cluster.render_to),
-                f"a cluster that is rendered is not reached, but {' and '.join(written[:-1])} is written too",
-                "remove one of them",
-            )
-        elif not written:
-            yield Mistake(
-                ("clusters", name),
+                ("clusters", name, "gateway", "class"),
                 "",
-                "nothing says how to reach it; allowed: kubeconfig (a secret), context, or renderTo",
-                f"write mcwan:clusters.{name}.context, or renderTo with a directory",
+                "the standard profile has no GatewayClass of its own; allowed: one that the cluster has",
+                "write it",
             )
+
+
+def rendered_apart(description: Description) -> Iterator[Mistake]:
+    """A directory is one cluster's: two would overwrite each other's files."""
+    first: dict[str, str] = {}
+    for name, cluster in description.clusters.items():
+        if cluster.render_to is not None:
+            other = first.setdefault(str(PurePosixPath(cluster.render_to)), name)
+            if other != name:
+                yield Mistake(
+                    ("clusters", name, "renderTo"),
+                    repr(cluster.render_to),
+                    f"already the directory of {other}; allowed: one of its own",
+                    f"write another directory, e.g. one that ends in {name}",
+                )
+
+
+def namespaces_theirs(description: Description) -> Iterator[Mistake]:
+    """The namespace mc-wan is the fabric's own: listeners there take every route that lies beside them."""
+    for name, cluster in description.clusters.items():
+        for index, namespace in enumerate(cluster.namespaces):
+            if namespace == FABRIC_NAMESPACE:
+                yield Mistake(
+                    ("clusters", name, "namespaces", index),
+                    repr(namespace),
+                    "the fabric's own; allowed: namespaces of users",
+                    "keep services in another namespace, and take it out here",
+                )
 
 
 def namespaces_once(description: Description) -> Iterator[Mistake]:
@@ -63,15 +84,7 @@ def addresses_once(description: Description) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (reached_one_way, namespaces_once, addresses_inside, addresses_once)
-
-
-def _ways(cluster: Cluster) -> dict[str, bool]:
-    return {
-        "kubeconfig": cluster.kubeconfig is not None,
-        "context": cluster.context is not None,
-        "renderTo": cluster.render_to is not None,
-    }
+CHECKS = (class_is_known, rendered_apart, namespaces_theirs, namespaces_once, addresses_inside, addresses_once)
 
 
 def _addresses(description: Description) -> Iterator[tuple[Place, Place, IPv4Address | IPv6Address]]:

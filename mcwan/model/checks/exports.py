@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mcwan.model.description import Description
 from mcwan.model.importing import clusters_by_namespace, entries_by_export, importings
-from mcwan.model.leaves import MAX_BACKENDS, MAX_LISTENERS, unknown
+from mcwan.model.leaves import MAX_BACKENDS, MAX_LABEL, MAX_LISTENERS, unknown
 from mcwan.model.mistakes import Mistake
 
 
@@ -173,11 +173,11 @@ def service_scope_fits(description: Description) -> Iterator[Mistake]:
                 )
             name = f"{export.exported_name}-clusterset-{offer.cluster}"
             others = importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
-            if len(name) > 63 and any(other.cluster != offer.cluster for other in others):
+            if len(name) > MAX_LABEL and any(other.cluster != offer.cluster for other in others):
                 yield Mistake(
                     ("exports", number, "from", position),
                     repr(offer.cluster),
-                    f"its target would be called {name}, {len(name)} characters; allowed: 63",
+                    f"its target would be called {name}, {len(name)} characters; allowed: {MAX_LABEL}",
                     "export under a shorter name",
                 )
 

@@ -18,8 +18,8 @@ from mcwan.model.importing import (
     split_by_policy,
 )
 from mcwan.model.imports import ImportRule
-from mcwan.model.leaves import MAX_MATCHES, MAX_ROUTE_MATCHES, MAX_RULES
-from mcwan.model.matches import Match, PathMatch, all_headers, covers, intersection, precedence
+from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_ROUTE_MATCHES, MAX_RULES
+from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, precedence
 from mcwan.model.mistakes import Mistake, Place, show
 
 _PATH = re.compile(r"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+$")
@@ -105,6 +105,26 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
                 )
 
 
+def precedence_is_known(description: Description) -> Iterator[Mistake]:
+    """Every gateway implementation prefers the same one of two matches that may share requests."""
+    for place, rules in _all_rules(description):
+        matches = list(_placed(place, rules))
+        for index, later in enumerate(matches):
+            for earlier in matches[:index]:
+                different = earlier.rule != later.rule and not _same_way(rules[earlier.rule], rules[later.rule])
+                if different and not comparable(earlier.match, later.match) and not covers(earlier.match, later.match):
+                    regular, other = earlier, later
+                    if regular.match.path.type != "RegularExpression":
+                        regular, other = later, earlier
+                    yield Mistake(
+                        regular.place,
+                        _said(regular.match),
+                        f"may share requests with rule {rules[other.rule].name} ({_said(other.match)}), and beside a "
+                        "regular expression Gateway API leaves it to the implementation which path wins",
+                        "write PathPrefix or Exact paths, or let the rules differ by method or a header's exact value",
+                    )
+
+
 def export_routes_fit(description: Description) -> Iterator[Mistake]:
     """What becomes one HTTPRoute fits into one: 16 rules, 64 matches each, 128 matches in all (Gateway API).
 
@@ -140,6 +160,7 @@ CHECKS = (
     matches_can_be_written,
     rules_can_be_reached,
     order_is_precedence,
+    precedence_is_known,
     export_routes_fit,
     import_routes_fit,
 )
@@ -176,6 +197,13 @@ def _path(place: Place, path: PathMatch) -> Iterator[Mistake]:
 
 def _conditions(place: Place, match: Match) -> Iterator[Mistake]:
     headers = [header.name.lower() for header in all_headers(match)]
+    if len(headers) > MAX_HEADERS:
+        yield Mistake(
+            (*place, "headers"),
+            f"{len(headers)} headers",
+            f"more than a match takes; allowed: {MAX_HEADERS}, the cookie's among them",
+            "match fewer headers",
+        )
     if len(headers) != len(set(headers)):
         again = sorted({name for name in headers if headers.count(name) > 1})
         yield Mistake(

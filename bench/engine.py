@@ -1,0 +1,148 @@
+"""What mcwan's program costs in the real engine beside a bare one: `pulumi preview`, paired, in one run.
+
+The bare program registers the same resources, components among them, from a list that is ready in a file: the same
+types, names, parents, providers and inputs, without mcwan.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+from bench.fabrics import described
+from mcwan import gateways, stack
+from mcwan.plan.manifests import identity
+
+PROJECT = Path(__file__).parents[1]
+EXPORTS, ROUNDS = 54, 5
+"""So many exports make about 1,000 resources on three clusters; so many pairs of previews."""
+
+_BARE = """
+import json
+import pulumi
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
+from pulumi_kubernetes.core.v1 import Namespace, Service
+from pulumi_kubernetes.discovery.v1 import EndpointSlice
+
+typed = {one.__name__: one for one in (CustomResourceDefinition, EndpointSlice, Namespace, Service)}
+with open("resources.json") as file:
+    content = json.load(file)
+providers = {name: Provider(name, **inputs) for name, inputs in content["providers"].items()}
+top = pulumi.ComponentResource("mcwan:index:Fabric", "bench", {})
+for kind, name, children in content["components"]:
+    component = pulumi.ComponentResource(f"mcwan:index:{kind}", name, {}, pulumi.ResourceOptions(parent=top))
+    for called, cluster, manifest in children:
+        options = pulumi.ResourceOptions(parent=component, provider=providers[cluster])
+        kind, api_version = manifest.pop("kind"), manifest.pop("apiVersion")
+        if kind in typed:
+            if "addressType" in manifest:
+                manifest["address_type"] = manifest.pop("addressType")
+            typed[kind](called, opts=options, **manifest)
+        else:
+            CustomResource(called, api_version=api_version, kind=kind, opts=options, **manifest)
+"""
+
+
+def main() -> None:
+    """Print the pairs and their ratio; a line that says so where there is no Pulumi."""
+    if shutil.which("pulumi") is None:
+        print("pulumi preview against a bare program: not measured, there is no `pulumi` on PATH")
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        ours, bare = _projects(Path(directory))
+        count = None
+        times: dict[str, list[float]] = {"mcwan": [], "bare": []}
+        for number in range(ROUNDS + 1):
+            for name, project in (("mcwan", ours), ("bare", bare)):
+                seconds, created = _preview(project)
+                if count not in (None, created):
+                    sys.exit(f"the programs register different numbers of resources: {count} and {created}")
+                count = created
+                if number:  # the first of each warms up
+                    times[name].append(seconds)
+        middle = {name: statistics.median(found) for name, found in times.items()}
+        ratios = [one / other for one, other in zip(times["mcwan"], times["bare"], strict=True)]
+        print(
+            f"pulumi preview of {count} resources on three clusters, {ROUNDS} pairs: mcwan {middle['mcwan']:.2f} s, "
+            f"bare {middle['bare']:.2f} s; ratio {statistics.median(ratios):.2f} "
+            f"({min(ratios):.2f} to {max(ratios):.2f})"
+        )
+
+
+def _projects(directory: Path) -> tuple[Path, Path]:
+    """Lay out both projects with a new stack each."""
+    raw = described(3, EXPORTS, render=True)
+    found = []
+    for name in ("ours", "bare"):
+        project = directory / name
+        project.mkdir()
+        shutil.copy(PROJECT / "Pulumi.yaml", project)
+        (project / ".venv").symlink_to(sys.prefix)
+        config = {f"mcwan:{key}": value for key, value in raw.items()} if name == "ours" else {}
+        (project / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": config}))
+        found.append(project)
+    ours, bare = found
+    shutil.copy(PROJECT / "__main__.py", ours)
+    settings = yaml.safe_load((bare / "Pulumi.yaml").read_text())
+    del settings["config"]  # it has none
+    (bare / "Pulumi.yaml").write_text(yaml.safe_dump(settings))
+    (bare / "__main__.py").write_text(_BARE)
+    plan = gateways.plan(stack.fabric("bench", raw))
+    components = [
+        (
+            owner.kind,
+            f"bench/{owner.name}",
+            [
+                (f"bench/{owner.name}/{cluster}/{'/'.join(identity(one)[2:])}", cluster, one)
+                for cluster, manifests in clusters.items()
+                for one in manifests
+            ],
+        )
+        for owner, clusters in plan.by_owner.items()
+    ]
+    providers = {
+        name: {"render_yaml_to_directory": cluster.render_to, "cluster_identifier": name}
+        for name, cluster in plan.fabric.clusters.items()
+    }
+    (bare / "resources.json").write_text(json.dumps({"components": components, "providers": providers}))
+    for project in found:
+        (project / "state").mkdir()
+        _pulumi(project, "stack", "init", "bench")
+    return ours, bare
+
+
+def _preview(project: Path) -> tuple[float, int]:
+    """Give the seconds that a preview took, and how many resources it would create."""
+    start = time.perf_counter()
+    told = _pulumi(project, "preview", "--stack", "bench")
+    seconds = time.perf_counter() - start
+    line = next(line for line in told.splitlines() if "to create" in line and line.strip().startswith("+"))
+    return seconds, int(line.split()[1])
+
+
+def _pulumi(project: Path, *arguments: str) -> str:
+    environment = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"} | {
+        "PULUMI_BACKEND_URL": (project / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    done = subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"pulumi {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout

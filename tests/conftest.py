@@ -1,0 +1,15 @@
+"""Hypothesis: the same examples on every run; `HYPOTHESIS_PROFILE=explore` looks for new ones."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+
+settings.register_profile(
+    "default-mcwan", deadline=None, derandomize=True, database=None, max_examples=50, suppress_health_check=_SLOW
+)
+settings.register_profile(
+    "explore", deadline=None, database=None, max_examples=1000, suppress_health_check=_SLOW, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default-mcwan"))
