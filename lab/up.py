@@ -1,0 +1,135 @@
+"""`python -m lab.up`: brings a lab up, and deploys its stack on it."""
+
+import fcntl
+import signal
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+
+from lab import cluster, deploy, machine, netns, tools, wan, workloads
+from lab.api import ApiError, Object
+from lab.down import down
+from lab.state import Lab, LabError, directory, lab_name
+from lab.topology import Site, TopologyError
+from mcwan import stack
+from mcwan.model import MistakesError
+
+PROJECT = Path(__file__).parents[1]
+STACK = "lab"
+Say = Callable[[str], None]
+
+
+def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = print) -> Lab:
+    """Bring a lab up. What was made is taken down again if that fails or is interrupted. Raises LabError."""
+    if lacks := machine.lacks():
+        raise LabError("this machine cannot run the lab; it lacks\n" + "\n".join(f"  {one}" for one in lacks))
+    try:
+        made = tools.ready(say)
+    except tools.ToolError as error:
+        raise LabError(str(error)) from error
+    lab = Lab(name, stack_name, stack.read_config(project, stack_name), made, cluster.new_token())
+    topology = lab.topology
+    directory(name).parent.mkdir(parents=True, exist_ok=True)
+    with (directory(name).parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if directory(name).exists() or any(one.startswith(f"{name}.") for one in netns.names()):
+            raise LabError(f"there is a lab {name!r} already, or what is left of one; make lab-down takes it down")
+        lab.save()
+    try:
+        with Steps(say) as step:
+            step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
+            for site in topology.sites.values():
+                netns.add(site.node)
+                netns.ip(site.node, [f"address add {site.node_address}/32 dev lo"])
+                netns.sysctl(site.node, {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0"})
+                cluster.client(site)
+            wan.build(topology)
+            step("clusters: API servers, controllers, DNS, Envoy Gateway")
+            _each(lab, cluster.up)
+            step("workloads")
+            _each(lab, _workloads)
+            step(f"stack {stack_name}")
+            deploy.deploy(lab, lab.fabric)
+            step("gateways and routes in effect")
+            deploy.wait_programmed(lab)
+    except BaseException:
+        say(f"lab {name}: not up; taking down what there is")
+        down(name)
+        raise
+    return lab
+
+
+class Steps:
+    """Says each step of a bring-up, and how long the one before took."""
+
+    def __init__(self, say: Say) -> None:
+        self.say, self.since, self.current = say, 0.0, ""
+
+    def __enter__(self) -> Callable[[str], None]:
+        return self._begin
+
+    def __exit__(self, *_: object) -> None:
+        self._begin("")
+
+    def _begin(self, step: str) -> None:
+        now = time.monotonic()
+        if self.current:
+            self.say(f"{self.current}: {now - self.since:.1f} s")
+        self.since, self.current = now, step
+
+
+def _each(lab: Lab, do: Callable[[Lab, Site], None]) -> None:
+    with ThreadPoolExecutor(len(lab.topology.sites)) as pool:
+        for done in [pool.submit(do, lab, site) for site in lab.topology.sites.values()]:
+            done.result()
+
+
+def _workloads(lab: Lab, site: Site) -> None:
+    api = lab.api(site)
+    objects = workloads.objects(lab.fabric, site.cluster)
+    for one in objects:
+        api.apply(one, manager=cluster.MANAGER)
+
+    def running() -> bool:
+        pods = [pod for namespace in site.namespaces for pod in api.list("v1", "Pod", namespace)]
+        return all(_ready(pod) for pod in pods)
+
+    cluster.wait(running, f"the workloads of {site.cluster} are ready; see {lab.keeper(site).log('node')}")
+
+
+def _ready(pod: Object) -> bool:
+    conditions = {item["type"]: item["status"] for item in pod.get("status", {}).get("conditions", ())}
+    return conditions.get("Ready") == "True"
+
+
+def interruptible() -> None:
+    """Have a request to end raise KeyboardInterrupt, so that what was made is taken down."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+
+
+def main() -> int:
+    """Bring up the lab that MCWAN_LAB names."""
+    interruptible()
+    try:
+        name = lab_name()
+        lab = up(name, say=lambda line: print(line, flush=True))
+    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    print(f"lab {name} is up; its files are in {lab.directory}; make lab-down takes it down")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
