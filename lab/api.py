@@ -7,7 +7,8 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from lab import netns
@@ -36,11 +37,25 @@ class Api:
     _kinds: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
     _connection: http.client.HTTPConnection | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens one anew."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> Object:
         """Give one object. Raises ApiError, with status 404 if there is none."""
         return self.request("GET", self.path(api_version, kind, namespace, name))
 
-    def list(self, api_version: str, kind: str, namespace: str = "", **params: str) -> list[Object]:
+    def all(self, api_version: str, kind: str, namespace: str = "", **params: str) -> list[Object]:
         """Give the objects of a kind, each with its kind, of one namespace or of all."""
         found: list[Object] = self.request("GET", self.path(api_version, kind, namespace), params=params)["items"]
         return [{"apiVersion": api_version, "kind": kind, **one} for one in found]
@@ -111,13 +126,16 @@ class Api:
             response = self._connection.getresponse()
             return response.status, response.read()
         except BaseException:
-            self._connection.close()
-            self._connection = None
+            self.close()
             raise
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=self.certificate)
+
+    def listable(self, api_version: str) -> list[str]:
+        """Give the kinds of a version whose objects can be listed."""
+        return [one["kind"] for one in self.request("GET", _group(api_version))["resources"] if "list" in one["verbs"]]
 
     def _kind(self, api_version: str, kind: str) -> tuple[str, bool]:
         """Give a kind's name in paths and whether it is namespaced, as the server says."""

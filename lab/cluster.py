@@ -33,14 +33,21 @@ def up(lab: Lab, site: Site) -> None:
     """Bring a cluster up, without workloads; its node's network namespace is there. Raises LabError."""
     directory = lab.site_directory(site)
     directory.mkdir(parents=True, exist_ok=True)
-    keeper, kube = lab.keeper(site), lab.tools.kube
     _store_and_server(lab, site)
     kubeconfig = directory / "kubeconfig"
     kubeconfig.touch(mode=0o600)
     kubeconfig.write_text(yaml.safe_dump(kubeconfig_of(lab, site), sort_keys=False), encoding="utf-8")
-    api = lab.api(site)
+    with lab.api(site) as api:
+        _furnish(lab, site, api)
+
+
+def _furnish(lab: Lab, site: Site, api: Api) -> None:
+    """Put into a cluster what its owner has there, and start what runs beside the API server."""
+    directory, keeper, kube = lab.site_directory(site), lab.keeper(site), lab.tools.kube
+    kubeconfig = directory / "kubeconfig"
     for one in objects(site):
         api.apply(one, manager=MANAGER)
+    api.apply(node_status(site), manager=MANAGER, subresource="/status")
     keeper.start(
         "controller-manager",
         [
@@ -107,6 +114,19 @@ def objects(site: Site) -> list[Object]:
     ]
 
 
+def node_status(site: Site) -> Object:
+    """Give the node with what its kubelet would report."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": site.cluster},
+        "status": {
+            "addresses": [{"type": "InternalIP", "address": str(site.node_address)}],
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Lab", "message": "it is what the lab says"}],
+        },
+    }
+
+
 def definitions(api: Api, directories: tuple[Path, ...]) -> None:
     """Apply the definitions of resources, and wait until the server serves them."""
     found = [
@@ -128,7 +148,7 @@ def established(api: Api, definition: Object) -> None:
 
     def served() -> bool:
         one = api.get(definition["apiVersion"], definition["kind"], name)
-        conditions = {item["type"]: item["status"] for item in one.get("status", {}).get("conditions", ())}
+        conditions = {item["type"]: item["status"] for item in (one.get("status", {}).get("conditions") or ())}
         return conditions.get("Established") == "True"
 
     wait(served, f"definition {name} is established")
@@ -223,7 +243,8 @@ def _store_and_server(lab: Lab, site: Site) -> None:
         if not keeper.alive("apiserver"):
             raise LabError(f"{site.cluster}: the API server has ended; see {keeper.log('apiserver')}")
         try:
-            lab.api(site).request("GET", "/readyz")
+            with lab.api(site) as api:
+                api.request("GET", "/readyz")
         except (ApiError, OSError):
             return False
         return True
@@ -259,7 +280,7 @@ def _gateway_controller(lab: Lab, site: Site, api: Api, kubeconfig: Path) -> Non
 
     def accepted() -> bool:
         one = api.get(gateway_class["apiVersion"], "GatewayClass", "envoy-gateway")
-        return any(item["status"] == "True" for item in one.get("status", {}).get("conditions", ()))
+        return any(item["status"] == "True" for item in (one.get("status", {}).get("conditions") or ()))
 
     wait(accepted, f"Envoy Gateway of {site.cluster} takes the class; see {lab.keeper(site).log('envoy-gateway')}")
 

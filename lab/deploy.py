@@ -8,7 +8,7 @@ import yaml
 
 from lab.api import Api, ApiError, Object
 from lab.cluster import established, wait
-from lab.state import Lab
+from lab.state import Lab, LabError
 from lab.topology import Site
 from mcwan import gateways
 from mcwan.cli.render import dump
@@ -45,8 +45,13 @@ def withdraw(lab: Lab) -> None:
 def each(lab: Lab, do: Callable[[Site, Api, list[Object]], None], objects: dict[str, list[Object]]) -> None:
     """Do something on every cluster at the same time."""
     sites = list(lab.topology.sites.values())
+
+    def one(site: Site) -> None:
+        with lab.api(site) as api:
+            do(site, api, objects.get(site.cluster, []))
+
     with ThreadPoolExecutor(len(sites)) as pool:
-        for done in [pool.submit(do, site, lab.api(site), objects.get(site.cluster, [])) for site in sites]:
+        for done in [pool.submit(one, site) for site in sites]:
             done.result()
 
 
@@ -77,6 +82,25 @@ def exists(api: Api, one: Object) -> bool:
     return True
 
 
+def everything(api: Api) -> set[Identity]:
+    """Give every object that a cluster has, but for what comes and goes by itself."""
+    groups = api.request("GET", "/apis")["groups"]
+    versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
+    return {
+        identity(one)
+        for version in versions
+        for kind in api.listable(version)
+        if kind not in ("Event", "Lease")
+        for one in api.all(version, kind)
+    }
+
+
+def before(lab: Lab, site: Site) -> set[Identity]:
+    """Give what a cluster had before anything was deployed."""
+    content = json.loads((lab.site_directory(site) / "before.json").read_text(encoding="utf-8"))
+    return {(version, kind, namespace, name) for version, kind, namespace, name in content}
+
+
 def identity(one: Object) -> Identity:
     """Give what makes an object itself on its cluster."""
     return (one["apiVersion"], one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"])
@@ -86,7 +110,10 @@ def wait_programmed(lab: Lab) -> None:
     """Wait until every Gateway and HTTPRoute that was deployed is in effect, as its status says. Raises LabError."""
 
     def ready(site: Site, api: Api, _: list[Object]) -> None:
-        wait(lambda: not list(pending(api)), f"gateways and routes of {site.cluster} are in effect", READY_SECONDS)
+        try:
+            wait(lambda: not list(pending(api)), f"gateways and routes of {site.cluster} are in effect", READY_SECONDS)
+        except LabError as error:
+            raise LabError("\n  ".join([str(error), *pending(api)])) from None
 
     each(lab, ready, {})
 
@@ -94,14 +121,14 @@ def wait_programmed(lab: Lab) -> None:
 def pending(api: Api) -> Iterable[str]:
     """Say of each Gateway and HTTPRoute on a cluster what its status does not yet say."""
     version = "gateway.networking.k8s.io/v1"
-    for one in api.list(version, "Gateway"):
+    for one in api.all(version, "Gateway"):
         name, status = one["metadata"]["name"], one.get("status", {})
         yield from _lacking(f"Gateway {name}", one, status, ("Accepted", "Programmed"))
         listeners = {item["name"]: item for item in status.get("listeners", ())}
         for listener in one["spec"]["listeners"]:
             wanted = ("Accepted", "ResolvedRefs", "Programmed")
             yield from _lacking(f"Gateway {name}, {listener['name']}", one, listeners.get(listener["name"], {}), wanted)
-    for one in api.list(version, "HTTPRoute"):
+    for one in api.all(version, "HTTPRoute"):
         parents = one.get("status", {}).get("parents", ())
         if not parents:
             yield f"HTTPRoute {one['metadata']['name']}: no status"
@@ -110,7 +137,7 @@ def pending(api: Api) -> Iterable[str]:
 
 
 def _lacking(called: str, one: Object, status: Object, wanted: Iterable[str]) -> Iterable[str]:
-    conditions = {item["type"]: item for item in status.get("conditions", ())}
+    conditions = {item["type"]: item for item in (status.get("conditions") or ())}
     for kind in wanted:
         found = conditions.get(kind)
         if found is None or found.get("observedGeneration") != one["metadata"]["generation"]:

@@ -60,7 +60,7 @@ class Node:
 
     def sync(self) -> None:
         """Make what runs what the API server has."""
-        pods = {pod["metadata"]["uid"]: pod for pod in self.api.list("v1", "Pod")}
+        pods = {pod["metadata"]["uid"]: pod for pod in self.api.all("v1", "Pod")}
         for uid, pod in pods.items():
             if "deletionTimestamp" in pod["metadata"]:
                 self._end(uid)
@@ -128,6 +128,18 @@ class Node:
             "podIP": str(one.address),
             "podIPs": [{"ip": str(one.address)}],
             "conditions": conditions,
+            "containerStatuses": [
+                {
+                    "name": container["name"],
+                    "image": container["image"],
+                    "imageID": "",
+                    "restartCount": 0,
+                    "ready": ready,
+                    "started": ready,
+                    "state": {"running": {}},
+                }
+                for container in one.pod["spec"]["containers"]
+            ],
         }
         path = self.api.path("v1", "Pod", metadata["namespace"], metadata["name"])
         self.api.request("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -41,17 +40,20 @@ class Keeper:
         }
         spec = self.directory / f"{name}.json"
         spec.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
-        with self.log(name).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "lab.container", spec],
-                cwd=REPOSITORY,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._file(name).write_text(f"{process.pid} {_started(process.pid)}", encoding="ascii")
-        return process.pid
+        log = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-m", "lab.container", str(spec)],
+            {**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(self.log(name)), log, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        self._file(name).write_text(f"{pid} {_started(pid)}", encoding="ascii")
+        return pid
 
     def log(self, name: str) -> Path:
         """Name a process's log."""

@@ -83,7 +83,6 @@ class Lab:
         tools = {key: str(value) for key, value in vars(self.tools).items() if key != "definitions"}
         definitions = [str(path) for path in self.tools.definitions]
         content = {"stack": self.stack, "config": self.config, "tools": tools, "definitions": definitions}
-        self.directory.mkdir(parents=True, exist_ok=True)
         file = self.directory / "lab.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(content | {"token": self.token}), encoding="utf-8")

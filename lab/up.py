@@ -1,6 +1,6 @@
 """`python -m lab.up`: brings a lab up, and deploys its stack on it."""
 
-import fcntl
+import json
 import signal
 import sys
 import time
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-from lab import cluster, deploy, machine, netns, tools, wan, workloads
+from lab import cluster, deploy, machine, netns, probe, tools, wan, workloads
 from lab.api import ApiError, Object
 from lab.down import down
 from lab.state import Lab, LabError, directory, lab_name
@@ -32,13 +32,12 @@ def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = p
         raise LabError(str(error)) from error
     lab = Lab(name, stack_name, stack.read_config(project, stack_name), made, cluster.new_token())
     topology = lab.topology
-    directory(name).parent.mkdir(parents=True, exist_ok=True)
-    with (directory(name).parent / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if directory(name).exists() or any(one.startswith(f"{name}.") for one in netns.names()):
-            raise LabError(f"there is a lab {name!r} already, or what is left of one; make lab-down takes it down")
-        lab.save()
     try:
+        directory(name).mkdir(parents=True)
+    except FileExistsError:
+        raise LabError(f"there is a lab {name!r}, or what is left of one; make lab-down takes it down") from None
+    try:
+        lab.save()
         with Steps(say) as step:
             step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
             for site in topology.sites.values():
@@ -55,6 +54,8 @@ def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = p
             deploy.deploy(lab, lab.fabric)
             step("gateways and routes in effect")
             deploy.wait_programmed(lab)
+            step("every rule answers")
+            probe.wait_answered(lab)
     except BaseException:
         say(f"lab {name}: not up; taking down what there is")
         down(name)
@@ -88,20 +89,20 @@ def _each(lab: Lab, do: Callable[[Lab, Site], None]) -> None:
 
 
 def _workloads(lab: Lab, site: Site) -> None:
-    api = lab.api(site)
-    objects = workloads.objects(lab.fabric, site.cluster)
-    for one in objects:
-        api.apply(one, manager=cluster.MANAGER)
+    with lab.api(site) as api:
+        for one in workloads.objects(lab.fabric, site.cluster):
+            api.apply(one, manager=cluster.MANAGER)
 
-    def running() -> bool:
-        pods = [pod for namespace in site.namespaces for pod in api.list("v1", "Pod", namespace)]
-        return all(_ready(pod) for pod in pods)
+        def running() -> bool:
+            return all(_ready(pod) for namespace in site.namespaces for pod in api.all("v1", "Pod", namespace))
 
-    cluster.wait(running, f"the workloads of {site.cluster} are ready; see {lab.keeper(site).log('node')}")
+        cluster.wait(running, f"the workloads of {site.cluster} are ready; see {lab.keeper(site).log('node')}")
+        before = sorted(deploy.everything(api))
+    (lab.site_directory(site) / "before.json").write_text(json.dumps(before), encoding="utf-8")
 
 
 def _ready(pod: Object) -> bool:
-    conditions = {item["type"]: item["status"] for item in pod.get("status", {}).get("conditions", ())}
+    conditions = {item["type"]: item["status"] for item in (pod.get("status", {}).get("conditions") or ())}
     return conditions.get("Ready") == "True"
 
 

@@ -4,13 +4,13 @@ package main
 import (
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/coremain"
+	_ "github.com/coredns/coredns/plugin/bind"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/kubernetes"
-	_ "github.com/coredns/coredns/plugin/ready"
 	_ "github.com/coredns/coredns/plugin/rewrite"
 )
 
 func main() {
-	dnsserver.Directives = []string{"ready", "errors", "rewrite", "kubernetes"}
+	dnsserver.Directives = []string{"bind", "errors", "rewrite", "kubernetes"}
 	coremain.Run()
 }
