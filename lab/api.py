@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from lab import netns
+from lab.waiting import still_wanted
 
 Object = dict[str, Any]
 _TIMEOUT = 30.0
@@ -99,6 +100,7 @@ class Api:
         params: Mapping[str, str] | None = None,
     ) -> Object:
         """Send a request and give the object in the answer. Raises ApiError, or OSError if nobody answers."""
+        still_wanted()
         target = f"{path}?{urlencode(params)}" if params else path
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type, "Accept": "application/json"}
         content = None if body is None else json.dumps(body)

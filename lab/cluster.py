@@ -2,8 +2,6 @@
 
 import secrets
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -11,14 +9,14 @@ import yaml
 from lab import netns
 from lab.api import Api, ApiError, Object
 from lab.node import connect, write_secret
-from lab.state import API_PORT, Lab, LabError
+from lab.state import API_PORT, Lab
 from lab.topology import SERVICES, Site
+from lab.waiting import LabError, wait
 
 MANAGER = "mcwan-lab"
 """Who applies what the cluster's owner has there before mcwan comes."""
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 _ETCD = "http://127.0.0.1:2379"
-_READY_SECONDS = 120.0
 _XDS_PORTS = {"grpc": 18000, "ratelimit": 18001, "wasm": 18002}
 _CONTROLLERS = (
     "deployment-controller",
@@ -76,7 +74,8 @@ def _furnish(lab: Lab, site: Site, api: Api) -> None:
         ],
         netns=site.node,
     )
-    keeper.start("node", [sys.executable, "-m", "lab.node", lab.name, site.cluster], env=_environment())
+    node = [sys.executable, "-m", "lab.node", lab.name, site.cluster]
+    keeper.start("node", node, netns=site.node, env=_environment())
     definitions(api, lab.tools.definitions)
     corefile = directory / "Corefile"
     corefile.write_text(dns(site, kubeconfig), encoding="utf-8")
@@ -184,15 +183,6 @@ def kubeconfig_of(lab: Lab, site: Site) -> Object:
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
         "current-context": name,
     }
-
-
-def wait(check: Callable[[], bool], what: str, seconds: float = _READY_SECONDS) -> None:
-    """Wait until something holds. Raises LabError."""
-    deadline = time.monotonic() + seconds
-    while not check():
-        if time.monotonic() > deadline:
-            raise LabError(f"waited {seconds:.0f} s in vain until {what}")
-        time.sleep(0.1)
 
 
 def _store_and_server(lab: Lab, site: Site) -> None:

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
 from lab.api import Api, ApiError, Object
-from lab.cluster import established, wait
-from lab.state import Lab, LabError
+from lab.cluster import established
+from lab.state import Lab
 from lab.topology import Site
+from lab.waiting import LabError, each, wait
 from mcwan import gateways
 from mcwan.cli.render import dump
 from mcwan.model import Fabric
@@ -30,29 +30,20 @@ def rendered(fabric: Fabric) -> dict[str, list[Object]]:
 
 def deploy(lab: Lab, fabric: Fabric) -> None:
     """Apply a fabric's objects to every cluster, and delete what an earlier deployment had and this one does not."""
-    each(lab, lambda site, api, objects: _deploy(lab, site, api, objects), rendered(fabric))
+    _everywhere(lab, lambda site, api, objects: _deploy(lab, site, api, objects), rendered(fabric))
 
 
 def withdraw(lab: Lab) -> None:
     """Delete everything that was deployed, and wait until it is gone."""
-    each(
-        lab,
-        lambda site, api, objects: _deploy(lab, site, api, objects),
-        {cluster: [] for cluster in lab.topology.sites},
-    )
+    _everywhere(lab, lambda site, api, objects: _deploy(lab, site, api, objects), {})
 
 
-def each(lab: Lab, do: Callable[[Site, Api, list[Object]], None], objects: dict[str, list[Object]]) -> None:
-    """Do something on every cluster at the same time."""
-    sites = list(lab.topology.sites.values())
-
+def _everywhere(lab: Lab, do: Callable[[Site, Api, list[Object]], None], objects: dict[str, list[Object]]) -> None:
     def one(site: Site) -> None:
         with lab.api(site) as api:
             do(site, api, objects.get(site.cluster, []))
 
-    with ThreadPoolExecutor(len(sites)) as pool:
-        for done in [pool.submit(one, site) for site in sites]:
-            done.result()
+    each(one, lab.topology.sites.values())
 
 
 def _deploy(lab: Lab, site: Site, api: Api, objects: list[Object]) -> None:
@@ -115,7 +106,7 @@ def wait_programmed(lab: Lab) -> None:
         except LabError as error:
             raise LabError("\n  ".join([str(error), *pending(api)])) from None
 
-    each(lab, ready, {})
+    _everywhere(lab, ready, {})
 
 
 def pending(api: Api) -> Iterable[str]:

@@ -9,16 +9,22 @@ from contextlib import suppress
 
 from lab import netns
 from lab.processes import Keeper
-from lab.state import LabError, directory, lab_name
+from lab.state import directory, lab_name
+from lab.waiting import LabError, undisturbed
 
 
 def down(name: str) -> bool:
     """End a lab's processes, remove its namespaces with their links, and its files. Tell whether there was any."""
+    with undisturbed():
+        return _down(name)
+
+
+def _down(name: str) -> bool:
     files = directory(name)
     keepers = [Keeper(path) for path in sorted(files.glob("*/*")) if path.is_dir()]
     keepers.sort(key=lambda keeper: keeper.directory.name != "processes")  # nodes end before they can start pods again
     for keeper in keepers:
-        keeper.stop(*keeper.names(), grace=2.0)
+        keeper.stop(*keeper.names(), grace=0)
     namespaces = [one for one in netns.names() if one.startswith(f"{name}.")]
     for namespace in namespaces:
         _empty(namespace)

@@ -1,13 +1,12 @@
 """A request for every rule of every import: what a client would send to see that it is there."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from lab import client
-from lab.cluster import wait
 from lab.state import Lab
 from lab.topology import Site
+from lab.waiting import each, wait
 from mcwan import gateways
 from mcwan.model import Fabric
 from mcwan.model.importing import egress_rules, or_all
@@ -60,9 +59,7 @@ def wait_answered(lab: Lab) -> None:
 
         wait(all_answered, f"every rule answers the clients of {site.cluster}", _SECONDS)
 
-    with ThreadPoolExecutor(len(lab.topology.sites)) as pool:
-        for done in [pool.submit(answered, site) for site in lab.topology.sites.values()]:
-            done.result()
+    each(answered, lab.topology.sites.values())
 
 
 def _answered(site: Site, one: Probe) -> bool:

@@ -12,6 +12,7 @@ from lab.api import Api
 from lab.processes import Keeper
 from lab.tools import Tools
 from lab.topology import Site, Topology, topology
+from lab.waiting import LabError
 from mcwan import stack
 from mcwan.model import Fabric
 
@@ -19,10 +20,6 @@ API_PORT = 6443
 _RUNNING = Path("/run/mcwan-lab")
 """Not on disk: what is in it means nothing after a restart of the machine."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
-
-
-class LabError(RuntimeError):
-    """Something that the lab cannot do, with the remedy."""
 
 
 def lab_name() -> str:

@@ -1,19 +1,17 @@
 """`python -m lab.up`: brings a lab up, and deploys its stack on it."""
 
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
 
 from lab import cluster, deploy, machine, netns, probe, tools, wan, workloads
 from lab.api import ApiError, Object
 from lab.down import down
-from lab.state import Lab, LabError, directory, lab_name
+from lab.state import Lab, directory, lab_name
 from lab.topology import Site, TopologyError
+from lab.waiting import LabError, each, interruptible, wait
 from mcwan import stack
 from mcwan.model import MistakesError
 
@@ -47,9 +45,9 @@ def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = p
                 cluster.client(site)
             wan.build(topology)
             step("clusters: API servers, controllers, DNS, Envoy Gateway")
-            _each(lab, cluster.up)
+            each(lambda site: cluster.up(lab, site), topology.sites.values())
             step("workloads")
-            _each(lab, _workloads)
+            each(lambda site: _workloads(lab, site), topology.sites.values())
             step(f"stack {stack_name}")
             deploy.deploy(lab, lab.fabric)
             step("gateways and routes in effect")
@@ -82,12 +80,6 @@ class Steps:
         self.since, self.current = now, step
 
 
-def _each(lab: Lab, do: Callable[[Lab, Site], None]) -> None:
-    with ThreadPoolExecutor(len(lab.topology.sites)) as pool:
-        for done in [pool.submit(do, lab, site) for site in lab.topology.sites.values()]:
-            done.result()
-
-
 def _workloads(lab: Lab, site: Site) -> None:
     with lab.api(site) as api:
         for one in workloads.objects(lab.fabric, site.cluster):
@@ -96,7 +88,7 @@ def _workloads(lab: Lab, site: Site) -> None:
         def running() -> bool:
             return all(_ready(pod) for namespace in site.namespaces for pod in api.all("v1", "Pod", namespace))
 
-        cluster.wait(running, f"the workloads of {site.cluster} are ready; see {lab.keeper(site).log('node')}")
+        wait(running, f"the workloads of {site.cluster} are ready; see {lab.keeper(site).log('node')}")
         before = sorted(deploy.everything(api))
     (lab.site_directory(site) / "before.json").write_text(json.dumps(before), encoding="utf-8")
 
@@ -104,16 +96,6 @@ def _workloads(lab: Lab, site: Site) -> None:
 def _ready(pod: Object) -> bool:
     conditions = {item["type"]: item["status"] for item in (pod.get("status", {}).get("conditions") or ())}
     return conditions.get("Ready") == "True"
-
-
-def interruptible() -> None:
-    """Have a request to end raise KeyboardInterrupt, so that what was made is taken down."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
 
 
 def main() -> int:

@@ -9,9 +9,10 @@ import pytest
 from lab import client, netns
 from lab.client import Reply
 from lab.down import down
-from lab.state import Lab, LabError
+from lab.state import Lab
 from lab.topology import Topology
-from lab.up import interruptible, up
+from lab.up import up
+from lab.waiting import LabError, interruptible
 
 PREFIX = "e2e-"
 Ask = Callable[..., Reply]
