@@ -136,18 +136,16 @@ def targets_are_there(description: Description) -> Iterator[Mistake]:
             target = exports.get(rule.backend) if rule.backend else None
             if export is None or target is None or target.scope == "shared":
                 continue
-            own = having.get(target.namespace, ())
-            there = {
-                one.cluster for one in importings(target, own, entries.get(target.key, ())) if one.path == "gateway"
-            }
-            importing = importings(export, having.get(export.namespace, ()), entries[export.key])
-            missing = sorted({one.cluster for one in importing if one.entry is entry} - there)
+            theirs = importings(target, having.get(target.namespace, ()), entries.get(target.key, ()))
+            ours = importings(export, having.get(export.namespace, ()), entries[export.key])
+            there = {one.cluster for one in theirs if one.path == "gateway"}
+            missing = sorted({one.cluster for one in ours if one.entry is entry} - there)
             if missing:
                 yield Mistake(
                     ("imports", number, "rules", index, "backend"),
                     repr(rule.backend),
-                    f"has gateways of its own, and {', '.join(missing)} does not import it by gateway; allowed: a backend "
-                    "that the same clusters import",
+                    f"has gateways of its own, and {', '.join(missing)} does not import it by gateway; allowed: a "
+                    "backend that the same clusters import",
                     "import it there, or give it the shared scope",
                 )
 
