@@ -7,7 +7,7 @@ from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.imports import Import, ImportRule, Path
 from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
-from mcwan.model.matches import Match, covers, intersection
+from mcwan.model.matches import Match, covers, intersection, may_overlap
 
 _ALL = (Match(),)
 
@@ -142,7 +142,7 @@ def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:
             found.append(ListenerRule(rule.name, rule.matches, backend))
         else:
             later = [m for other in rules[index + 1 :] if other.wan_policy == wan_policy for m in or_all(other.matches)]
-            taken = tuple(m for m in or_all(rule.matches) if any(intersection(m, other) for other in later))
+            taken = tuple(m for m in or_all(rule.matches) if any(may_overlap(m, other) for other in later))
             if taken:
                 found.append(ListenerRule(f"refuse.{rule.name}", taken, None))
     return tuple(found)

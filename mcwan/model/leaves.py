@@ -12,7 +12,6 @@ SERVICE = r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?
 BACKEND = r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"
 SERVICE_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
-PATH = r"^/"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
 
 PATTERN_MEANS = {
@@ -21,7 +20,6 @@ PATTERN_MEANS = {
     SERVICE: "a service as name.namespace, each a DNS label, the name of at most 52 characters, a letter first",
     BACKEND: "a service as name or name.namespace, each a DNS label, the name beginning with a letter",
     LABEL_VALUE: "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
-    PATH: "a path that begins with '/'",
     HEADER: "an HTTP header name (RFC 9110 token)",
 }
 """What each pattern asks for, in words; used by messages."""

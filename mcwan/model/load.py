@@ -19,7 +19,7 @@ from mcwan.model.description import Description, Manage
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.model.imports import Import
-from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, FabricName
+from mcwan.model.leaves import LABEL, MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, FabricName
 from mcwan.model.messages import fields_of, said, wrong_key
 from mcwan.model.mistakes import Mistake, MistakesError, Place, show
 from mcwan.model.wan_policy import SLA, WANPolicy
@@ -110,7 +110,8 @@ class _Reader:
     def _shown(self, mistake: Mistake) -> Mistake:
         """Hide every value below a key that holds a secret: a kubeconfig may stand at the wrong place."""
         if mistake.value and mistake.place[0] in self.secret:
-            return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)")
+            remedy = "correct it" if mistake.value.strip("'") in mistake.remedy else mistake.remedy
+            return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)", remedy=remedy)
         return mistake
 
     def _mapping(
@@ -235,7 +236,8 @@ def _cut_out(value: Any, place: Place, kind: str) -> bool:
 def _cluster(raw: object, _number: int) -> Cluster:
     """Stand in for a cluster that cannot be read, with the namespaces that it seems to have."""
     namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
-    names = tuple(one for one in namespaces if isinstance(one, str)) if isinstance(namespaces, list) else ()
+    listed = namespaces if isinstance(namespaces, list) else []
+    names = tuple(one for one in listed if isinstance(one, str) and re.match(LABEL, one))
     return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": names})
 
 

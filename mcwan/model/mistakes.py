@@ -60,7 +60,7 @@ def show(value: object) -> str:
         return "null" if value is None else repr(value)
     if isinstance(value, Mapping):
         return "a mapping"
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return "a list"
     return f"a {type(value).__name__}"
 

@@ -7,7 +7,7 @@ from mcwan.model.export import Export
 from mcwan.model.importing import clusters_by_namespace, entries_by_export, importings, listener_rules, or_all
 from mcwan.model.imports import Import
 from mcwan.model.leaves import MAX_SLICE, unknown
-from mcwan.model.matches import Match, covers, intersection
+from mcwan.model.matches import Match, covers, may_overlap
 from mcwan.model.mistakes import Mistake, Place
 
 
@@ -184,7 +184,7 @@ CHECKS = (
 def _admitted(target: Export, policy: str, match: Match) -> bool:
     """Tell whether the listener of a WAN policy admits all requests of a match, as far as can be proved."""
     for rule in listener_rules(target, policy):
-        if rule.backend is None and any(intersection(one, match) for one in rule.matches):
+        if rule.backend is None and any(may_overlap(one, match) for one in rule.matches):
             return False
         if rule.backend is not None and any(covers(one, match) for one in or_all(rule.matches)):
             return True

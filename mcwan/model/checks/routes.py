@@ -19,10 +19,10 @@ from mcwan.model.importing import (
 )
 from mcwan.model.imports import Import, ImportRule
 from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_ROUTE_MATCHES, MAX_RULES
-from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, precedence
+from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, may_overlap, precedence
 from mcwan.model.mistakes import Mistake, Place, show
 
-_PATH = re.compile(r"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+$")
+_PATH = re.compile(r"^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*$")
 _NOT_IN_PATH = re.compile(r"//|/\.{1,2}(/|$)|%2[fF]")
 
 
@@ -81,13 +81,14 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
                 shared = intersection(earlier.match, later.match)
                 if (
                     earlier.rule == later.rule
-                    or shared is None
+                    or not may_overlap(earlier.match, later.match)
+                    or not comparable(earlier.match, later.match)
                     or covers(earlier.match, later.match)
                     or precedence(earlier.match) >= precedence(later.match)
                     or _same_way(rules[earlier.rule], rules[later.rule])
                 ):
                     continue
-                if any(
+                if shared is not None and any(
                     one.rule <= earlier.rule
                     and covers(one.match, shared)
                     and precedence(one.match) >= precedence(later.match)
@@ -100,8 +101,8 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
                     f"rule {rules[earlier.rule].name} comes first, but for requests that rule "
                     f"{rules[later.rule].name} ({_said(later.match)}) matches too, Gateway API prefers the latter, "
                     "as the more specific",
-                    f"add the match {_said(shared)} to rule {rules[earlier.rule].name}, or put rule "
-                    f"{rules[later.rule].name} first",
+                    (f"add the match {_said(shared)} to rule {rules[earlier.rule].name}, or " if shared else "")
+                    + f"put rule {rules[later.rule].name} first",
                 )
 
 
@@ -191,8 +192,8 @@ def _path(place: Place, path: PathMatch) -> Iterator[Mistake]:
         yield Mistake(
             where,
             show(path.value),
-            "not a path that Gateway API takes; allowed: letters, digits and -._~!$&'()*+,;=:@%, no empty or dot "
-            "elements, no encoded '/', no '#'",
+            "not a path that Gateway API takes; allowed: '/', then letters, digits and -._~!$&'()*+,;=:@%, no empty or "
+            "dot elements, no encoded '/', no '#'",
             "write the path as it is requested, without query and fragment",
         )
 
@@ -290,7 +291,7 @@ def _ties(place: Place, rules: Sequence[Rule] | Sequence[ImportRule], policies: 
             if (
                 policies[earlier.rule] != policies[later.rule]
                 and precedence(earlier.match) == precedence(later.match)
-                and intersection(earlier.match, later.match) is not None
+                and may_overlap(earlier.match, later.match)
             ):
                 yield Mistake(
                     later.place,
