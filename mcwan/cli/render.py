@@ -96,7 +96,7 @@ def _ours(path: Path) -> bool:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes shared parts out each time, and quotes what one reader takes for a number or boolean and PyYAML does not."""
+    """Writes shared parts out each time; quotes what another reader than PyYAML takes for a number or boolean."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
