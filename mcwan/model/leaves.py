@@ -35,6 +35,8 @@ MAX_MATCHES = 64
 """Gateway API: at most 64 matches in one rule."""
 MAX_ROUTE_MATCHES = 128
 """Gateway API: at most 128 matches over all rules of one HTTPRoute."""
+MAX_REPETITION = 1000
+"""RE2: the highest count in a repetition."""
 MAX_HEADERS = 15
 """Gateway API: at most 16 headers in one match, one of which says the port where an export has several."""
 MAX_BACKENDS = 16

@@ -66,7 +66,7 @@ class _Reader:
         found = self._key(name, FabricName, ("stack",))
         allowed = fields_of(Description)
         found += [wrong_key((str(key),), allowed) for key in self.raw if key not in allowed]
-        clusters, mistakes = self._mapping("clusters", ClusterName, Cluster, _cluster, MAX_CLUSTERS)
+        clusters, mistakes = self._mapping("clusters", ClusterName, Cluster, self._cluster, MAX_CLUSTERS)
         found += mistakes
         wan_policies, mistakes = self._mapping("wanPolicies", DnsLabel, WANPolicy, _wan_policy, MAX_LISTENERS)
         found += mistakes
@@ -114,6 +114,21 @@ class _Reader:
             return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)", remedy=remedy)
         return mistake
 
+    def _cluster(self, raw: object, _number: int) -> Cluster:
+        """Stand in for a cluster that cannot be read as written, with the namespaces that it seems to have.
+
+        Where those cannot be read either it has all, so that nothing is said for want of one.
+        """
+        namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
+        if not isinstance(namespaces, list):
+            exports = self.raw.get("exports")
+            named = (
+                [one.get("service") for one in exports if isinstance(one, Mapping)] if isinstance(exports, list) else []
+            )
+            namespaces = [str(service).partition(".")[2] for service in named]
+        names = tuple(one for one in namespaces if isinstance(one, str) and re.match(LABEL, one))
+        return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))})
+
     def _mapping(
         self, section: str, name: Any, model: type[BaseModel], stand_in: Callable[[object, int], BaseModel], most: int
     ) -> tuple[dict[str, Any], list[Mistake]]:
@@ -132,7 +147,9 @@ class _Reader:
             found += self._key(key, name, place)
             item, mistakes = self._item(raw, model, place)
             found += mistakes
-            items[str(key)] = item or stand_in(raw, number)
+            if item is None or (place in self.cut and isinstance(item, Cluster)):
+                item = stand_in(raw, number)
+            items[str(key)] = item
         return items, found
 
     def _list(self, section: str, model: type[BaseModel]) -> tuple[list[Any], list[Mistake]]:
@@ -173,6 +190,11 @@ class _Reader:
             except ValidationError as error:
                 errors = error.errors(include_url=False)
             before = len(gone)
+            lists = {one["loc"][:-1] for one in errors if one["loc"] and isinstance(one["loc"][-1], int)}
+            lists |= {
+                one["loc"][:index] for one in errors for index, part in enumerate(one["loc"]) if isinstance(part, int)
+            }
+            errors = [one for one in errors if one["type"] != "too_short" or one["loc"] not in lists]  # good ones count
             for one in errors:
                 where = _inside(value, one["loc"])
                 if where not in gone:
@@ -222,7 +244,7 @@ def _cut_out(value: Any, place: Place, kind: str) -> bool:
     """Cut out what is wrong; False if the item cannot be read without it."""
     if kind == "reference":
         return True  # read again without knowing names, the item is whole; `check` knows them too
-    if kind == "missing" or not place:
+    if kind == "missing" or not place or "matches" in place:  # without it a rule would match more
         return False
     container = _at(value, place[:-1])
     if not isinstance(container, dict):
@@ -231,14 +253,6 @@ def _cut_out(value: Any, place: Place, kind: str) -> bool:
     if place[-1] == "name" and kind.startswith("string_"):
         container["name"] = re.sub(r"[^a-z0-9]+", "-", str(named).lower()).strip("-")[:50] or "x"  # needed
     return True
-
-
-def _cluster(raw: object, _number: int) -> Cluster:
-    """Stand in for a cluster that cannot be read, with the namespaces that it seems to have."""
-    namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
-    listed = namespaces if isinstance(namespaces, list) else []
-    names = tuple(one for one in listed if isinstance(one, str) and re.match(LABEL, one))
-    return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": names})
 
 
 def _wan_policy(raw: object, number: int) -> WANPolicy:

@@ -106,6 +106,8 @@ def rules_are_admitted(description: Description) -> Iterator[Mistake]:
                 )
                 continue
             policy = rule.wan_policy or target.wan_policies[0]
+            if policy not in description.wan_policies:
+                continue  # said by references_lead_somewhere
             if policy not in target.wan_policies:
                 yield Mistake(
                     (*place, "wanPolicy"),
@@ -118,7 +120,7 @@ def rules_are_admitted(description: Description) -> Iterator[Mistake]:
             for position, match in enumerate(or_all(rule.matches)):
                 if not _admitted(target, policy, match):
                     yield Mistake(
-                        (*place, "matches", position),
+                        (*place, "matches", position) if rule.matches else place,
                         f"by {policy}",
                         f"{target.key} does not admit all of these requests by that WAN policy; allowed: what one of "
                         "its rules for it matches and no earlier one",

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from pydantic_core import SchemaError
 
 from mcwan.model.description import Description
-from mcwan.model.export import Export, Rule
+from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.importing import (
     Importing,
     egress_rules,
@@ -18,7 +18,7 @@ from mcwan.model.importing import (
     split_by_policy,
 )
 from mcwan.model.imports import Import, ImportRule
-from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_ROUTE_MATCHES, MAX_RULES
+from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_REPETITION, MAX_ROUTE_MATCHES, MAX_RULES
 from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, may_overlap, precedence
 from mcwan.model.mistakes import Mistake, Place, show
 
@@ -75,6 +75,7 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
     share by a match that wins.
     """
     for place, rules in _all_rules(description):
+        ways = _ways(description, place)
         matches = list(_placed(place, rules))
         for index, later in enumerate(matches):
             for earlier in matches[:index]:
@@ -85,7 +86,7 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
                     or not comparable(earlier.match, later.match)
                     or covers(earlier.match, later.match)
                     or precedence(earlier.match) >= precedence(later.match)
-                    or _same_way(rules[earlier.rule], rules[later.rule])
+                    or ways[earlier.rule] == ways[later.rule]
                 ):
                     continue
                 if shared is not None and any(
@@ -109,10 +110,11 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
 def precedence_is_known(description: Description) -> Iterator[Mistake]:
     """Every gateway implementation prefers the same one of two matches that may share requests."""
     for place, rules in _all_rules(description):
+        ways = _ways(description, place)
         matches = list(_placed(place, rules))
         for index, later in enumerate(matches):
             for earlier in matches[:index]:
-                different = earlier.rule != later.rule and not _same_way(rules[earlier.rule], rules[later.rule])
+                different = ways[earlier.rule] != ways[later.rule]
                 if different and not comparable(earlier.match, later.match) and not covers(earlier.match, later.match):
                     regular, other = earlier, later
                     if regular.match.path.type != "RegularExpression":
@@ -169,16 +171,25 @@ CHECKS = (
 )
 
 
-def _all_rules(description: Description) -> Iterator[tuple[Place, Sequence[Rule] | Sequence[ImportRule]]]:
+def _all_rules(description: Description) -> Iterator[tuple[Place, Sequence[Rule | ImportRule]]]:
     for number, export in enumerate(description.exports):
         yield ("exports", number, "rules"), export.rules
     for number, entry in enumerate(description.imports):
         yield ("imports", number, "rules"), entry.rules
 
 
-def _placed(place: Place, rules: Sequence[Rule] | Sequence[ImportRule]) -> Iterator[_Placed]:
-    every: Sequence[Rule | ImportRule] = rules
-    for index, rule in enumerate(every):
+def _ways(description: Description, place: Place) -> list[tuple[str | None, str]]:
+    """Give the way of each rule at a place: its WAN policy, and what answers, however that is written."""
+    section, number = place[0], int(place[1])
+    service = description.exports[number].service if section == "exports" else description.imports[number].service
+    rules: Sequence[Rule | ImportRule] = (
+        description.exports[number].rules if section == "exports" else description.imports[number].rules
+    )
+    return [(rule.wan_policy, qualified(rule.backend or service, service.partition(".")[2])) for rule in rules]
+
+
+def _placed(place: Place, rules: Sequence[Rule | ImportRule]) -> Iterator[_Placed]:
+    for index, rule in enumerate(rules):
         for position, match in enumerate(or_all(rule.matches)):
             where = (*place, index, "matches", position) if rule.matches else (*place, index)
             yield _Placed(index, where, match)
@@ -233,6 +244,13 @@ def _regular_expression(place: Place, pattern: str) -> Iterator[Mistake]:
 
     Python's `re` would let those pass, and the gateway would refuse the whole route.
     """
+    if any(int(count) > MAX_REPETITION for count in re.findall(r"(?<!\\)\{(?:\d+,)?(\d+)", pattern)):
+        yield Mistake(
+            place,
+            show(pattern),
+            f"a regular expression that does not compile; allowed: RE2 syntax, {MAX_REPETITION} repetitions at most",
+            "repeat less often",
+        )
     try:
         TypeAdapter(Annotated[str, Field(pattern=pattern)])
     except SchemaError as error:
@@ -258,10 +276,6 @@ def _policies(entry: Import, exports: Mapping[str, Export]) -> list[str]:
     """The WAN policy of each of an import's rules."""
     targets = [exports[rule.backend or entry.service] for rule in entry.rules]
     return [rule.wan_policy or next(iter(one.wan_policies), "") for rule, one in zip(entry.rules, targets, strict=True)]
-
-
-def _same_way(some: Rule | ImportRule, other: Rule | ImportRule) -> bool:
-    return (some.wan_policy, some.backend) == (other.wan_policy, other.backend)
 
 
 def _too_many(place: Place, what: str, matches: Sequence[int]) -> Iterator[Mistake]:
