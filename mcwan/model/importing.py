@@ -7,7 +7,7 @@ from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.imports import Import, ImportRule, Path
 from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
-from mcwan.model.matches import Match, covers, intersection, may_overlap
+from mcwan.model.matches import Match, may_overlap
 
 _ALL = (Match(),)
 
@@ -99,33 +99,17 @@ def egress_rules(importing: Importing, exports: Mapping[str, Export]) -> tuple[E
     for rule in entry.rules:
         target = exports[rule.backend] if rule.backend else export
         policy = rule.wan_policy or next(iter(target.wan_policies), "")
-        offer = target.offers.get(importing.cluster)
-        parts = _locally(target, policy, rule.matches) if offer and offer.weight else {target.service: rule.matches}
-        rules += [
-            EgressRule(rule.name if len(parts) == 1 else f"{rule.name}.{local}", matches, target, policy, local)
-            for local, matches in parts.items()
-        ]
+        rules.append(EgressRule(rule.name, rule.matches, target, policy, local_backends(target, policy)[0]))
     return tuple(rules)
 
 
-def _locally(target: Export, policy: str, matches: tuple[Match, ...]) -> dict[str, tuple[Match, ...]]:
-    """Split a consuming side's rule by the service that answers: the one that the target's own rules choose.
+def local_backends(export: Export, wan_policy: str) -> tuple[str, ...]:
+    """Give the services that answer an export by one WAN policy, as name.namespace, in the order of its rules.
 
-    Where the importing cluster offers the target itself, its egress gateway has to choose as a remote ingress would.
+    A consuming side's own rule that stays in the cluster knows one; `mcwan.model.checks` refuses it for several.
     """
-    admitted = [rule for rule in listener_rules(target, policy) if rule.backend is not None]
-    services = {rule.backend for rule in admitted if rule.backend}
-    if len(services) < 2:
-        return {next(iter(services), target.service): matches}
-    found: dict[str, list[Match]] = {}
-    for match in or_all(matches):
-        for rule in admitted:
-            shared = [both for one in or_all(rule.matches) if (both := intersection(match, one)) is not None]
-            if shared and rule.backend:
-                found.setdefault(rule.backend, []).extend(shared)
-            if any(covers(one, match) for one in or_all(rule.matches)):
-                break
-    return {service: tuple(dict.fromkeys(shared)) for service, shared in found.items()}
+    found = [rule.backend for rule in listener_rules(export, wan_policy) if rule.backend]
+    return tuple(dict.fromkeys(found)) or (export.service,)
 
 
 def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:

@@ -122,10 +122,9 @@ class _Reader:
         namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
         if not isinstance(namespaces, list):
             exports = self.raw.get("exports")
-            named = (
-                [one.get("service") for one in exports if isinstance(one, Mapping)] if isinstance(exports, list) else []
-            )
-            namespaces = [str(service).partition(".")[2] for service in named]
+            listed = exports if isinstance(exports, list) else []
+            services = [str(one.get("service")) for one in listed if isinstance(one, Mapping)]
+            namespaces = [service.partition(".")[2] for service in services]
         names = tuple(one for one in namespaces if isinstance(one, str) and re.match(LABEL, one))
         return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))})
 
@@ -190,11 +189,10 @@ class _Reader:
             except ValidationError as error:
                 errors = error.errors(include_url=False)
             before = len(gone)
-            lists = {one["loc"][:-1] for one in errors if one["loc"] and isinstance(one["loc"][-1], int)}
-            lists |= {
-                one["loc"][:index] for one in errors for index, part in enumerate(one["loc"]) if isinstance(part, int)
-            }
-            errors = [one for one in errors if one["type"] != "too_short" or one["loc"] not in lists]  # good ones count
+            places = [one["loc"] for one in errors]
+            lists = {loc[:index] for loc in places for index, part in enumerate(loc) if isinstance(part, int)}
+            # pydantic counts only the good items of a list
+            errors = [one for one in errors if one["type"] != "too_short" or one["loc"] not in lists]
             for one in errors:
                 where = _inside(value, one["loc"])
                 if where not in gone:

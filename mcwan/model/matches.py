@@ -94,13 +94,15 @@ def covers(wide: Match, narrow: Match) -> bool:
 
 
 def may_overlap(a: Match, b: Match) -> bool:
-    """Tell whether a request may match both; True where that cannot be ruled out, as with regular expressions."""
+    """Tell whether a request may match both; True where that cannot be ruled out, as with regular expressions.
+
+    A request may have several cookies, also of one name.
+    """
     return (
         (_path_covers(a.path, b.path) or _path_covers(b.path, a.path) or _regular(a, b))
         and (a.method is None or b.method is None or a.method == b.method)
         and not _contradict(all_headers(a), all_headers(b))
         and not _contradict(a.query_params, b.query_params)
-        and not (a.cookie and b.cookie and a.cookie.name == b.cookie.name and a.cookie.value != b.cookie.value)
     )
 
 

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from mcwan.model.description import Description
 from mcwan.model.export import Export
-from mcwan.model.importing import clusters_by_namespace, entries_by_export, importings, listener_rules, or_all
+from mcwan.model.importing import (
+    clusters_by_namespace,
+    entries_by_export,
+    importings,
+    listener_rules,
+    local_backends,
+    or_all,
+)
 from mcwan.model.imports import Import
 from mcwan.model.leaves import MAX_SLICE, unknown
 from mcwan.model.matches import Match, covers, may_overlap
@@ -152,6 +159,30 @@ def targets_are_there(description: Description) -> Iterator[Mistake]:
                 )
 
 
+def local_answer_is_known(description: Description) -> Iterator[Mistake]:
+    """A rule of the consuming side that stays in the cluster goes to one service; the export's rules may choose."""
+    exports = {export.key: export for export in description.exports}
+    having = clusters_by_namespace(description.clusters)
+    entries = entries_by_export(description.imports)
+    for number, entry in enumerate(description.imports):
+        export = exports.get(entry.service)
+        for index, rule in enumerate(entry.rules):
+            target = exports.get(rule.backend) if rule.backend else export
+            if export is None or target is None or not target.wan_policies:
+                continue
+            services = local_backends(target, rule.wan_policy or target.wan_policies[0])
+            ours = importings(export, having.get(export.namespace, ()), entries[export.key])
+            local = [one.cluster for one in ours if one.entry is entry and _offers(target, one.cluster)]
+            if local and len(services) > 1:
+                yield Mistake(
+                    ("imports", number, "rules", index),
+                    repr(rule.name),
+                    f"{', '.join(local)} offers {target.key} itself, whose rules choose between "
+                    f"{' and '.join(services)}; allowed: rules of its own only where one service answers",
+                    "name only the other clusters here, and let these follow the export's rules",
+                )
+
+
 def ports_are_there(description: Description) -> Iterator[Mistake]:
     """Another export that answers instead listens on the same ports, or on one."""
     exports = {export.key: export for export in description.exports}
@@ -179,6 +210,7 @@ CHECKS = (
     direct_can_be,
     rules_are_admitted,
     targets_are_there,
+    local_answer_is_known,
     ports_are_there,
 )
 
@@ -191,6 +223,11 @@ def _admitted(target: Export, policy: str, match: Match) -> bool:
         if rule.backend is not None and any(covers(one, match) for one in or_all(rule.matches)):
             return True
     return match.path.type == "RegularExpression"
+
+
+def _offers(export: Export, cluster: str) -> bool:
+    offer = export.offers.get(cluster)
+    return offer is not None and offer.weight > 0
 
 
 def _not_direct(export: Export, entry: Import) -> Iterator[tuple[str, str]]:

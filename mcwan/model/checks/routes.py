@@ -1,14 +1,14 @@
 """Rules, of exports and of imports alike: each can be reached, and Gateway API reads them in the order written."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, TypeAdapter
 from pydantic_core import SchemaError
 
 from mcwan.model.description import Description
-from mcwan.model.export import Export, Rule, qualified
+from mcwan.model.export import Rule, qualified
 from mcwan.model.importing import (
     Importing,
     egress_rules,
@@ -17,7 +17,7 @@ from mcwan.model.importing import (
     or_all,
     split_by_policy,
 )
-from mcwan.model.imports import Import, ImportRule
+from mcwan.model.imports import ImportRule
 from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_REPETITION, MAX_ROUTE_MATCHES, MAX_RULES
 from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, may_overlap, precedence
 from mcwan.model.mistakes import Mistake, Place, show
@@ -150,14 +150,12 @@ def import_routes_fit(description: Description) -> Iterator[Mistake]:
         known = {entry.service, *(rule.backend for rule in entry.rules if rule.backend)}
         if not (entry.rules and known <= exports.keys()):  # references_lead_somewhere says what is not
             continue
-        targets = [exports[name] for name in known]
-        for cluster in sorted({"", *(name for target in targets for name in target.offers)}):
-            rules = egress_rules(Importing(exports[entry.service], cluster, entry), exports)
-            for policy, part in split_by_policy(rules):
-                counts = [len(or_all(rule.matches)) for rule in part]
-                if policy:
-                    yield from _too_many(place, f"WAN policy {policy}", counts)
-        yield from _ties(place, entry.rules, _policies(entry, exports))
+        rules = egress_rules(Importing(exports[entry.service], "", entry), exports)
+        for policy, part in split_by_policy(rules):
+            counts = [len(or_all(rule.matches)) for rule in part]
+            if policy:
+                yield from _too_many(place, f"WAN policy {policy}", counts)
+        yield from _ties(place, entry.rules, [rule.wan_policy for rule in rules])
 
 
 CHECKS = (
@@ -270,12 +268,6 @@ def _said(match: Match) -> str:
     parts += [f"cookie {match.cookie.name}={match.cookie.value}"] if match.cookie else []
     parts += [f"query {q.name}={show(q.value)}" for q in match.query_params]
     return "{" + ", ".join(part for part in parts if part) + "}"
-
-
-def _policies(entry: Import, exports: Mapping[str, Export]) -> list[str]:
-    """The WAN policy of each of an import's rules."""
-    targets = [exports[rule.backend or entry.service] for rule in entry.rules]
-    return [rule.wan_policy or next(iter(one.wan_policies), "") for rule, one in zip(entry.rules, targets, strict=True)]
 
 
 def _too_many(place: Place, what: str, matches: Sequence[int]) -> Iterator[Mistake]:
