@@ -136,3 +136,16 @@ def test_secrets_stay_secret(tmp_path: Path) -> None:
     with pytest.raises(MistakesError) as caught:
         stack.read(tmp_path, "dev")
     assert "c1pher" not in str(caught.value)
+
+
+def test_a_context_is_one_clusters() -> None:
+    raw = described()
+    for cluster in raw["clusters"].values():
+        cluster.pop("renderTo")
+        cluster["context"] = "east"
+    with pytest.raises(MistakesError) as error:
+        stack.fabric("dev", raw)
+    assert str(error.value) == (
+        "clusters.cluster-2.context: 'east': already the context of cluster-1; allowed: a cluster of its own; write "
+        "the context of cluster-2"
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_network
-from pathlib import PurePosixPath
+from posixpath import normpath
 
 from mcwan.model.description import Description
 from mcwan.model.leaves import FABRIC_NAMESPACE
@@ -26,7 +26,7 @@ def rendered_apart(description: Description) -> Iterator[Mistake]:
     first: dict[str, str] = {}
     for name, cluster in sorted(description.clusters.items()):
         if cluster.render_to is not None:
-            other = first.setdefault(str(PurePosixPath(cluster.render_to)), name)
+            other = first.setdefault(normpath(cluster.render_to), name)
             if other != name:
                 yield Mistake(
                     ("clusters", name, "renderTo"),

@@ -23,6 +23,7 @@ from mcwan.model.matches import Match, PathMatch, all_headers, comparable, cover
 from mcwan.model.mistakes import Mistake, Place, show
 
 _PATH = re.compile(r"^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*$")
+_RUST_ONLY = re.compile(r"\[[^\]]*(&&|--|~~)")
 _NOT_IN_PATH = re.compile(r"//|/\.{1,2}(/|$)|%2[fF]")
 
 
@@ -242,6 +243,13 @@ def _regular_expression(place: Place, pattern: str) -> Iterator[Mistake]:
 
     Python's `re` would let those pass, and the gateway would refuse the whole route.
     """
+    if _RUST_ONLY.search(pattern):
+        yield Mistake(
+            place,
+            show(pattern),
+            "a regular expression that does not compile; allowed: RE2 syntax, which has no &&, -- or ~~ in brackets",
+            "write the characters out",
+        )
     if any(int(count) > MAX_REPETITION for count in re.findall(r"(?<!\\)\{(?:\d+,)?(\d+)", pattern)):
         yield Mistake(
             place,
