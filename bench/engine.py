@@ -6,6 +6,7 @@ types, names, parents, providers and inputs, without mcwan.
 
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -60,22 +61,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         ours, bare = _projects(Path(directory))
         count = None
-        times: dict[str, list[float]] = {"mcwan": [], "bare": []}
+        found: dict[str, list[tuple[float, float]]] = {"mcwan": [], "bare": []}
         for number in range(ROUNDS + 1):
             for name, project in (("mcwan", ours), ("bare", bare)):
-                seconds, created = _preview(project)
+                wall, processor, created = _preview(project)
                 if count not in (None, created):
                     sys.exit(f"the programs register different numbers of resources: {count} and {created}")
                 count = created
                 if number:  # the first of each warms up
-                    times[name].append(seconds)
-        middle = {name: statistics.median(found) for name, found in times.items()}
-        ratios = [one / other for one, other in zip(times["mcwan"], times["bare"], strict=True)]
-        print(
-            f"pulumi preview of {count} resources on three clusters, {ROUNDS} pairs: mcwan {middle['mcwan']:.2f} s, "
-            f"bare {middle['bare']:.2f} s; ratio {statistics.median(ratios):.2f} "
-            f"({min(ratios):.2f} to {max(ratios):.2f})"
-        )
+                    found[name].append((wall, processor))
+        print(f"pulumi preview of {count} resources on three clusters, {ROUNDS} pairs, medians:")
+        for index, what in enumerate(("wall clock", "processor")):
+            own, other = ([one[index] for one in found[name]] for name in ("mcwan", "bare"))
+            ratio = statistics.median(one / two for one, two in zip(own, other, strict=True))
+            print(
+                f"  {what}: mcwan {statistics.median(own):.2f} s, bare {statistics.median(other):.2f} s, "
+                f"ratio {ratio:.2f}"
+            )
 
 
 def _projects(directory: Path) -> tuple[Path, Path]:
@@ -120,13 +122,19 @@ def _projects(directory: Path) -> tuple[Path, Path]:
     return ours, bare
 
 
-def _preview(project: Path) -> tuple[float, int]:
-    """Give the seconds that a preview took, and how many resources it would create."""
-    start = time.perf_counter()
+def _preview(project: Path) -> tuple[float, float, int]:
+    """Give the seconds that a preview took, by clock and processors, and how many resources it would make."""
+    start, before = time.perf_counter(), _processor()
     told = _pulumi(project, "preview", "--stack", "bench")
-    seconds = time.perf_counter() - start
+    wall, processor = time.perf_counter() - start, _processor() - before
     line = next(line for line in told.splitlines() if "to create" in line and line.strip().startswith("+"))
-    return seconds, int(line.split()[1])
+    return wall, processor, int(line.split()[1])
+
+
+def _processor() -> float:
+    """Give the processor seconds of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _pulumi(project: Path, *arguments: str) -> str:

@@ -1,6 +1,7 @@
 """What a lab needs of the machine, found out at once: rights, programs, features of the kernel."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ _PROGRAMS = {
     "nice": "Debian: coreutils",
     "go": "1.26 or newer, from go.dev/dl; it builds the lab's tools",
 }
+_RIGHTS = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_CHROOT": 18, "CAP_SYS_ADMIN": 21}
 _PAIR = "ip link add mcwanlab0 type veth peer name mcwanlab1"
 _FEATURES = {
     "network namespaces with veth links (CONFIG_NET_NS, CONFIG_VETH)": _PAIR,
@@ -46,6 +48,12 @@ def _lacks() -> Iterator[str]:
     yield from (f"program {name} is not on PATH ({_PROGRAMS[name]})" for name in missing)
     if os.geteuid() != 0:
         yield "the right of root: the lab makes network namespaces, links, routes and mounts; run it as root"
+        return
+    held = int(
+        re.findall(r"^CapEff:\s*(\w+)", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)[0], 16
+    )
+    if rights := [right for right, bit in _RIGHTS.items() if not held >> bit & 1]:
+        yield f"the right {', '.join(rights)}: root has it, but not in a container without privileges"
         return
     if not Path("/etc/resolv.conf").exists():
         yield "the file /etc/resolv.conf: pods have their own in its place; an empty one will do"

@@ -20,7 +20,7 @@ class StackFileError(ValueError):
 
 def fabric(stack: str, raw: Mapping[str, Any], *, secret: Collection[str] = ()) -> Fabric:
     """Make the fabric of a stack; see `mcwan.model.load`. Raises MistakesError."""
-    return load(stack, raw, secret=secret, checks=(gateways.check, reached_one_way))
+    return load(stack, raw, secret=secret, checks=(gateways.check, reached_one_way, reached_apart))
 
 
 def read(project: Path, stack: str) -> Fabric:
@@ -85,6 +85,21 @@ def reached_one_way(description: Description) -> Iterator[Mistake]:
                 "nothing says how to reach it; allowed: kubeconfig (a secret), context, or renderTo",
                 f"write mcwan:clusters.{name}.context, or renderTo with a directory",
             )
+
+
+def reached_apart(description: Description) -> Iterator[Mistake]:
+    """A context is one cluster's: two clusters' objects on one API server would overwrite each other."""
+    first: dict[tuple[str, str], str] = {}
+    for name, cluster in sorted(description.clusters.items()):
+        if cluster.context is not None and cluster.kubeconfig is None:
+            other = first.setdefault((cluster.kubeconfig_path, cluster.context), name)
+            if other != name:
+                yield Mistake(
+                    ("clusters", name, "context"),
+                    repr(cluster.context),
+                    f"already the context of {other}; allowed: a cluster of its own",
+                    f"write the context of {name}",
+                )
 
 
 def _ways(cluster: Cluster) -> dict[str, bool]:

@@ -46,9 +46,9 @@ def test_providers_are_explicit_and_named_by_cluster() -> None:
 
 
 def test_the_ambient_kubeconfig_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = record(main, config("dev")).resources
+    plain = {one.urn: one for one in record(main, config("dev")).resources}
     monkeypatch.setenv("KUBECONFIG", "/somewhere/else")
-    assert record(main, config("dev")).resources == plain
+    assert {one.urn: one for one in record(main, config("dev")).resources} == plain
     assert os.environ["KUBECONFIG"] == "/somewhere/else"
 
 

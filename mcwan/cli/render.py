@@ -21,7 +21,7 @@ _FILES = {
     "ServiceImport": "30-import",
 }
 _CRDS = "00-crds.yaml"
-_LOOKS_LIKE_A_NUMBER = re.compile(r"^[-+.0-9]")
+_NOT_PLAIN = re.compile(r"^([-+.0-9]|[yYnN]$)")
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,18 @@ def dump(manifests: Iterable[Manifest]) -> str:
 
 
 def write(plan: Plan, directory: Path, cluster: str | None = None) -> Written:
-    """Write the files below a directory; remove those of an earlier run that are not among them. Raises OSError."""
+    """Write the files below a directory; remove those of an earlier run that are not among them.
+
+    Raises OSError, FileExistsError among them where somebody else's file is in the way; nothing is written then.
+    """
     wanted = files(plan, cluster)
+    foreign = [path for path in wanted if (directory / path).exists() and not _ours(directory / path)]
+    if foreign:
+        raise FileExistsError(f"{foreign[0]} is there and not written by mcwan; move it away, or choose another --out")
     for path, content in wanted.items():
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.is_file() or target.read_text(encoding="utf-8") != content:
+        if not target.exists() or target.read_bytes() != content.encode():
             target.write_text(content, encoding="utf-8")
     removed = tuple(sorted(path for path in _earlier(directory, cluster) if path not in wanted))
     for path in removed:
@@ -77,20 +83,27 @@ def _file(owner: Owner, manifest: Manifest) -> str:
 def _earlier(directory: Path, cluster: str | None) -> Iterable[Path]:
     """Files that a run wrote: by their place and their first line."""
     for path in directory.glob(f"{cluster or '*'}/*.yaml"):
-        with path.open(encoding="utf-8", errors="replace") as file:
-            if file.readline() == MARK:
-                yield path.relative_to(directory)
+        if _ours(path):
+            yield path.relative_to(directory)
+
+
+def _ours(path: Path) -> bool:
+    """Tell whether a run wrote a file, by its first line."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.readline() == MARK.encode()
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes shared parts out each time, and quotes what YAML 1.2 could read as a number and YAML 1.1 does not."""
+    """Writes shared parts out each time; quotes what another reader than PyYAML takes for a number or boolean."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
 
 def _text(dumper: Any, value: str) -> Any:
-    style = "'" if _LOOKS_LIKE_A_NUMBER.match(value) else None
+    style = "'" if _NOT_PLAIN.match(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

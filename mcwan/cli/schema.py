@@ -15,6 +15,10 @@ def stack_schema() -> str:
     description = Description.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     definitions = description.pop("$defs")
     prefix = f"{PROJECT}:"
+    for one in (description, *definitions.values()):
+        for field in one.get("properties", {}).values():
+            if "patternProperties" in field:
+                field["additionalProperties"] = False  # pydantic leaves names that do not match open
     config = {
         "type": "object",
         "description": "Configuration; keys of other programs are theirs.",

@@ -24,7 +24,7 @@ class EastWestGatewayArgs:
 class EastWestGateway(pulumi.ComponentResource):
     """Per cluster: the namespace, the definition of WANPolicy, both gateways, targets, and grants."""
 
-    clusters: pulumi.Output[dict[str, Any]]
+    clusters: dict[str, Any]
     """Per cluster its gateways, listeners by WAN policy, and targets by remote cluster."""
     foundation: Foundation
     """Per cluster what has to be there before anything else; pass it to the other components."""
@@ -32,5 +32,5 @@ class EastWestGateway(pulumi.ComponentResource):
     def __init__(self, name: str, args: EastWestGatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mcwan:index:EastWestGateway", name, {}, opts)
         self.foundation = register(name, args.plan, GATEWAYS, args.providers, self)
-        self.clusters = pulumi.Output.from_input(gateways(args.plan))
+        self.clusters = gateways(args.plan)
         self.register_outputs({"clusters": self.clusters})

@@ -27,9 +27,9 @@ class FabricArgs:
 class Fabric(pulumi.ComponentResource):
     """Everything of a fabric on all of its clusters. Each part is called `<fabric>/<part>`."""
 
-    clusters: pulumi.Output[dict[str, Any]]
+    clusters: dict[str, Any]
     """Per cluster where its gateways are."""
-    exports: pulumi.Output[dict[str, Any]]
+    exports: dict[str, Any]
     """Per export which WAN policy and which names it has."""
 
     def __init__(self, name: str, args: FabricArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -44,6 +44,6 @@ class Fabric(pulumi.ComponentResource):
             ServiceExport(f"{name}/{export}", ServiceExportArgs(export=export, **common), opts=below)
             if imports:
                 ServiceImport(f"{name}/{export}", ServiceImportArgs(export=export, **common), opts=below)
-        self.clusters = pulumi.Output.from_input(gateways(plan))
-        self.exports = pulumi.Output.from_input({key: export_summary(plan, key) for key in plan.context.exports})
+        self.clusters = gateways(plan)
+        self.exports = {key: export_summary(plan, key) for key in plan.context.exports}
         self.register_outputs({"clusters": sorted(plan.fabric.clusters), "exports": sorted(plan.context.exports)})

@@ -1,7 +1,6 @@
 """How a manifest becomes a Pulumi resource."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -55,10 +54,23 @@ def register(
     for cluster, manifests in clusters.items():
         before = made[cluster] = dict(foundation[cluster]) if foundation else {}
         for manifest in manifests:
-            needed = before.get(_needs(manifest))
-            child = _child(f"{name}/{cluster}", manifest, parent, providers[cluster], needed)
-            if manifest["kind"] in _FOUNDATION:  # the plan has these first
-                before[manifest["kind"]] = child
+            # written out here: Pulumi's SDK keeps a stack trace per resource, whose cost is its depth
+            api_version, kind, namespace, called = identity(manifest)
+            child_name = "/".join(part for part in (name, cluster, namespace, called) if part)
+            options = pulumi.ResourceOptions(
+                parent=parent,
+                provider=providers[cluster],
+                depends_on=before.get(_needs(manifest)),
+                # immutable in Kubernetes, and the provider does not know
+                replace_on_changes=["addressType"] if kind == "EndpointSlice" else None,
+            )
+            rest = {_ARGUMENTS.get(key, key): manifest[key] for key in manifest if key not in ("apiVersion", "kind")}
+            if kind in _TYPED:
+                child = _TYPED[kind](child_name, opts=options, **rest)
+            else:
+                child = CustomResource(child_name, api_version=api_version, kind=kind, opts=options, **rest)
+            if kind in _FOUNDATION:  # the plan has these first
+                before[kind] = child
     return made
 
 
@@ -67,27 +79,3 @@ def _needs(manifest: Manifest) -> str:
     if manifest["kind"] == "WANPolicy":
         return "CustomResourceDefinition"
     return "Namespace" if manifest["metadata"].get("namespace") == NAMESPACE else ""
-
-
-def _child(
-    prefix: str,
-    manifest: Manifest,
-    parent: pulumi.Resource,
-    provider: kubernetes.Provider,
-    needed: pulumi.Resource | None,
-) -> pulumi.Resource:
-    api_version, kind, namespace, name = identity(manifest)
-    options = pulumi.ResourceOptions(
-        parent=parent,
-        provider=provider,
-        depends_on=needed,
-        # immutable in Kubernetes, and the provider does not know
-        replace_on_changes=["addressType"] if kind == "EndpointSlice" else None,
-    )
-    rest: dict[str, Any] = {
-        _ARGUMENTS.get(key, key): value for key, value in manifest.items() if key not in ("apiVersion", "kind")
-    }
-    called = "/".join(part for part in (prefix, namespace, name) if part)
-    if kind in _TYPED:
-        return _TYPED[kind](called, opts=options, **rest)
-    return CustomResource(called, api_version=api_version, kind=kind, opts=options, **rest)

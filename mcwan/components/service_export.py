@@ -27,12 +27,12 @@ class ServiceExportArgs:
 class ServiceExport(pulumi.ComponentResource):
     """The ServiceExport and the ingress routes of one export, on every cluster that offers it."""
 
-    export: pulumi.Output[dict[str, Any]]
+    export: dict[str, Any]
     """Service, ports, host names, weight by cluster, and its WAN policy or that of each rule."""
 
     def __init__(self, name: str, args: ServiceExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mcwan:index:ServiceExport", name, {}, opts)
         register(name, args.plan, Owner("ServiceExport", args.export), args.providers, self, args.foundation)
         summary = export_summary(args.plan, args.export)
-        self.export = pulumi.Output.from_input(summary)
+        self.export = summary
         self.register_outputs(summary)

@@ -27,12 +27,12 @@ class ServiceImportArgs:
 class ServiceImport(pulumi.ComponentResource):
     """The ServiceImport, the name and the egress routes of one export, on every cluster that imports it."""
 
-    clusters: pulumi.Output[dict[str, Any]]
+    clusters: dict[str, Any]
     """Per importing cluster the path, and the WAN policy of each rule."""
 
     def __init__(self, name: str, args: ServiceImportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mcwan:index:ServiceImport", name, {}, opts)
         register(name, args.plan, Owner("ServiceImport", args.export), args.providers, self, args.foundation)
         summary = import_summary(args.plan, args.export)
-        self.clusters = pulumi.Output.from_input(summary["clusters"])
+        self.clusters = summary["clusters"]
         self.register_outputs(summary)

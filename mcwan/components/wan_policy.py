@@ -25,9 +25,9 @@ class WANPolicyArgs:
 class WANPolicy(pulumi.ComponentResource):
     """The objects of one WAN policy. Its outputs are plain values, so that policies can compare clusters on preview."""
 
-    tunnel: pulumi.Output[str]
+    tunnel: str
     """The SD-WAN tunnel."""
-    wan_ports: pulumi.Output[dict[str, int]]
+    wan_ports: dict[str, int]
     """The WAN port by cluster."""
 
     def __init__(self, name: str, args: WANPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -36,8 +36,8 @@ class WANPolicy(pulumi.ComponentResource):
         register(name, args.plan, owner, args.providers, self, args.foundation)
         specs = {cluster: one["spec"] for cluster, (one,) in args.plan.by_owner[owner].items()}
         spec = next(iter(specs.values()))
-        self.tunnel = pulumi.Output.from_input(spec["tunnel"])
-        self.wan_ports = pulumi.Output.from_input({cluster: one["port"] for cluster, one in specs.items()})
+        self.tunnel = spec["tunnel"]
+        self.wan_ports = {cluster: one["port"] for cluster, one in specs.items()}
         self.register_outputs(
             {"policy": args.policy, "tunnel": self.tunnel, "sla": spec["sla"], "wanPorts": self.wan_ports}
         )

@@ -51,10 +51,21 @@ def _service_names(description: Description) -> Iterator[Mistake]:
             having = [name for name, one in description.clusters.items() if export.namespace in one.namespaces]
             place = ("exports", number, "scope")
             wanted += [(place, name, gateway, export.namespace) for name in having for gateway in own]
+    first: dict[tuple[str, str], tuple[str, str]] = {}
     for place, name, gateway, namespace in wanted:
         described = description.clusters[name]
         request = GatewayRequest("ingress", gateway, namespace, described, (), {})
-        service = PROFILES[described.gateway.profile].infrastructure(request).service.partition(".")[0]
+        full = PROFILES[described.gateway.profile].infrastructure(request).service
+        service = full.partition(".")[0]
+        other = first.setdefault((name, full), (gateway, namespace))
+        if other != (gateway, namespace):
+            yield Mistake(
+                place,
+                repr(service),
+                f"the name of a gateway's Service on {name}, and already that of {other[0]} in {other[1]}; allowed: a "
+                "name of its own",
+                "export under another name, or use the shared scope",
+            )
         if len(service) > MAX_LABEL:
             yield Mistake(
                 place,

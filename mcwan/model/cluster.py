@@ -10,7 +10,20 @@ from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
 
 Exposure = Literal["ClusterIP", "NodePort"]
 ProfileName = Literal["envoy-gateway", "istio", "standard"]
-Address = Annotated[IPvAnyAddress, Field(description="An IP address inside the SD-WAN, never a public one.")]
+
+
+def _text(value: object) -> object:
+    """Take an address only as text: pydantic would read 10 as 0.0.0.10."""
+    if isinstance(value, int):
+        raise PydanticCustomError("ip_any_address", "not an IP address")
+    return value
+
+
+Address = Annotated[
+    IPvAnyAddress,
+    BeforeValidator(_text, json_schema_input_type=IPvAnyAddress),
+    Field(description="An IP address inside the SD-WAN, never a public one."),
+]
 
 
 class Ingress(Model):

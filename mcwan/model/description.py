@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from mcwan.model.base import Model
 from mcwan.model.cluster import Cluster
@@ -15,9 +15,9 @@ from mcwan.model.wan_policy import WANPolicy
 class Manage(Model):
     """What of the fabric's own, per cluster, this program makes. Switch off what somebody else makes."""
 
-    namespace: bool = True
+    namespace: StrictBool = True
     """The namespace mc-wan."""
-    wan_policy_crd: bool = True
+    wan_policy_crd: StrictBool = True
     """The CustomResourceDefinition of WANPolicy."""
 
 

@@ -7,7 +7,7 @@ from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.imports import Import, ImportRule, Path
 from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
-from mcwan.model.matches import Match, intersection
+from mcwan.model.matches import Match, may_overlap
 
 _ALL = (Match(),)
 
@@ -99,8 +99,17 @@ def egress_rules(importing: Importing, exports: Mapping[str, Export]) -> tuple[E
     for rule in entry.rules:
         target = exports[rule.backend] if rule.backend else export
         policy = rule.wan_policy or next(iter(target.wan_policies), "")
-        rules.append(EgressRule(rule.name, rule.matches, target, policy, target.service))
+        rules.append(EgressRule(rule.name, rule.matches, target, policy, local_backends(target, policy)[0]))
     return tuple(rules)
+
+
+def local_backends(export: Export, wan_policy: str) -> tuple[str, ...]:
+    """Give the services that answer an export by one WAN policy, as name.namespace, in the order of its rules.
+
+    A consuming side's own rule that stays in the cluster knows one; `mcwan.model.checks` refuses it for several.
+    """
+    found = [rule.backend for rule in listener_rules(export, wan_policy) if rule.backend]
+    return tuple(dict.fromkeys(found)) or (export.service,)
 
 
 def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:
@@ -117,7 +126,7 @@ def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:
             found.append(ListenerRule(rule.name, rule.matches, backend))
         else:
             later = [m for other in rules[index + 1 :] if other.wan_policy == wan_policy for m in or_all(other.matches)]
-            taken = tuple(m for m in or_all(rule.matches) if any(intersection(m, other) for other in later))
+            taken = tuple(m for m in or_all(rule.matches) if any(may_overlap(m, other) for other in later))
             if taken:
                 found.append(ListenerRule(f"refuse.{rule.name}", taken, None))
     return tuple(found)

@@ -8,20 +8,18 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
-SERVICE = r"^[a-z]([-a-z0-9]*[a-z0-9])?\.[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
-BACKEND = r"^[a-z]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"
+SERVICE = r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+BACKEND = r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"
 SERVICE_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
-PATH = r"^/"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
 
 PATTERN_MEANS = {
     LABEL: "a DNS label: lower-case letters, digits and '-', beginning and ending with a letter or digit",
     SERVICE_LABEL: "a Service's name: lower-case letters, digits and '-', beginning with a letter",
-    SERVICE: "a service as name.namespace, each a DNS label, the name beginning with a letter",
+    SERVICE: "a service as name.namespace, each a DNS label, the name of at most 52 characters, a letter first",
     BACKEND: "a service as name or name.namespace, each a DNS label, the name beginning with a letter",
     LABEL_VALUE: "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
-    PATH: "a path that begins with '/'",
     HEADER: "an HTTP header name (RFC 9110 token)",
 }
 """What each pattern asks for, in words; used by messages."""
@@ -37,12 +35,16 @@ MAX_MATCHES = 64
 """Gateway API: at most 64 matches in one rule."""
 MAX_ROUTE_MATCHES = 128
 """Gateway API: at most 128 matches over all rules of one HTTPRoute."""
+MAX_REPETITION = 1000
+"""RE2: the highest count in a repetition."""
 MAX_HEADERS = 15
 """Gateway API: at most 16 headers in one match, one of which says the port where an export has several."""
 MAX_BACKENDS = 16
 """Gateway API: at most 16 backendRefs in one rule."""
 MAX_ADDRESSES = 100
 """The EndpointSlice controller's own limit; the API allows more."""
+MAX_SLICE = 1000
+"""The most endpoints that one EndpointSlice takes."""
 MAX_WEIGHT = 1_000_000
 """Gateway API: the highest weight of a backendRef."""
 NODE_PORTS = range(30000, 32768)

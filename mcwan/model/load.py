@@ -19,7 +19,7 @@ from mcwan.model.description import Description, Manage
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.model.imports import Import
-from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, FabricName
+from mcwan.model.leaves import LABEL, MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, FabricName
 from mcwan.model.messages import fields_of, said, wrong_key
 from mcwan.model.mistakes import Mistake, MistakesError, Place, show
 from mcwan.model.wan_policy import SLA, WANPolicy
@@ -66,7 +66,7 @@ class _Reader:
         found = self._key(name, FabricName, ("stack",))
         allowed = fields_of(Description)
         found += [wrong_key((str(key),), allowed) for key in self.raw if key not in allowed]
-        clusters, mistakes = self._mapping("clusters", ClusterName, Cluster, _cluster, MAX_CLUSTERS)
+        clusters, mistakes = self._mapping("clusters", ClusterName, Cluster, self._cluster, MAX_CLUSTERS)
         found += mistakes
         wan_policies, mistakes = self._mapping("wanPolicies", DnsLabel, WANPolicy, _wan_policy, MAX_LISTENERS)
         found += mistakes
@@ -110,8 +110,23 @@ class _Reader:
     def _shown(self, mistake: Mistake) -> Mistake:
         """Hide every value below a key that holds a secret: a kubeconfig may stand at the wrong place."""
         if mistake.value and mistake.place[0] in self.secret:
-            return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)")
+            remedy = "correct it" if mistake.value.strip("'") in mistake.remedy else mistake.remedy
+            return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)", remedy=remedy)
         return mistake
+
+    def _cluster(self, raw: object, _number: int) -> Cluster:
+        """Stand in for a cluster that cannot be read as written, with the namespaces that it seems to have.
+
+        Where those cannot be read either it has all, so that nothing is said for want of one.
+        """
+        namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
+        if not isinstance(namespaces, list):
+            exports = self.raw.get("exports")
+            listed = exports if isinstance(exports, list) else []
+            services = [str(one.get("service")) for one in listed if isinstance(one, Mapping)]
+            namespaces = [service.partition(".")[2] for service in services]
+        names = tuple(one for one in namespaces if isinstance(one, str) and re.match(LABEL, one))
+        return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))})
 
     def _mapping(
         self, section: str, name: Any, model: type[BaseModel], stand_in: Callable[[object, int], BaseModel], most: int
@@ -131,7 +146,9 @@ class _Reader:
             found += self._key(key, name, place)
             item, mistakes = self._item(raw, model, place)
             found += mistakes
-            items[str(key)] = item or stand_in(raw, number)
+            if item is None or (place in self.cut and isinstance(item, Cluster)):
+                item = stand_in(raw, number)
+            items[str(key)] = item
         return items, found
 
     def _list(self, section: str, model: type[BaseModel]) -> tuple[list[Any], list[Mistake]]:
@@ -172,6 +189,10 @@ class _Reader:
             except ValidationError as error:
                 errors = error.errors(include_url=False)
             before = len(gone)
+            places = [one["loc"] for one in errors]
+            lists = {loc[:index] for loc in places for index, part in enumerate(loc) if isinstance(part, int)}
+            # pydantic counts only the good items of a list
+            errors = [one for one in errors if one["type"] != "too_short" or one["loc"] not in lists]
             for one in errors:
                 where = _inside(value, one["loc"])
                 if where not in gone:
@@ -221,7 +242,7 @@ def _cut_out(value: Any, place: Place, kind: str) -> bool:
     """Cut out what is wrong; False if the item cannot be read without it."""
     if kind == "reference":
         return True  # read again without knowing names, the item is whole; `check` knows them too
-    if kind == "missing" or not place:
+    if kind == "missing" or not place or "matches" in place:  # without it a rule would match more
         return False
     container = _at(value, place[:-1])
     if not isinstance(container, dict):
@@ -230,13 +251,6 @@ def _cut_out(value: Any, place: Place, kind: str) -> bool:
     if place[-1] == "name" and kind.startswith("string_"):
         container["name"] = re.sub(r"[^a-z0-9]+", "-", str(named).lower()).strip("-")[:50] or "x"  # needed
     return True
-
-
-def _cluster(raw: object, _number: int) -> Cluster:
-    """Stand in for a cluster that cannot be read, with the namespaces that it seems to have."""
-    namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
-    names = tuple(one for one in namespaces if isinstance(one, str)) if isinstance(namespaces, list) else ()
-    return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": names})
 
 
 def _wan_policy(raw: object, number: int) -> WANPolicy:

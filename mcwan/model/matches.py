@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from mcwan.model.base import Model
-from mcwan.model.leaves import HEADER, PATH
+from mcwan.model.leaves import HEADER
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 MatchType = Literal["Exact", "RegularExpression"]
@@ -22,7 +22,7 @@ class PathMatch(Model):
 
     type: Literal["Exact", "PathPrefix", "RegularExpression"] = "PathPrefix"
     """PathPrefix matches whole path elements: /payment matches /payment/1 and not /payments."""
-    value: Annotated[str, StringConstraints(strict=True, pattern=PATH, max_length=1024)] = "/"
+    value: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1024)] = "/"
     """The path, its prefix, or a regular expression (RE2 syntax) for the whole path."""
 
 
@@ -93,30 +93,37 @@ def covers(wide: Match, narrow: Match) -> bool:
     )
 
 
-def intersection(a: Match, b: Match) -> Match | None:
-    """Give the match for the requests that both match; None where there are none, or where that cannot be said.
+def may_overlap(a: Match, b: Match) -> bool:
+    """Tell whether a request may match both; True where that cannot be ruled out, as with regular expressions.
 
-    Two different regular expressions, or one beside another path, cannot be compared: None.
+    A request may have several cookies, also of one name.
     """
-    if _path_covers(a.path, b.path):
-        path = b.path
-    elif _path_covers(b.path, a.path):
-        path = a.path
-    else:
+    return (
+        (_path_covers(a.path, b.path) or _path_covers(b.path, a.path) or _regular(a, b))
+        and (a.method is None or b.method is None or a.method == b.method)
+        and not _contradict(all_headers(a), all_headers(b))
+        and not _contradict(a.query_params, b.query_params)
+    )
+
+
+def intersection(a: Match, b: Match) -> Match | None:
+    """Give the match for the requests that both match; None where there are none, or no single match can say it.
+
+    It cannot for two regular expressions, one beside another path, two cookies, or two conditions on one header.
+    """
+    if not may_overlap(a, b) or (_regular(a, b) and PathMatch() not in (a.path, b.path)):
         return None
-    if a.method and b.method and a.method != b.method:
-        return None
-    if _contradict(all_headers(a), all_headers(b)) or _contradict(a.query_params, b.query_params):
-        return None
-    if a.cookie and b.cookie and a.cookie != b.cookie:
-        return None
-    return Match(
-        path=path,
+    both = Match(
+        path=b.path if _path_covers(a.path, b.path) else a.path,
         method=a.method or b.method,
         headers=tuple(dict.fromkeys((*a.headers, *b.headers))),
         cookie=a.cookie or b.cookie,
         query_params=tuple(dict.fromkeys((*a.query_params, *b.query_params))),
     )
+    names = [header.name.lower() for header in all_headers(both)]
+    params = [param.name for param in both.query_params]
+    once = len(names) == len(set(names)) and len(params) == len(set(params))
+    return both if once and (not b.cookie or both.cookie == b.cookie) else None
 
 
 def comparable(a: Match, b: Match) -> bool:
@@ -125,11 +132,7 @@ def comparable(a: Match, b: Match) -> bool:
     It leaves the precedence of a regular expression beside another path to the implementation: with Envoy Gateway it
     wins over a prefix, with Istio a prefix wins over it. Matches that share no request need no precedence.
     """
-    if "RegularExpression" not in (a.path.type, b.path.type) or a.path == b.path:
-        return True
-    any_path = PathMatch()
-    anywhere = [one.model_copy(update={"path": any_path}) for one in (a, b)]
-    return intersection(*anywhere) is None
+    return not (_regular(a, b) and may_overlap(a, b))
 
 
 def precedence(match: Match) -> tuple[bool, int, bool, int, int]:
@@ -151,6 +154,11 @@ def _path_covers(wide: PathMatch, narrow: PathMatch) -> bool:
         return wide == narrow
     prefix = wide.value.rstrip("/")  # Gateway API: a trailing '/' of a prefix is ignored
     return narrow.value.rstrip("/") == prefix or narrow.value.startswith(f"{prefix}/")
+
+
+def _regular(a: Match, b: Match) -> bool:
+    """Tell whether two paths differ and one is a regular expression, which nothing here compares."""
+    return a.path != b.path and "RegularExpression" in (a.path.type, b.path.type)
 
 
 def _conditions(match: Match) -> frozenset[tuple[str, str, str, str]]:

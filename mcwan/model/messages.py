@@ -83,8 +83,8 @@ def _bounds(model: type[BaseModel], place: Place) -> str:
     found = [i for n, i in owner.model_fields.items() if place[-1] in (n, i.alias)] if owner else []
     limits = {type(one).__name__: one for info in found for one in _metadata(info)}
     low, high = limits.get("Ge"), limits.get("Le")
-    ends = [f"{low.ge:g}" if low else "any number", f"{high.le:g}" if high else "any number"]
-    return f"{ends[0]} or more" if not high else f"{ends[0]} to {ends[1]}"
+    least = int(low.ge) if low else 0
+    return f"{least} to {int(high.le)}" if high else f"{least} or more"
 
 
 def _metadata(info: Any) -> Iterator[Any]:

@@ -60,7 +60,7 @@ def show(value: object) -> str:
         return "null" if value is None else repr(value)
     if isinstance(value, Mapping):
         return "a mapping"
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return "a list"
     return f"a {type(value).__name__}"
 
@@ -69,4 +69,4 @@ def _order(mistake: Mistake) -> tuple[object, ...]:
     head, *rest = mistake.place or ("",)
     section = _SECTIONS.index(head) if head in _SECTIONS else len(_SECTIONS)
     parts = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in rest)
-    return (section, str(head), parts, mistake.problem, mistake.remedy)
+    return (section, str(head), parts, mistake.problem, mistake.remedy, mistake.value)

@@ -7,7 +7,9 @@ from pydantic import Field
 from mcwan.model.base import Model
 from mcwan.model.leaves import DnsLabel, Port
 
-Milliseconds = Annotated[int, Field(strict=True, ge=0)]
+MAX_MILLISECONDS = 3_600_000
+"""An hour: more is a mistake in the unit."""
+Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_MILLISECONDS)]
 
 
 class SLA(Model):

@@ -1,5 +1,6 @@
 """What everything else stands on, per cluster: the namespace mc-wan and the definition of WANPolicy."""
 
+from mcwan.model.wan_policy import MAX_MILLISECONDS
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.names import GROUP, NAMESPACE
@@ -16,7 +17,7 @@ def foundation(context: Context) -> PerCluster:
 
 def wan_policy_crd(common: dict[str, str]) -> Manifest:
     """Give the CustomResourceDefinition of WANPolicy; bounds as in `mcwan.model.wan_policy`."""
-    milliseconds = {"type": "integer", "format": "int64", "minimum": 0}
+    milliseconds = {"type": "integer", "format": "int64", "minimum": 0, "maximum": MAX_MILLISECONDS}
     sla = {
         "type": "object",
         "description": "The service level that the tunnel promises.",

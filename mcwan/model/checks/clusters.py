@@ -1,8 +1,8 @@
 """Clusters: addresses inside the SD-WAN, directories and namespaces of their own."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
-from pathlib import PurePosixPath
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from posixpath import normpath
 
 from mcwan.model.description import Description
 from mcwan.model.leaves import FABRIC_NAMESPACE
@@ -24,9 +24,9 @@ def class_is_known(description: Description) -> Iterator[Mistake]:
 def rendered_apart(description: Description) -> Iterator[Mistake]:
     """A directory is one cluster's: two would overwrite each other's files."""
     first: dict[str, str] = {}
-    for name, cluster in description.clusters.items():
+    for name, cluster in sorted(description.clusters.items()):
         if cluster.render_to is not None:
-            other = first.setdefault(str(PurePosixPath(cluster.render_to)), name)
+            other = first.setdefault(normpath(cluster.render_to), name)
             if other != name:
                 yield Mistake(
                     ("clusters", name, "renderTo"),
@@ -87,9 +87,13 @@ def addresses_once(description: Description) -> Iterator[Mistake]:
 CHECKS = (class_is_known, rendered_apart, namespaces_theirs, namespaces_once, addresses_inside, addresses_once)
 
 
+_THIS_NETWORK = ip_network("0.0.0.0/8")
+"""RFC 1122: no host's address."""
+
+
 def _addresses(description: Description) -> Iterator[tuple[Place, Place, IPv4Address | IPv6Address]]:
     """Every gateway address with its place and the gateway that it is for."""
-    for name, cluster in description.clusters.items():
+    for name, cluster in sorted(description.clusters.items()):
         for index, address in enumerate(cluster.ingress.addresses):
             yield ("clusters", name, "ingress", "addresses", index), (name,), address
     for number, export in enumerate(description.exports):
@@ -104,7 +108,9 @@ def _called(owner: Place) -> str:
 
 
 def _unusable(address: IPv4Address | IPv6Address) -> str | None:
-    if address.is_unspecified:
+    if isinstance(address, IPv6Address) and (address.scope_id or address.ipv4_mapped):
+        return "an address with a zone, or of IPv4 in IPv6 form"
+    if address in _THIS_NETWORK or address.is_unspecified or (address.version == 4 and address.is_reserved):
         return "no host's address"
     if address.is_loopback or address.is_link_local or address.is_multicast:
         return "a loopback, link-local or multicast address, which an EndpointSlice does not take"

@@ -101,7 +101,7 @@ def namespaces_exist(description: Description) -> Iterator[Mistake]:
 
 
 def names_once(description: Description) -> Iterator[Mistake]:
-    """An exported name is one entry's; no name takes another's host name `<name>-clusterset`."""
+    """An exported name is one entry's, and none could be that of another's `<name>-clusterset` or of its targets."""
     first: dict[str, int] = {}
     for number, export in enumerate(description.exports):
         other = first.setdefault(export.key, number)
@@ -114,15 +114,12 @@ def names_once(description: Description) -> Iterator[Mistake]:
                 ("exports", other),
             )
     for number, export in enumerate(description.exports):
-        base = export.exported_name.removesuffix("-clusterset")
-        taken = first.get(f"{base}.{export.namespace}")
-        if base != export.exported_name and taken is not None:
+        if "-clusterset" in export.exported_name:
             yield Mistake(
                 ("exports", number, "name" if export.name else "service"),
                 repr(export.key),
-                f"its host name is also that of {{other}} ({base}-clusterset); allowed: a name of its own",
-                "export one of them under another name",
-                ("exports", taken),
+                "what is made for imports has -clusterset in its name; allowed: exported names without it",
+                "export it under another name",
             )
 
 

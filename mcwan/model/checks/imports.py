@@ -4,10 +4,17 @@ from collections.abc import Iterator
 
 from mcwan.model.description import Description
 from mcwan.model.export import Export
-from mcwan.model.importing import clusters_by_namespace, or_all
+from mcwan.model.importing import (
+    clusters_by_namespace,
+    entries_by_export,
+    importings,
+    listener_rules,
+    local_backends,
+    or_all,
+)
 from mcwan.model.imports import Import
-from mcwan.model.leaves import unknown
-from mcwan.model.matches import covers
+from mcwan.model.leaves import MAX_SLICE, unknown
+from mcwan.model.matches import Match, covers, may_overlap
 from mcwan.model.mistakes import Mistake, Place
 
 
@@ -75,6 +82,16 @@ def direct_can_be(description: Description) -> Iterator[Mistake]:
         if entry.path == "direct" and export is not None:
             for problem, remedy in _not_direct(export, entry):
                 yield Mistake(("imports", number, "path"), repr(entry.path), problem, remedy)
+            clusters = [description.clusters[name] for name in export.offers if name in description.clusters]
+            own = sum(len(offer.addresses) for offer in export.from_)
+            addresses = own or sum(len(cluster.ingress.addresses) for cluster in clusters)
+            if addresses > MAX_SLICE:
+                yield Mistake(
+                    ("imports", number, "path"),
+                    repr(entry.path),
+                    f"{addresses} addresses are more than one EndpointSlice takes; allowed: {MAX_SLICE}",
+                    "choose path gateway",
+                )
 
 
 def rules_are_admitted(description: Description) -> Iterator[Mistake]:
@@ -96,6 +113,8 @@ def rules_are_admitted(description: Description) -> Iterator[Mistake]:
                 )
                 continue
             policy = rule.wan_policy or target.wan_policies[0]
+            if policy not in description.wan_policies:
+                continue  # said by references_lead_somewhere
             if policy not in target.wan_policies:
                 yield Mistake(
                     (*place, "wanPolicy"),
@@ -105,16 +124,63 @@ def rules_are_admitted(description: Description) -> Iterator[Mistake]:
                     f"write one of them, or add a rule with {policy} to the export",
                 )
                 continue
-            admitted = [m for one in target.all_rules if one.wan_policy == policy for m in or_all(one.matches)]
             for position, match in enumerate(or_all(rule.matches)):
-                if not any(covers(one, match) for one in admitted) and match.path.type != "RegularExpression":
+                if not _admitted(target, policy, match):
                     yield Mistake(
-                        (*place, "matches", position),
+                        (*place, "matches", position) if rule.matches else place,
                         f"by {policy}",
                         f"{target.key} does not admit all of these requests by that WAN policy; allowed: what one of "
-                        "its rules for it matches",
-                        "narrow the match to the export's, or widen the export's rule",
+                        "its rules for it matches and no earlier one",
+                        "narrow the match to the export's, or change the export's rules",
                     )
+
+
+def targets_are_there(description: Description) -> Iterator[Mistake]:
+    """Another export that answers instead, and has gateways of its own, is imported too: its targets come with that."""
+    exports = {export.key: export for export in description.exports}
+    having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
+    for number, entry in enumerate(description.imports):
+        export = exports.get(entry.service)
+        for index, rule in enumerate(entry.rules):
+            target = exports.get(rule.backend) if rule.backend else None
+            if export is None or target is None or target.scope == "shared":
+                continue
+            theirs = importings(target, having.get(target.namespace, ()), entries.get(target.key, ()))
+            ours = importings(export, having.get(export.namespace, ()), entries[export.key])
+            there = {one.cluster for one in theirs if one.path == "gateway"}
+            missing = sorted({one.cluster for one in ours if one.entry is entry} - there)
+            if missing:
+                yield Mistake(
+                    ("imports", number, "rules", index, "backend"),
+                    repr(rule.backend),
+                    f"has gateways of its own, and {', '.join(missing)} does not import it by gateway; allowed: a "
+                    "backend that the same clusters import",
+                    "import it there, or give it the shared scope",
+                )
+
+
+def local_answer_is_known(description: Description) -> Iterator[Mistake]:
+    """A rule of the consuming side that stays in the cluster goes to one service; the export's rules may choose."""
+    exports = {export.key: export for export in description.exports}
+    having = clusters_by_namespace(description.clusters)
+    entries = entries_by_export(description.imports)
+    for number, entry in enumerate(description.imports):
+        export = exports.get(entry.service)
+        for index, rule in enumerate(entry.rules):
+            target = exports.get(rule.backend) if rule.backend else export
+            if export is None or target is None or not target.wan_policies:
+                continue
+            services = local_backends(target, rule.wan_policy or target.wan_policies[0])
+            ours = importings(export, having.get(export.namespace, ()), entries[export.key])
+            local = [one.cluster for one in ours if one.entry is entry and _offers(target, one.cluster)]
+            if local and len(services) > 1:
+                yield Mistake(
+                    ("imports", number, "rules", index),
+                    repr(rule.name),
+                    f"{', '.join(local)} offers {target.key} itself, whose rules choose between "
+                    f"{' and '.join(services)}; allowed: rules of its own only where one service answers",
+                    "name only the other clusters here, and let these follow the export's rules",
+                )
 
 
 def ports_are_there(description: Description) -> Iterator[Mistake]:
@@ -143,8 +209,25 @@ CHECKS = (
     namespaces_exist,
     direct_can_be,
     rules_are_admitted,
+    targets_are_there,
+    local_answer_is_known,
     ports_are_there,
 )
+
+
+def _admitted(target: Export, policy: str, match: Match) -> bool:
+    """Tell whether the listener of a WAN policy admits all requests of a match, as far as can be proved."""
+    for rule in listener_rules(target, policy):
+        if rule.backend is None and any(may_overlap(one, match) for one in rule.matches):
+            return False
+        if rule.backend is not None and any(covers(one, match) for one in or_all(rule.matches)):
+            return True
+    return match.path.type == "RegularExpression"
+
+
+def _offers(export: Export, cluster: str) -> bool:
+    offer = export.offers.get(cluster)
+    return offer is not None and offer.weight > 0
 
 
 def _not_direct(export: Export, entry: Import) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from pydantic_core import SchemaError
 
 from mcwan.model.description import Description
-from mcwan.model.export import Rule
+from mcwan.model.export import Rule, qualified
 from mcwan.model.importing import (
     Importing,
     egress_rules,
@@ -18,11 +18,12 @@ from mcwan.model.importing import (
     split_by_policy,
 )
 from mcwan.model.imports import ImportRule
-from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_ROUTE_MATCHES, MAX_RULES
-from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, precedence
+from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_REPETITION, MAX_ROUTE_MATCHES, MAX_RULES
+from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, may_overlap, precedence
 from mcwan.model.mistakes import Mistake, Place, show
 
-_PATH = re.compile(r"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+$")
+_PATH = re.compile(r"^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*$")
+_RUST_ONLY = re.compile(r"\[[^\]]*(&&|--|~~)")
 _NOT_IN_PATH = re.compile(r"//|/\.{1,2}(/|$)|%2[fF]")
 
 
@@ -75,19 +76,21 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
     share by a match that wins.
     """
     for place, rules in _all_rules(description):
+        ways = _ways(description, place)
         matches = list(_placed(place, rules))
         for index, later in enumerate(matches):
             for earlier in matches[:index]:
                 shared = intersection(earlier.match, later.match)
                 if (
                     earlier.rule == later.rule
-                    or shared is None
+                    or not may_overlap(earlier.match, later.match)
+                    or not comparable(earlier.match, later.match)
                     or covers(earlier.match, later.match)
                     or precedence(earlier.match) >= precedence(later.match)
-                    or _same_way(rules[earlier.rule], rules[later.rule])
+                    or ways[earlier.rule] == ways[later.rule]
                 ):
                     continue
-                if any(
+                if shared is not None and any(
                     one.rule <= earlier.rule
                     and covers(one.match, shared)
                     and precedence(one.match) >= precedence(later.match)
@@ -100,18 +103,19 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
                     f"rule {rules[earlier.rule].name} comes first, but for requests that rule "
                     f"{rules[later.rule].name} ({_said(later.match)}) matches too, Gateway API prefers the latter, "
                     "as the more specific",
-                    f"add the match {_said(shared)} to rule {rules[earlier.rule].name}, or put rule "
-                    f"{rules[later.rule].name} first",
+                    (f"add the match {_said(shared)} to rule {rules[earlier.rule].name}, or " if shared else "")
+                    + f"put rule {rules[later.rule].name} first",
                 )
 
 
 def precedence_is_known(description: Description) -> Iterator[Mistake]:
     """Every gateway implementation prefers the same one of two matches that may share requests."""
     for place, rules in _all_rules(description):
+        ways = _ways(description, place)
         matches = list(_placed(place, rules))
         for index, later in enumerate(matches):
             for earlier in matches[:index]:
-                different = earlier.rule != later.rule and not _same_way(rules[earlier.rule], rules[later.rule])
+                different = ways[earlier.rule] != ways[later.rule]
                 if different and not comparable(earlier.match, later.match) and not covers(earlier.match, later.match):
                     regular, other = earlier, later
                     if regular.match.path.type != "RegularExpression":
@@ -144,8 +148,8 @@ def import_routes_fit(description: Description) -> Iterator[Mistake]:
     exports = {export.key: export for export in description.exports}
     for number, entry in enumerate(description.imports):
         place: Place = ("imports", number, "rules")
-        known = {entry.service, *(rule.backend for rule in entry.rules if rule.backend)} <= exports.keys()
-        if not (entry.rules and known):  # references_lead_somewhere says what is not
+        known = {entry.service, *(rule.backend for rule in entry.rules if rule.backend)}
+        if not (entry.rules and known <= exports.keys()):  # references_lead_somewhere says what is not
             continue
         rules = egress_rules(Importing(exports[entry.service], "", entry), exports)
         for policy, part in split_by_policy(rules):
@@ -166,16 +170,25 @@ CHECKS = (
 )
 
 
-def _all_rules(description: Description) -> Iterator[tuple[Place, Sequence[Rule] | Sequence[ImportRule]]]:
+def _all_rules(description: Description) -> Iterator[tuple[Place, Sequence[Rule | ImportRule]]]:
     for number, export in enumerate(description.exports):
         yield ("exports", number, "rules"), export.rules
     for number, entry in enumerate(description.imports):
         yield ("imports", number, "rules"), entry.rules
 
 
-def _placed(place: Place, rules: Sequence[Rule] | Sequence[ImportRule]) -> Iterator[_Placed]:
-    every: Sequence[Rule | ImportRule] = rules
-    for index, rule in enumerate(every):
+def _ways(description: Description, place: Place) -> list[tuple[str | None, str]]:
+    """Give the way of each rule at a place: its WAN policy, and what answers, however that is written."""
+    section, number = place[0], int(place[1])
+    service = description.exports[number].service if section == "exports" else description.imports[number].service
+    rules: Sequence[Rule | ImportRule] = (
+        description.exports[number].rules if section == "exports" else description.imports[number].rules
+    )
+    return [(rule.wan_policy, qualified(rule.backend or service, service.partition(".")[2])) for rule in rules]
+
+
+def _placed(place: Place, rules: Sequence[Rule | ImportRule]) -> Iterator[_Placed]:
+    for index, rule in enumerate(rules):
         for position, match in enumerate(or_all(rule.matches)):
             where = (*place, index, "matches", position) if rule.matches else (*place, index)
             yield _Placed(index, where, match)
@@ -189,8 +202,8 @@ def _path(place: Place, path: PathMatch) -> Iterator[Mistake]:
         yield Mistake(
             where,
             show(path.value),
-            "not a path that Gateway API takes; allowed: letters, digits and -._~!$&'()*+,;=:@%, no empty or dot "
-            "elements, no encoded '/', no '#'",
+            "not a path that Gateway API takes; allowed: '/', then letters, digits and -._~!$&'()*+,;=:@%, no empty or "
+            "dot elements, no encoded '/', no '#'",
             "write the path as it is requested, without query and fragment",
         )
 
@@ -230,6 +243,20 @@ def _regular_expression(place: Place, pattern: str) -> Iterator[Mistake]:
 
     Python's `re` would let those pass, and the gateway would refuse the whole route.
     """
+    if _RUST_ONLY.search(pattern):
+        yield Mistake(
+            place,
+            show(pattern),
+            "a regular expression that does not compile; allowed: RE2 syntax, which has no &&, -- or ~~ in brackets",
+            "write the characters out",
+        )
+    if any(int(count) > MAX_REPETITION for count in re.findall(r"(?<!\\)\{(?:\d+,)?(\d+)", pattern)):
+        yield Mistake(
+            place,
+            show(pattern),
+            f"a regular expression that does not compile; allowed: RE2 syntax, {MAX_REPETITION} repetitions at most",
+            "repeat less often",
+        )
     try:
         TypeAdapter(Annotated[str, Field(pattern=pattern)])
     except SchemaError as error:
@@ -249,10 +276,6 @@ def _said(match: Match) -> str:
     parts += [f"cookie {match.cookie.name}={match.cookie.value}"] if match.cookie else []
     parts += [f"query {q.name}={show(q.value)}" for q in match.query_params]
     return "{" + ", ".join(part for part in parts if part) + "}"
-
-
-def _same_way(some: Rule | ImportRule, other: Rule | ImportRule) -> bool:
-    return (some.wan_policy, some.backend) == (other.wan_policy, other.backend)
 
 
 def _too_many(place: Place, what: str, matches: Sequence[int]) -> Iterator[Mistake]:
@@ -282,7 +305,7 @@ def _ties(place: Place, rules: Sequence[Rule] | Sequence[ImportRule], policies: 
             if (
                 policies[earlier.rule] != policies[later.rule]
                 and precedence(earlier.match) == precedence(later.match)
-                and intersection(earlier.match, later.match) is not None
+                and may_overlap(earlier.match, later.match)
             ):
                 yield Mistake(
                     later.place,

@@ -10,7 +10,7 @@ from mcwan.model.mistakes import Mistake
 def ports_differ(description: Description) -> Iterator[Mistake]:
     """Two policies on one port would be one flow to the SD-WAN."""
     first: dict[int, str] = {}
-    for name, policy in description.wan_policies.items():
+    for name, policy in sorted(description.wan_policies.items()):
         other = first.setdefault(policy.port, name)
         if other != name:
             yield Mistake(

@@ -1,0 +1,82 @@
+"""Rules: what is a mistake is among `tests.model.test_load`'s cases; here what is none, and the laws behind them."""
+
+import pytest
+from hypothesis import given, settings
+
+from tests import fabrics
+from tests.fabrics import Raw, changed, lines, prefix, rule, ruled
+from tests.reference_router import Request, first_rule, requests
+
+GET = {"method": "GET"}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule("deep", "high", prefix("/a/b")), rule("wide", "low", prefix("/a")), rule("rest", "low")],
+        [rule("get", "high", prefix("/a", **GET)), rule("any", "low", prefix("/a"))],
+        [rule("get", "high", GET), rule("deep", "high", prefix("/deep"))],
+        [rule("get", "high", prefix("/deep", **GET), GET), rule("deep", "low", prefix("/deep"))],
+        [rule("a", "high", prefix("/a"), prefix("/a/b"))],
+        [rule("a", "high", prefix("/a")), rule("b", "low", prefix("/b/longer"))],
+        [rule("a", "high", prefix("/", queryParams=[{"name": "A", "value": "1"}, {"name": "a", "value": "1"}]))],
+        [rule("a", "high", {"path": {"type": "RegularExpression", "value": "/a/[0-9]+"}})],
+    ],
+    ids=[
+        "most specific first",
+        "method first",
+        "the wrong order, but the same way",
+        "the shared requests named",
+        "a match within its own rule",
+        "nothing shared",
+        "parameters with case",
+        "a regular expression",
+    ],
+)
+def test_what_is_no_mistake(rules: list[Raw]) -> None:
+    assert lines(changed({"exports/-": ruled(*rules)})) == []
+
+
+def sample(match: Raw) -> Request:
+    """Give a request that a match matches, with nothing that it does not ask for."""
+    headers = {h["name"].lower(): h["value"] if "type" not in h else "v7" for h in match.get("headers", ())}
+    if "cookie" in match:
+        headers["cookie"] = "{name}={value}".format(**match["cookie"])
+    query = {param["name"]: param["value"] for param in match.get("queryParams", ())}
+    return Request("", match["path"]["value"], match.get("method", "PATCH"), headers, query)
+
+
+@settings(max_examples=150)
+@given(fabrics.matches(), fabrics.matches(), requests())
+def test_a_rule_is_never_reached_only_if_the_earlier_one_takes_its_requests(a: Raw, b: Raw, request: Request) -> None:
+    found = lines(changed({"exports/-": ruled(rule("a", "low", a), rule("b", "high", b))}))
+    never = any("never reached" in line for line in found)
+    if first_rule([rule("a", "low", a)], sample(b)) is None:
+        assert not never, "the second rule is first for its own sample"
+    if never and first_rule([rule("b", "high", b)], request) is not None:
+        assert first_rule([rule("a", "low", a)], request) is not None
+
+
+def test_the_order_of_rules_with_two_cookies_is_that_of_gateway_api() -> None:
+    rules = (
+        rule("user", "high", {"cookie": {"name": "user", "value": "test"}}),
+        rule("group", "low", prefix("/deep", cookie={"name": "group", "value": "beta"})),
+    )
+    assert len(lines(changed({"exports/-": ruled(*rules)}))) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("cart-v2", "cart-v2.secure"), (None, "cart")])
+def test_a_backend_is_the_same_however_it_is_written(one: str | None, other: str) -> None:
+    first = rule("get", "high", GET, **({"backend": one} if one else {}))
+    assert lines(changed({"exports/-": ruled(first, rule("deep", "high", prefix("/deep"), backend=other))})) == []
+
+
+def test_a_repetition_that_re2_refuses() -> None:
+    path = {"path": {"type": "RegularExpression", "value": "/a{1001}"}}
+    assert len(lines(changed({"exports/-": ruled(rule("a", "low", path))}))) == 1
+
+
+@pytest.mark.parametrize("value", [".*\\.png", "^/a$", "(/a|/b)"])
+def test_a_regular_expression_need_not_begin_with_a_slash(value: str) -> None:
+    path = {"path": {"type": "RegularExpression", "value": value}}
+    assert lines(changed({"exports/-": ruled(rule("a", "low", path))})) == []

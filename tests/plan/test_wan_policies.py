@@ -1,0 +1,27 @@
+"""The WANPolicy objects."""
+
+import pytest
+
+from tests.fabrics import called, changed, labelled, planned
+
+
+@pytest.mark.parametrize("cluster", ["cluster-1", "cluster-2"])
+def test_every_cluster_has_every_policy(cluster: str) -> None:
+    assert called(planned(), cluster, "WANPolicy", "high") == {
+        "apiVersion": "mc-wan.l7mp.io/v1alpha1",
+        "kind": "WANPolicy",
+        "metadata": {"name": "high", "labels": labelled("wan-policy", "high")},
+        "spec": {
+            "tunnel": "business",
+            "port": 31111,
+            "sla": {"jitterMs": 50, "latencyMs": 100, "lossPercent": 1},
+        },
+    }
+    assert called(planned(), cluster, "WANPolicy", "low")["spec"]["sla"]["lossPercent"] == 100
+
+
+@pytest.mark.parametrize(("written", "expected"), [(1, 1), (1.0, 1), (0.5, 0.5), (0, 0), (99.9, 99.9)])
+def test_a_whole_loss_is_written_as_one(written: float, expected: float) -> None:
+    plan = planned(changed({"wanPolicies/high/sla/lossPercent": written}))
+    loss = called(plan, "cluster-1", "WANPolicy", "high")["spec"]["sla"]["lossPercent"]
+    assert (loss, type(loss)) == (expected, type(expected))
