@@ -8,7 +8,7 @@ import yaml
 
 from lab import netns
 from lab.api import Api, ApiError, Object
-from lab.node import connect, write_secret
+from lab.node import write_secret
 from lab.state import API_PORT, Lab
 from lab.topology import SERVICES, Site
 from lab.waiting import LabError, wait
@@ -32,9 +32,7 @@ def up(lab: Lab, site: Site) -> None:
     directory = lab.site_directory(site)
     directory.mkdir(parents=True, exist_ok=True)
     _store_and_server(lab, site)
-    kubeconfig = directory / "kubeconfig"
-    kubeconfig.touch(mode=0o600)
-    kubeconfig.write_text(yaml.safe_dump(kubeconfig_of(lab, site), sort_keys=False), encoding="utf-8")
+    write_kubeconfig(directory / "kubeconfig", kubeconfig_of(lab, site))
     with lab.api(site) as api:
         _furnish(lab, site, api)
 
@@ -168,21 +166,34 @@ def dns(site: Site, kubeconfig: Path) -> str:
 """
 
 
-def kubeconfig_of(lab: Lab, site: Site) -> Object:
-    """Give a kubeconfig whose one context is called as the cluster."""
-    name = site.cluster
-    server = {
-        "server": f"https://{site.node_address}:{API_PORT}",
-        "certificate-authority": str(lab.site_directory(site) / "certificates" / "apiserver.crt"),
-    }
+def kubeconfig_of(lab: Lab, *sites: Site) -> Object:
+    """Give a kubeconfig with a context for each of some sites, called as the cluster; the first one is current."""
+    clusters = [
+        {
+            "name": site.cluster,
+            "cluster": {
+                "server": f"https://{site.node_address}:{API_PORT}",
+                "certificate-authority": str(lab.site_directory(site) / "certificates" / "apiserver.crt"),
+            },
+        }
+        for site in sites
+    ]
+    names = [site.cluster for site in sites]
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": name, "cluster": server}],
-        "users": [{"name": name, "user": {"token": lab.token}}],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        "current-context": name,
+        "clusters": clusters,
+        "users": [{"name": name, "user": {"token": lab.token}} for name in names],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}} for name in names],
+        "current-context": names[0],
     }
+
+
+def write_kubeconfig(path: Path, content: Object) -> None:
+    """Write a kubeconfig that only its owner reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
 def _store_and_server(lab: Lab, site: Site) -> None:
@@ -289,11 +300,6 @@ _GATEWAY_CONFIG: Object = {
 
 def _environment() -> dict[str, str]:
     return {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def client(site: Site) -> None:
-    """Make the pod that sends requests; it runs nothing, processes enter it."""
-    connect(site, site.client_address)
 
 
 def new_token() -> str:

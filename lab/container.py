@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import system
+from lab import netns, system
 
 _ROOT = Path("/mnt")
 """Where the new root is put together; what the machine has there is hidden from the command."""
@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> None:
     """Become the command."""
     wanted: dict[str, Any] = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     if wanted["netns"]:
-        with Path("/run/netns", wanted["netns"]).open(encoding="ascii") as there:
-            system.setns(there.fileno(), system.NEW_NET)
+        with netns.handle(wanted["netns"]) as there:
+            system.setns(there, system.NEW_NET)
     if wanted["files"]:
         _root({Path(path): Path(source) for path, source in wanted["files"].items()})
     argv: list[str] = wanted["argv"]

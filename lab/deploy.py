@@ -1,10 +1,11 @@
-"""A stack on the lab's clusters: what `pulumi up` would do, by server-side apply of the rendered objects."""
+"""A stack on the lab's clusters: by Pulumi, or by server-side apply of the rendered objects; and what becomes of it."""
 
 import json
 from collections.abc import Callable, Iterable
 
 import yaml
 
+from lab import engine
 from lab.api import Api, ApiError, Object
 from lab.cluster import established
 from lab.state import Lab
@@ -28,14 +29,30 @@ def rendered(fabric: Fabric) -> dict[str, list[Object]]:
     return {cluster: list(yaml.safe_load_all(dump(objects))) for cluster, objects in found.items()}
 
 
-def deploy(lab: Lab, fabric: Fabric) -> None:
-    """Apply a fabric's objects to every cluster, and delete what an earlier deployment had and this one does not."""
-    _everywhere(lab, lambda site, api, objects: _deploy(lab, site, api, objects), rendered(fabric))
+def deploy(lab: Lab) -> None:
+    """Deploy the lab's stack: by `pulumi up` or, where there is no Pulumi, by applying what is rendered."""
+    if lab.pulumi:
+        engine.up(lab)
+    else:
+        apply(lab, lab.fabric)
 
 
 def withdraw(lab: Lab) -> None:
-    """Delete everything that was deployed, and wait until it is gone."""
-    _everywhere(lab, lambda site, api, objects: _deploy(lab, site, api, objects), {})
+    """Take the stack away again, the way it came."""
+    if lab.pulumi:
+        engine.destroy(lab)
+    else:
+        unapply(lab)
+
+
+def apply(lab: Lab, fabric: Fabric) -> None:
+    """Apply a fabric's objects to every cluster, and delete what an earlier call had and this one does not."""
+    _everywhere(lab, lambda site, api, objects: _apply(lab, site, api, objects), rendered(fabric))
+
+
+def unapply(lab: Lab) -> None:
+    """Delete everything that was applied, and wait until it is gone."""
+    _everywhere(lab, lambda site, api, objects: _apply(lab, site, api, objects), {})
 
 
 def _everywhere(lab: Lab, do: Callable[[Site, Api, list[Object]], None], objects: dict[str, list[Object]]) -> None:
@@ -46,8 +63,8 @@ def _everywhere(lab: Lab, do: Callable[[Site, Api, list[Object]], None], objects
     each(one, lab.topology.sites.values())
 
 
-def _deploy(lab: Lab, site: Site, api: Api, objects: list[Object]) -> None:
-    inventory = lab.site_directory(site) / "deployed.json"
+def _apply(lab: Lab, site: Site, api: Api, objects: list[Object]) -> None:
+    inventory = lab.site_directory(site) / "applied.json"
     earlier: list[Object] = json.loads(inventory.read_text(encoding="utf-8")) if inventory.exists() else []
     wanted = {identity(one) for one in objects}
     leaving = [one for one in earlier if identity(one) not in wanted]
@@ -65,7 +82,7 @@ def _deploy(lab: Lab, site: Site, api: Api, objects: list[Object]) -> None:
 def exists(api: Api, one: Object) -> bool:
     """Tell whether the server has an object."""
     try:
-        api.get(*identity(one)[:2], one["metadata"]["name"], one["metadata"].get("namespace", ""))
+        api.get(*key(one))
     except ApiError as error:
         if error.status == 404:
             return False
@@ -95,6 +112,12 @@ def before(lab: Lab, site: Site) -> set[Identity]:
 def identity(one: Object) -> Identity:
     """Give what makes an object itself on its cluster."""
     return (one["apiVersion"], one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"])
+
+
+def key(one: Object) -> Identity:
+    """Give what `Api.get` finds an object by: apiVersion, kind, name, namespace."""
+    version, kind, namespace, name = identity(one)
+    return version, kind, name, namespace
 
 
 def wait_programmed(lab: Lab) -> None:

@@ -1,5 +1,6 @@
 """Network namespaces: made and removed by `ip`, entered by a thread of this process."""
 
+import os
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -64,12 +65,25 @@ def sysctl(name: str, values: dict[str, str]) -> None:
 @contextmanager
 def inside(name: str) -> Iterator[None]:
     """Put the calling thread into a namespace. Sockets that it opens stay there; other threads are not moved."""
-    with (
-        Path("/proc/thread-self/ns/net").open(encoding="ascii") as home,
-        (_NAMED / name).open(encoding="ascii") as there,
-    ):
-        system.setns(there.fileno(), system.NEW_NET)
+    with _open(Path("/proc/thread-self/ns/net")) as home, handle(name) as there:
+        system.setns(there, system.NEW_NET)
         try:
             yield
         finally:
-            system.setns(home.fileno(), system.NEW_NET)
+            system.setns(home, system.NEW_NET)
+
+
+@contextmanager
+def handle(name: str) -> Iterator[int]:
+    """Open a namespace, for `setns`."""
+    with _open(_NAMED / name) as there:
+        yield there
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[int]:
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield opened
+    finally:
+        os.close(opened)

@@ -21,7 +21,7 @@ from lab import netns
 from lab.api import Api, ApiError, Object
 from lab.processes import Keeper
 from lab.state import Lab
-from lab.topology import Site
+from lab.topology import Site, Topology
 
 SERVER_IMAGE = "mcwan.lab/server"
 """A container of this image is `lab.server`, with its arguments."""
@@ -199,6 +199,33 @@ def connect(site: Site, address: IPv4Address) -> None:
             f"route add default via {_NEXT_HOP} dev eth0 src {address}",
         ],
     )
+
+
+def build(topology: Topology) -> None:
+    """Make the nodes of a lab, each with the pod that sends requests, and the desk, which reaches all of them."""
+    netns.add(topology.desk)
+    for site in topology.sites.values():
+        netns.add(site.node)
+        netns.sysctl(site.node, {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0"})
+        here, there = site.desk
+        netns.ip(
+            site.node,
+            [
+                f"address add {site.node_address}/32 dev lo",
+                f"link add desk type veth peer name {site.cluster} netns {topology.desk}",
+                f"address add {here}/30 dev desk",
+                "link set desk up",
+            ],
+        )
+        netns.ip(
+            topology.desk,
+            [
+                f"address add {there}/30 dev {site.cluster}",
+                f"link set {site.cluster} up",
+                f"route add {site.node_address}/32 via {here}",
+            ],
+        )
+        connect(site, site.client_address)
 
 
 def resolver(site: Site) -> str:

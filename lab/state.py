@@ -39,13 +39,17 @@ def directory(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab: its name, its stack's name and configuration, its tools, the token that its API servers know."""
+    """A lab: its name, its stack's name and configuration, its tools, the token that its API servers know.
+
+    `pulumi` is the program that its stack is deployed by; None where there is none.
+    """
 
     name: str
     stack: str
     config: dict[str, Any]
     tools: Tools
     token: str
+    pulumi: Path | None
 
     @cached_property
     def fabric(self) -> Fabric:
@@ -61,6 +65,11 @@ class Lab:
     def directory(self) -> Path:
         """Where its files lie."""
         return directory(self.name)
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig with a context per cluster, for use at the desk."""
+        return self.directory / "kubeconfig"
 
     def site_directory(self, site: Site) -> Path:
         """Where one site's files lie."""
@@ -79,7 +88,8 @@ class Lab:
         """Write it down, for commands that come later."""
         tools = {key: str(value) for key, value in vars(self.tools).items() if key != "definitions"}
         definitions = [str(path) for path in self.tools.definitions]
-        content = {"stack": self.stack, "config": self.config, "tools": tools, "definitions": definitions}
+        content: dict[str, Any] = {"stack": self.stack, "config": self.config, "tools": tools}
+        content |= {"definitions": definitions, "pulumi": str(self.pulumi) if self.pulumi else None}
         file = self.directory / "lab.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(content | {"token": self.token}), encoding="utf-8")
@@ -93,4 +103,5 @@ class Lab:
             raise LabError(f"there is no lab {name!r}; make lab brings it up") from None
         definitions = tuple(Path(path) for path in content["definitions"])
         tools = Tools(**{key: Path(value) for key, value in content["tools"].items()}, definitions=definitions)
-        return cls(name, content["stack"], content["config"], tools, content["token"])
+        pulumi = Path(content["pulumi"]) if content["pulumi"] else None
+        return cls(name, content["stack"], content["config"], tools, content["token"], pulumi)

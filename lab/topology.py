@@ -1,8 +1,8 @@
 """What a lab consists of, worked out from a stack's description: nothing here touches the machine.
 
 Every site is a cluster on one node, with a network namespace for the node, one for each of its pods, and one for its
-edge router. Between every two edge routers there is a link per tunnel. Nothing leads out of the lab's namespaces, so
-that two labs can have the same addresses.
+edge router. Between every two edge routers there is a link per tunnel. Whoever deploys sits at a desk, a namespace that
+reaches every node. Nothing leads out of the lab's namespaces, so that two labs can have the same addresses.
 """
 
 from collections.abc import Iterator, Mapping
@@ -81,6 +81,12 @@ class Site:
         return tuple(self.pods[host] for host in range(_FIRST_POD, _LAST_POD + 1))
 
     @property
+    def desk(self) -> tuple[IPv4Address, IPv4Address]:
+        """The two ends of the link between node and desk."""
+        network = IPv4Network((int(IPv4Address("172.17.0.0")) + 4 * self.number, 30))
+        return network[1], network[2]
+
+    @property
     def uplink(self) -> tuple[IPv4Address, IPv4Address]:
         """The two ends of the link between node and edge router."""
         network = IPv4Network((int(IPv4Address("172.16.0.0")) + 4 * self.number, 30))
@@ -116,6 +122,11 @@ class Topology:
     sites: Mapping[str, Site]
     tunnels: Mapping[str, Tunnel]
     ports: Mapping[int, Tunnel]
+
+    @property
+    def desk(self) -> str:
+        """The network namespace that reaches every API server: the place of kubectl and Pulumi."""
+        return f"{self.lab}.desk"
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -1,12 +1,14 @@
 """`python -m lab.up`: brings a lab up, and deploys its stack on it."""
 
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import cluster, deploy, machine, netns, probe, tools, wan, workloads
+from lab import cluster, deploy, machine, netns, node, probe, tools, wan, workloads
 from lab.api import ApiError, Object
 from lab.down import down
 from lab.state import Lab, directory, lab_name
@@ -16,11 +18,11 @@ from mcwan import stack
 from mcwan.model import MistakesError
 
 PROJECT = Path(__file__).parents[1]
-STACK = "lab"
+STACK = os.environ.get("MCWAN_LAB_STACK", "lab")
 Say = Callable[[str], None]
 
 
-def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = print) -> Lab:
+def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
     """Bring a lab up. What was made is taken down again if that fails or is interrupted. Raises LabError."""
     if lacks := machine.lacks():
         raise LabError("this machine cannot run the lab; it lacks\n" + "\n".join(f"  {one}" for one in lacks))
@@ -28,7 +30,9 @@ def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = p
         made = tools.ready(say)
     except tools.ToolError as error:
         raise LabError(str(error)) from error
-    lab = Lab(name, stack_name, stack.read_config(project, stack_name), made, cluster.new_token())
+    pulumi = shutil.which("pulumi")
+    config = stack.read_config(PROJECT, stack_name)
+    lab = Lab(name, stack_name, config, made, cluster.new_token(), Path(pulumi) if pulumi else None)
     topology = lab.topology
     try:
         directory(name).mkdir(parents=True)
@@ -36,20 +40,17 @@ def up(name: str, stack_name: str = STACK, project: Path = PROJECT, say: Say = p
         raise LabError(f"there is a lab {name!r}, or what is left of one; make lab-down takes it down") from None
     try:
         lab.save()
+        cluster.write_kubeconfig(lab.kubeconfig, cluster.kubeconfig_of(lab, *topology.sites.values()))
         with Steps(say) as step:
             step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
-            for site in topology.sites.values():
-                netns.add(site.node)
-                netns.ip(site.node, [f"address add {site.node_address}/32 dev lo"])
-                netns.sysctl(site.node, {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0"})
-                cluster.client(site)
+            node.build(topology)
             wan.build(topology)
             step("clusters: API servers, controllers, DNS, Envoy Gateway")
             each(lambda site: cluster.up(lab, site), topology.sites.values())
             step("workloads")
             each(lambda site: _workloads(lab, site), topology.sites.values())
-            step(f"stack {stack_name}")
-            deploy.deploy(lab, lab.fabric)
+            step(f"stack {stack_name}, by {'pulumi up' if pulumi else 'applying what is rendered: there is no pulumi'}")
+            deploy.deploy(lab)
             step("gateways and routes in effect")
             deploy.wait_programmed(lab)
             step("every rule answers")

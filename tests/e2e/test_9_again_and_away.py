@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from lab import deploy, probe
-from lab.api import Api, Object
+from lab.api import Object
 from lab.state import Lab
 
 pytestmark = pytest.mark.lab
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.lab
 
 def test_applying_again_changes_nothing(lab: Lab) -> None:
     before = versions(lab)
-    deploy.deploy(lab, lab.fabric)
+    deploy.deploy(lab)
     assert versions(lab) == before
 
 
@@ -27,9 +27,40 @@ def test_withdrawing_leaves_the_clusters_as_they_were(lab: Lab) -> None:
                 eventually(lambda api=api, was=was: deploy.everything(api) == was)  # type: ignore[misc]
                 assert deploy.everything(api) ^ was == set(), cluster
     finally:
-        deploy.deploy(lab, lab.fabric)
+        deploy.deploy(lab)
         deploy.wait_programmed(lab)
         probe.wait_answered(lab)
+
+
+@pytest.mark.engine
+def test_pulumi_and_applying_lead_to_the_same_objects(lab: Lab) -> None:
+    if lab.pulumi is None:
+        pytest.skip("no `pulumi` on PATH: the real engine is not there")
+    by_pulumi = contents(lab)
+    deploy.withdraw(lab)
+    try:
+        deploy.apply(lab, lab.fabric)
+        assert contents(lab) == by_pulumi
+    finally:
+        deploy.unapply(lab)
+        deploy.deploy(lab)
+        deploy.wait_programmed(lab)
+        probe.wait_answered(lab)
+
+
+def contents(lab: Lab) -> dict[tuple[str, deploy.Identity], Object]:
+    """Give what every object of the stack is meant to be: what nobody but its author writes."""
+    found = {}
+    for cluster, objects in deploy.rendered(lab.fabric).items():
+        with lab.api(lab.topology.sites[cluster]) as api:
+            for one in objects:
+                there = api.get(*deploy.key(one))
+                kept = {key: value for key, value in there.items() if key not in ("metadata", "status")}
+                for given in ("clusterIP", "clusterIPs"):
+                    kept.get("spec", {}).pop(given, None)
+                metadata = {key: there["metadata"].get(key) for key in ("labels", "annotations")}
+                found[cluster, deploy.identity(one)] = kept | {"metadata": metadata}
+    return found
 
 
 def versions(lab: Lab) -> dict[tuple[str, deploy.Identity], str]:
@@ -38,14 +69,7 @@ def versions(lab: Lab) -> dict[tuple[str, deploy.Identity], str]:
     for cluster, objects in deploy.rendered(lab.fabric).items():
         with lab.api(lab.topology.sites[cluster]) as api:
             for one in objects:
-                found[cluster, deploy.identity(one)] = version(api, one)
-    return found
-
-
-def version(api: Api, one: Object) -> str:
-    metadata = one["metadata"]
-    there = api.get(one["apiVersion"], one["kind"], metadata["name"], metadata.get("namespace", ""))
-    found: str = there["metadata"]["resourceVersion"]
+                found[cluster, deploy.identity(one)] = api.get(*deploy.key(one))["metadata"]["resourceVersion"]
     return found
 
 
