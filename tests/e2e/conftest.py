@@ -9,7 +9,7 @@ import pytest
 from lab import client, netns
 from lab.client import Reply
 from lab.down import down
-from lab.state import Lab
+from lab.state import Lab, directory
 from lab.topology import Topology
 from lab.up import up
 from lab.waiting import LabError, interruptible
@@ -67,7 +67,8 @@ def _say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 def _sweep() -> None:
     """Take down labs of sessions that are no more."""
-    for name in {one.partition(".")[0] for one in netns.names()}:
+    files = {path.name for path in directory(PREFIX).parent.glob(f"{PREFIX}*")}
+    for name in files | {one.partition(".")[0] for one in netns.names()}:
         pid = name.removeprefix(PREFIX)
         if name.startswith(PREFIX) and pid.isdecimal() and not Path("/proc", pid).exists():
             down(name)
