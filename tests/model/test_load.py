@@ -768,7 +768,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "path as a text": (
         {"exports/0/rules/0/matches": [{"path": "/payment"}]},
-        ["exports[0].rules[0].matches[0].path: '/payment': not allowed; allowed: a mapping; write path so"],
+        [
+            "exports[0].rules[0].matches[0].path: '/payment': not allowed; allowed: a mapping; write its "
+            "keys: type, value"
+        ],
     ),
     "an address as a number": (
         {"clusters/cluster-1/ingress/addresses": [10]},
@@ -791,7 +794,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "describe them under mcwan:wanPolicies",
             "exports: a mapping: not a list; allowed: a list; write each entry after '- '",
             "imports: 'x': not a list; allowed: a list; write each entry after '- '",
-            "manage: 3: not allowed; allowed: a mapping; write it so",
+            "manage: 3: not allowed; allowed: a mapping; write its keys: namespace, wanPolicyCrd",
         ],
     ),
 }
