@@ -1137,3 +1137,10 @@ def test_put_reaches_every_place() -> None:
     assert raw == {"a": [{"b": 2}, 3]}
     put(raw, "a/0", GONE)
     assert raw == {"a": [3]}
+
+
+@pytest.mark.parametrize("key", ["wan_policy", "from_"])
+def test_keys_are_taken_as_they_are_written_in_yaml_only(key: str) -> None:
+    raw = changed({"exports/1": {"service": "logging.insecure", "port": 80, "from": ["cluster-1"], "wanPolicy": "low"}})
+    raw["exports"][1][key] = raw["exports"][1].pop({"wan_policy": "wanPolicy", "from_": "from"}[key])
+    assert any(line.startswith(f"exports[1].{key}: unknown key") for line in lines(raw))
