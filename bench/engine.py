@@ -22,7 +22,7 @@ from mcwan import gateways, stack
 from mcwan.plan.manifests import identity
 
 PROJECT = Path(__file__).parents[1]
-EXPORTS, ROUNDS = 54, 5
+EXPORTS, ROUNDS = 54, 4
 """So many exports make about 1,000 resources on three clusters; so many pairs of previews."""
 
 _BARE = """
