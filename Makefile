@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STACK ?= dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: up test bench lock schema docs clean
+.PHONY: up test e2e lab lab-down bench lock schema docs clean
 .DEFAULT_GOAL := up
 
 up: $(VENV)/.run ## make the environment and run the main job on one stack (STACK=dev)
@@ -13,11 +13,21 @@ up: $(VENV)/.run ## make the environment and run the main job on one stack (STAC
 test: $(VENV)/.dev ## everything that needs only Python
 	@bin/check
 
+e2e: $(VENV)/.dev ## the stories on real clusters, gateways and tunnels; needs root
+	@$(BIN)/python -m pytest tests/e2e -m lab --durations=5
+
+lab: $(VENV)/.run ## bring the lab up and leave it there (MCWAN_LAB=lab is its name); needs root
+	@$(BIN)/python -m lab.up
+
+lab-down: $(VENV)/.run ## take it down, whatever state it is in
+	@$(BIN)/python -m lab.down
+
 bench: $(VENV)/.dev ## time, memory, objects and Pulumi resources per export
 	@$(BIN)/python -m bench
 
 lock: ## pin every dependency with its hashes; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-lab.in -o requirements-lab.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 
 schema docs: $(VENV)/.dev ## write the generated files: the schema of a stack file, the reference

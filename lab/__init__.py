@@ -1,0 +1,1 @@
+"""Real clusters, gateways and tunnels on one machine; see docs/how-to/lab.md."""

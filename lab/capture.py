@@ -1,0 +1,81 @@
+"""What passes an edge router's tunnels: the TCP connections, and the requests that each carried."""
+
+import re
+import select
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from lab import netns
+from lab.topology import Site, Topology
+
+_ETH_P_IP, _TCP, _ALL = 0x0800, 6, 0x0003
+_OUTGOING = 4
+_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|PATCH) (\S+) HTTP/1\.1\r\n")
+
+
+@dataclass(frozen=True, order=True)
+class Connection:
+    """A TCP connection as its client opened it, and the tunnel it was seen on."""
+
+    tunnel: str
+    client: tuple[str, int]
+    server: tuple[str, int]
+
+
+@dataclass
+class Capture:
+    """Listens on the tunnels of a site's edge router, for what leaves by them, while it is open.
+
+    Requests are read where a packet begins with one, as those of the lab's clients do: they fit into one packet.
+    """
+
+    topology: Topology
+    site: Site
+    requests: dict[Connection, list[str]] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self._sockets: dict[socket.socket, str] = {}
+        with netns.inside(self.site.edge):
+            for link in self.topology.links_of(self.site):
+                listening = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL))
+                listening.bind((link.interface(self.site), _ALL))
+                self._sockets[listening] = link.tunnel.name
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        for listening in self._sockets:
+            listening.close()
+
+    def _listen(self) -> None:
+        while True:
+            ready, _, _ = select.select(list(self._sockets), [], [], 0.2)
+            for listening in ready:
+                frame, address = listening.recvfrom(65536)
+                if address[2] == _OUTGOING:
+                    self._note(self._sockets[listening], frame)
+            if not ready and self._stop.is_set():
+                return
+
+    def _note(self, tunnel: str, frame: bytes) -> None:
+        if struct.unpack("!H", frame[12:14])[0] != _ETH_P_IP or frame[23] != _TCP:
+            return
+        packet = frame[14:]
+        segment = packet[4 * (packet[0] & 15) : struct.unpack("!H", packet[2:4])[0]]
+        source, target = socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
+        source_port, target_port = struct.unpack("!HH", segment[:4])
+        if target_port not in self.topology.ports:
+            return  # an answer; what asked for it left at the other site
+        seen = self.requests.setdefault(Connection(tunnel, (source, source_port), (target, target_port)), [])
+        if found := _REQUEST.match(segment[4 * (segment[12] >> 4) :]):
+            seen.append(found[1].decode())

@@ -1,0 +1,290 @@
+"""A cluster's one node: plays the scheduler and the kubelet.
+
+`python -m lab.node LAB CLUSTER` runs until it is ended. It binds every pod to the node, gives it a network namespace
+and an address, starts its container as a process, probes it, and tells the API server. Deployments, ReplicaSets,
+EndpointSlices and Services are left to Kubernetes' own controller manager and proxy.
+"""
+
+import base64
+import http.client
+import json
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from lab import netns
+from lab.api import Api, ApiError, Object
+from lab.processes import Keeper
+from lab.state import Lab
+from lab.topology import Site, Topology
+
+SERVER_IMAGE = "mcwan.lab/server"
+"""A container of this image is `lab.server`, with its arguments."""
+_GATEWAY = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
+_PAUSE = 0.2
+_NEXT_HOP = "169.254.1.1"
+"""The node as every pod sees it, on a link of its own: whatever a pod sends passes the node's kube-proxy."""
+
+
+@dataclass
+class Running:
+    """A pod that the node runs: the object as it was, its address, its readiness as the API server knows it."""
+
+    pod: Object
+    address: IPv4Address
+    ready: bool | None = None
+    volumes: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of its process and files."""
+        metadata = self.pod["metadata"]
+        return f"{metadata['namespace']}.{metadata['name']}"
+
+
+class Node:
+    """The pods of one node."""
+
+    def __init__(self, lab: Lab, site: Site) -> None:
+        self.lab, self.site = lab, site
+        self.api: Api = lab.api(site)
+        self.directory = lab.site_directory(site) / "pods"
+        self.keeper = Keeper(self.directory)
+        self.running: dict[str, Running] = {}
+        (lab.site_directory(site) / "resolv.conf").write_text(resolver(site), encoding="ascii")
+
+    def sync(self) -> None:
+        """Make what runs what the API server has."""
+        pods = {pod["metadata"]["uid"]: pod for pod in self.api.all("v1", "Pod")}
+        for uid, pod in pods.items():
+            if "deletionTimestamp" in pod["metadata"]:
+                self._end(uid)
+                self.api.delete(pod, grace=0)
+            elif uid not in self.running:
+                self._begin(uid, pod)
+            else:
+                self._look_after(self.running[uid])
+        for uid in self.running.keys() - pods.keys():
+            self._end(uid)
+
+    def _begin(self, uid: str, pod: Object) -> None:
+        metadata = pod["metadata"]
+        if not pod["spec"].get("nodeName"):
+            target = {"apiVersion": "v1", "kind": "Node", "name": self.site.cluster}
+            path = self.api.path("v1", "Pod", metadata["namespace"], metadata["name"])
+            self.api.request(
+                "POST",
+                f"{path}/binding",
+                {"apiVersion": "v1", "kind": "Binding", "metadata": {}}
+                | {"metadata": {"name": metadata["name"], "namespace": metadata["namespace"]}, "target": target},
+            )
+        one = Running(pod, self._address(metadata.get("labels", {})))
+        one.volumes = self._volumes(one)
+        connect(self.site, one.address)
+        self.running[uid] = one
+        self._start(one)
+        self._look_after(one)
+
+    def _start(self, one: Running) -> None:
+        container = one.pod["spec"]["containers"][0]
+        env = {item["name"]: _value(item, one) for item in container.get("env", ())}
+        files = {mount["mountPath"]: one.volumes[mount["name"]] for mount in container.get("volumeMounts", ())}
+        files["/etc/resolv.conf"] = self.lab.site_directory(self.site) / "resolv.conf"
+        self.keeper.start(
+            one.name,
+            [*self._program(container["image"]), *(_expanded(word, env) for word in container.get("args", ()))],
+            netns=self.site.pod(one.address),
+            env=env,
+            files=files,
+        )
+
+    def _program(self, image: str) -> list[str | Path]:
+        if image == SERVER_IMAGE:
+            return [sys.executable, str(Path(__file__).with_name("server.py"))]
+        if "envoyproxy/envoy" in image:
+            return [self.lab.tools.envoy]
+        raise ValueError(f"image {image}: the lab's node has no program for it")
+
+    def _look_after(self, one: Running) -> None:
+        """Start what has ended by itself, and tell the API server when a pod becomes ready or ceases to be."""
+        if not self.keeper.alive(one.name):
+            self._start(one)
+        ready = answers(self.site.pod(one.address), one.pod["spec"]["containers"][0])
+        if ready == one.ready:
+            return
+        metadata = one.pod["metadata"]
+        conditions = [
+            {"type": kind, "status": "True" if ready or kind == "PodScheduled" else "False"}
+            for kind in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
+        ]
+        status = {
+            "phase": "Running",
+            "hostIP": str(self.site.node_address),
+            "podIP": str(one.address),
+            "podIPs": [{"ip": str(one.address)}],
+            "conditions": conditions,
+            "containerStatuses": [
+                {
+                    "name": container["name"],
+                    "image": container["image"],
+                    "imageID": "",
+                    "restartCount": 0,
+                    "ready": ready,
+                    "started": ready,
+                    "state": {"running": {}},
+                }
+                for container in one.pod["spec"]["containers"]
+            ],
+        }
+        path = self.api.path("v1", "Pod", metadata["namespace"], metadata["name"])
+        self.api.request("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
+        one.ready = ready
+
+    def _end(self, uid: str) -> None:
+        one = self.running.pop(uid, None)
+        if one is not None:
+            self.keeper.stop(one.name)
+            netns.delete(self.site.pod(one.address))
+
+    def _address(self, labels: Mapping[str, str]) -> IPv4Address:
+        """Give a gateway's pod the address that the stack says, another pod one that is free."""
+        taken = {one.address for one in self.running.values()}
+        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in _GATEWAY))
+        if wanted is not None and wanted not in taken:
+            return wanted
+        return next(address for address in self.site.pod_addresses if address not in taken)
+
+    def _volumes(self, one: Running) -> dict[str, Path]:
+        """Write a pod's Secrets and ConfigMaps to files."""
+        found: dict[str, Path] = {}
+        namespace = one.pod["metadata"]["namespace"]
+        for volume in one.pod["spec"].get("volumes", ()):
+            target = self.directory / f"{one.name}.volumes" / volume["name"]
+            target.mkdir(parents=True, exist_ok=True)
+            if "secret" in volume:
+                write_secret(self.api.get("v1", "Secret", volume["secret"]["secretName"], namespace), target)
+            elif "configMap" in volume:
+                for key, value in self.api.get("v1", "ConfigMap", volume["configMap"]["name"], namespace)[
+                    "data"
+                ].items():
+                    (target / key).write_text(value, encoding="utf-8")
+            found[volume["name"]] = target
+        return found
+
+
+def connect(site: Site, address: IPv4Address) -> None:
+    """Make a pod's network namespace and join it to the node."""
+    pod, link = site.pod(address), f"pod{int(address) - int(site.pods.network_address)}"
+    netns.add(pod)
+    netns.ip(
+        site.node,
+        [
+            f"link add {link} type veth peer name eth0 netns {pod}",
+            f"address add {_NEXT_HOP}/32 dev {link}",
+            f"link set {link} up",
+            f"route add {address}/32 dev {link} src {site.node_address}",
+        ],
+    )
+    netns.ip(
+        pod,
+        [
+            f"address add {address}/32 dev eth0",
+            "link set eth0 up",
+            f"route add {_NEXT_HOP}/32 dev eth0 src {address}",
+            f"route add default via {_NEXT_HOP} dev eth0 src {address}",
+        ],
+    )
+
+
+def build(topology: Topology) -> None:
+    """Make the nodes of a lab, each with the pod that sends requests, and the desk, which reaches all of them."""
+    netns.add(topology.desk)
+    for site in topology.sites.values():
+        netns.add(site.node)
+        netns.sysctl(site.node, {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0"})
+        here, there = site.desk
+        netns.ip(
+            site.node,
+            [
+                f"address add {site.node_address}/32 dev lo",
+                f"link add desk type veth peer name {site.cluster} netns {topology.desk}",
+                f"address add {here}/30 dev desk",
+                "link set desk up",
+            ],
+        )
+        netns.ip(
+            topology.desk,
+            [
+                f"address add {there}/30 dev {site.cluster}",
+                f"link set {site.cluster} up",
+                f"route add {site.node_address}/32 via {here}",
+            ],
+        )
+        connect(site, site.client_address)
+
+
+def resolver(site: Site) -> str:
+    """Give the resolv.conf of a pod in the namespace `default`."""
+    return f"nameserver {site.node_address}\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n"
+
+
+def answers(namespace: str, container: Object) -> bool:
+    """Probe a container as its readiness probe says; one without is ready when its first port is open."""
+    probe = container.get("readinessProbe", {}).get("httpGet")
+    try:
+        with netns.inside(namespace):
+            if probe is None:
+                socket.create_connection(("127.0.0.1", container["ports"][0]["containerPort"]), 1).close()
+                return True
+            connection = http.client.HTTPConnection("127.0.0.1", probe["port"], timeout=1)
+            connection.request("GET", probe["path"])
+            status = connection.getresponse().status
+            connection.close()
+            return status < http.client.BAD_REQUEST
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def write_secret(secret: Object, target: Path) -> None:
+    """Write a Secret's values to files of a directory."""
+    target.mkdir(parents=True, exist_ok=True)
+    for key, value in secret["data"].items():
+        (target / key).write_bytes(base64.b64decode(value))
+
+
+def _value(item: Object, one: Running) -> str:
+    path = item.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath", "")
+    found: str = one.pod["metadata"].get(path.removeprefix("metadata."), "") if path else item.get("value", "")
+    return found if isinstance(found, str) else ""
+
+
+def _expanded(word: str, env: Mapping[str, str]) -> str:
+    for name, value in env.items():
+        word = word.replace(f"$({name})", value)
+    return word
+
+
+def main() -> None:
+    """Run the node."""
+    lab = Lab.load(sys.argv[1])
+    node = Node(lab, lab.topology.sites[sys.argv[2]])
+    told = ""
+    while True:
+        try:
+            node.sync()
+            told = ""
+        except (ApiError, OSError, netns.CommandError, ValueError) as error:
+            if str(error) != told:
+                told = str(error)
+                print(json.dumps({"error": told}), file=sys.stderr, flush=True)
+        with suppress(InterruptedError):
+            time.sleep(_PAUSE)
+
+
+if __name__ == "__main__":
+    main()

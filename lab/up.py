@@ -1,0 +1,119 @@
+"""`python -m lab.up`: brings a lab up, and deploys its stack on it."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lab import cluster, deploy, machine, netns, node, probe, tools, wan, workloads
+from lab.api import ApiError, Object
+from lab.down import down
+from lab.state import Lab, directory, lab_name
+from lab.topology import Site, TopologyError
+from lab.waiting import LabError, each, interruptible, wait
+from mcwan import stack
+from mcwan.model import MistakesError
+
+PROJECT = Path(__file__).parents[1]
+STACK = os.environ.get("MCWAN_LAB_STACK", "lab")
+Say = Callable[[str], None]
+
+
+def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
+    """Bring a lab up. What was made is taken down again if that fails or is interrupted. Raises LabError."""
+    if lacks := machine.lacks():
+        raise LabError("this machine cannot run the lab; it lacks\n" + "\n".join(f"  {one}" for one in lacks))
+    try:
+        made = tools.ready(say)
+    except tools.ToolError as error:
+        raise LabError(str(error)) from error
+    pulumi = shutil.which("pulumi")
+    config = stack.read_config(PROJECT, stack_name)
+    lab = Lab(name, stack_name, config, made, cluster.new_token(), Path(pulumi) if pulumi else None)
+    topology = lab.topology
+    try:
+        directory(name).mkdir(parents=True)
+    except FileExistsError:
+        raise LabError(f"there is a lab {name!r}, or what is left of one; make lab-down takes it down") from None
+    try:
+        lab.save()
+        cluster.write_kubeconfig(lab.kubeconfig, cluster.kubeconfig_of(lab, *topology.sites.values()))
+        with Steps(say) as step:
+            step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
+            node.build(topology)
+            wan.build(topology)
+            step("clusters: API servers, controllers, DNS, Envoy Gateway")
+            each(lambda site: cluster.up(lab, site), topology.sites.values())
+            step("workloads")
+            each(lambda site: _workloads(lab, site), topology.sites.values())
+            step(f"stack {stack_name}, by {'pulumi up' if pulumi else 'applying what is rendered: there is no pulumi'}")
+            deploy.deploy(lab)
+            step("gateways and routes in effect")
+            deploy.wait_programmed(lab)
+            step("every rule answers")
+            probe.wait_answered(lab)
+    except BaseException:
+        say(f"lab {name}: not up; taking down what there is")
+        down(name)
+        raise
+    return lab
+
+
+class Steps:
+    """Says each step of a bring-up, and how long the one before took."""
+
+    def __init__(self, say: Say) -> None:
+        self.say, self.since, self.current = say, 0.0, ""
+
+    def __enter__(self) -> Callable[[str], None]:
+        return self._begin
+
+    def __exit__(self, *_: object) -> None:
+        self._begin("")
+
+    def _begin(self, step: str) -> None:
+        now = time.monotonic()
+        if self.current:
+            self.say(f"{self.current}: {now - self.since:.1f} s")
+        self.since, self.current = now, step
+
+
+def _workloads(lab: Lab, site: Site) -> None:
+    with lab.api(site) as api:
+        for one in workloads.objects(lab.fabric, site.cluster):
+            api.apply(one, manager=cluster.MANAGER)
+
+        def running() -> bool:
+            return all(_ready(pod) for namespace in site.namespaces for pod in api.all("v1", "Pod", namespace))
+
+        wait(running, f"the workloads of {site.cluster} are ready; see {lab.keeper(site).log('node')}")
+        before = sorted(deploy.everything(api))
+    (lab.site_directory(site) / "before.json").write_text(json.dumps(before), encoding="utf-8")
+
+
+def _ready(pod: Object) -> bool:
+    conditions = {item["type"]: item["status"] for item in (pod.get("status", {}).get("conditions") or ())}
+    return conditions.get("Ready") == "True"
+
+
+def main() -> int:
+    """Bring up the lab that MCWAN_LAB names."""
+    interruptible()
+    try:
+        name = lab_name()
+        lab = up(name, say=lambda line: print(line, flush=True))
+    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    print(f"lab {name} is up; its files are in {lab.directory}; make lab-down takes it down")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Doing something for every cluster at the same time, and waiting: both end early once a bring-up is given up."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+SECONDS = 120.0
+_PAUSE = 0.1
+_given_up = threading.Event()
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class LabError(RuntimeError):
+    """Something that the lab cannot do, with the remedy."""
+
+
+def wait(check: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+    """Wait until something holds. Raises LabError."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        still_wanted()
+        if time.monotonic() > deadline:
+            raise LabError(f"waited {seconds:.0f} s in vain until {what}")
+        time.sleep(_PAUSE)
+
+
+def each(do: Callable[[T], None], items: Iterable[T]) -> None:
+    """Do something for all items at the same time. Raises what the first one that fails raises, once all have ended."""
+    every = list(items)
+    try:
+        with ThreadPoolExecutor(len(every)) as pool:
+            try:
+                for done in [pool.submit(do, one) for one in every]:
+                    done.result()
+            except BaseException:
+                _given_up.set()
+                raise
+    finally:
+        _given_up.clear()
+
+
+def still_wanted() -> None:
+    """Raise LabError if what is being done for all clusters has failed for one, or was interrupted."""
+    if _given_up.is_set():
+        raise LabError("given up")
+
+
+def interruptible() -> None:
+    """Have a request to end raise KeyboardInterrupt, so that what was made is taken down."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in _SIGNALS:
+        signal.signal(number, stop)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put requests to end off while something is cleaned up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

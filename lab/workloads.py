@@ -1,0 +1,53 @@
+"""The services that a stack exports, as pods with real HTTP servers: what the teams of a cluster have there."""
+
+import json
+
+from lab.api import Object
+from lab.node import SERVER_IMAGE
+from mcwan.model import Fabric
+from mcwan.model.export import qualified
+
+
+def services(fabric: Fabric, cluster: str) -> dict[str, dict[str, int]]:
+    """Give the services that a cluster has to have, name.namespace, with their ports by name."""
+    found: dict[str, dict[str, int]] = {}
+    for export in fabric.exports:
+        if cluster in export.offers:
+            backends = [qualified(rule.backend, export.namespace) for rule in export.rules if rule.backend]
+            for service in (export.service, *backends):
+                found.setdefault(service, {}).update({port.name: port.port for port in export.all_ports})
+    return dict(sorted(found.items()))
+
+
+def objects(fabric: Fabric, cluster: str) -> list[Object]:
+    """Give a pod and a Service for each of a cluster's services."""
+    return [one for service, ports in services(fabric, cluster).items() for one in _service(cluster, service, ports)]
+
+
+def _service(cluster: str, service: str, ports: dict[str, int]) -> list[Object]:
+    name, _, namespace = service.partition(".")
+    labels = {"app": name}
+    who = {"service": service, "cluster": cluster}
+    container: Object = {
+        "name": "server",
+        "image": SERVER_IMAGE,
+        "args": [json.dumps(who), *(str(port) for port in ports.values())],
+        "ports": [{"name": called, "containerPort": port} for called, port in ports.items()],
+    }
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace, "labels": labels},
+            "spec": {
+                "selector": labels,
+                "ports": [{"name": called, "port": port, "targetPort": port} for called, port in ports.items()],
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": namespace, "labels": labels},
+            "spec": {"containers": [container], "automountServiceAccountToken": False},
+        },
+    ]

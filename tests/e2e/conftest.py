@@ -1,0 +1,73 @@
+"""A lab of this session's own, or the one that MCWAN_E2E_LAB names and that stays up."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import client, netns
+from lab.client import Reply
+from lab.down import down
+from lab.state import Lab
+from lab.topology import Topology
+from lab.up import up
+from lab.waiting import LabError, interruptible
+
+PREFIX = "e2e-"
+Ask = Callable[..., Reply]
+
+
+@pytest.fixture(scope="session")
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    if existing := os.environ.get("MCWAN_E2E_LAB"):
+        yield Lab.load(existing)
+        return
+    say = _say(request)
+    _sweep()
+    interruptible()
+    name = f"{PREFIX}{os.getpid()}"
+    try:
+        made = up(name, say=say)
+    except LabError as error:
+        pytest.exit(str(error), returncode=1)
+    try:
+        yield made
+    finally:
+        down(name)
+
+
+@pytest.fixture(scope="session")
+def topology(lab: Lab) -> Topology:
+    return lab.topology
+
+
+@pytest.fixture(scope="session")
+def ask(topology: Topology) -> Ask:
+    """Gives a function that sends a request from a cluster's client: ask("west", "GET", "name:port/path")."""
+
+    def send(
+        cluster: str, method: str, url: str, headers: dict[str, str] | None = None, *, address: str | None = None
+    ) -> Reply:
+        return client.ask(topology.sites[cluster], method, url, headers, address=address)
+
+    return send
+
+
+def _say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Progress goes to the terminal, captured output or not."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(line, flush=True)
+
+    return say
+
+
+def _sweep() -> None:
+    """Take down labs of sessions that are no more."""
+    for name in {one.partition(".")[0] for one in netns.names()}:
+        pid = name.removeprefix(PREFIX)
+        if name.startswith(PREFIX) and pid.isdecimal() and not Path("/proc", pid).exists():
+            down(name)

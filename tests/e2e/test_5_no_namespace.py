@@ -1,0 +1,35 @@
+"""A cluster without the namespace gets nothing of its exports."""
+
+import pytest
+
+from lab import deploy
+from lab.client import UnknownNameError, resolve
+from lab.state import Lab
+from lab.topology import Topology
+from tests.e2e.conftest import Ask
+from tests.e2e.wire import NOTHING, watched
+
+pytestmark = pytest.mark.lab
+EXPORTS = ["metrics", "logging", "archive"]
+
+
+def test_there_is_no_object_of_it(lab: Lab) -> None:
+    with lab.api(lab.topology.sites["edge"]) as api:
+        found = {one for one in deploy.everything(api) if "insecure" in one[2] or ".insecure" in one[3]}
+    assert found == set()
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_its_names_do_not_resolve(topology: Topology, name: str) -> None:
+    for host in (f"{name}-clusterset.insecure", f"{name}.insecure.svc.clusterset.local"):
+        with pytest.raises(UnknownNameError):
+            resolve(topology.sites["edge"], host)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_its_egress_gateway_sends_nothing_there(ask: Ask, topology: Topology, name: str) -> None:
+    gateway = resolve(topology.sites["edge"], "mc-wan-egress.envoy-gateway-system")
+    with watched(topology) as wire:
+        reply = ask("edge", "GET", f"{name}-clusterset.insecure:8080/", address=gateway)
+    assert (reply.status, reply.who) == (404, "nobody")
+    assert wire.all() == NOTHING

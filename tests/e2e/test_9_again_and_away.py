@@ -1,0 +1,85 @@
+"""Applying a stack again changes nothing; withdrawing it leaves the clusters as they were."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lab import deploy, probe
+from lab.api import Object
+from lab.state import Lab
+
+pytestmark = pytest.mark.lab
+Contents = dict[tuple[str, deploy.Identity], Object]
+
+
+def test_applying_again_changes_nothing(lab: Lab) -> None:
+    before = versions(lab)
+    deploy.deploy(lab)
+    assert versions(lab) == before
+
+
+@pytest.fixture(scope="module")
+def withdrawn(lab: Lab) -> Iterator[Contents]:
+    """The clusters without the stack; gives what was there of it. It comes again at the end."""
+    deployed = contents(lab)
+    deploy.withdraw(lab)
+    try:
+        yield deployed
+    finally:
+        deploy.deploy(lab)
+        deploy.wait_programmed(lab)
+        probe.wait_answered(lab)
+
+
+@pytest.mark.usefixtures("withdrawn")
+@pytest.mark.parametrize("cluster", ["east", "west", "edge"])
+def test_withdrawing_leaves_the_clusters_as_they_were(lab: Lab, cluster: str) -> None:
+    site = lab.topology.sites[cluster]
+    was = deploy.before(lab, site)
+    with lab.api(site) as api:
+        eventually(lambda: deploy.everything(api) == was)
+        assert deploy.everything(api) ^ was == set()
+
+
+@pytest.mark.engine
+def test_pulumi_and_applying_lead_to_the_same_objects(lab: Lab, withdrawn: Contents) -> None:
+    if lab.pulumi is None:
+        pytest.skip("no `pulumi` on PATH: the real engine is not there")
+    try:
+        deploy.apply(lab, lab.fabric)
+        assert contents(lab) == withdrawn
+    finally:
+        deploy.unapply(lab)
+
+
+def contents(lab: Lab) -> Contents:
+    """Give what every object of the stack is meant to be: what nobody but its author writes."""
+    found = {}
+    for cluster, objects in deploy.rendered(lab.fabric).items():
+        with lab.api(lab.topology.sites[cluster]) as api:
+            for one in objects:
+                there = api.get(*deploy.key(one))
+                kept = {key: value for key, value in there.items() if key not in ("metadata", "status")}
+                for given in ("clusterIP", "clusterIPs"):
+                    kept.get("spec", {}).pop(given, None)
+                metadata = {key: there["metadata"].get(key) for key in ("labels", "annotations")}
+                found[cluster, deploy.identity(one)] = kept | {"metadata": metadata}
+    return found
+
+
+def versions(lab: Lab) -> dict[tuple[str, deploy.Identity], str]:
+    """Give the resourceVersion of every object of the stack."""
+    found = {}
+    for cluster, objects in deploy.rendered(lab.fabric).items():
+        with lab.api(lab.topology.sites[cluster]) as api:
+            for one in objects:
+                found[cluster, deploy.identity(one)] = api.get(*deploy.key(one))["metadata"]["resourceVersion"]
+    return found
+
+
+def eventually(check: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something that other controllers do, no longer than that."""
+    deadline = time.monotonic() + seconds
+    while not check() and time.monotonic() < deadline:
+        time.sleep(0.5)

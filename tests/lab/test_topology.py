@@ -1,0 +1,91 @@
+from ipaddress import IPv4Address
+from typing import Any
+
+import pytest
+
+from lab import probe, wan, workloads
+from lab.topology import Topology, TopologyError, topology
+from lab.up import PROJECT
+from mcwan import stack
+from mcwan.model import Fabric
+
+CLUSTERS = {
+    "east": {"context": "east", "ingress": {"addresses": ["10.1.0.11"]}, "namespaces": ["secure"]},
+    "west": {"context": "west", "ingress": {"addresses": ["10.2.0.11"]}, "namespaces": ["secure"]},
+}
+SLA = {"jitterMs": 1, "latencyMs": 1, "lossPercent": 1}
+POLICIES = {
+    "high": {"tunnel": "business", "port": 31111, "sla": SLA},
+    "low": {"tunnel": "default", "port": 31112, "sla": SLA},
+}
+
+
+def fabric(policies: dict[str, Any] = POLICIES, **east: Any) -> Fabric:
+    clusters = CLUSTERS | {"east": CLUSTERS["east"] | east}
+    return stack.fabric("test", {"clusters": clusters, "wanPolicies": policies})
+
+
+@pytest.fixture
+def example() -> tuple[Topology, Fabric]:
+    read = stack.read(PROJECT, "lab")
+    return topology("lab", read), read
+
+
+def test_the_labs_own_stack_stands_up(example: tuple[Topology, Fabric]) -> None:
+    made, _ = example
+    assert list(made.sites) == ["east", "edge", "west"]
+    assert list(made.tunnels) == ["business", "default"]
+    assert len({tunnel.megabits for tunnel in made.tunnels.values()}) == 2
+    assert len(made.links) == 2 * 3
+    east = made.sites["east"]
+    assert east.gateways["mc-wan-ingress.mc-wan"] == IPv4Address("10.1.0.11")
+    assert made.sites["edge"].gateways == {}, "on node ports the address is the node's"
+    addresses = [address for link in made.links for address in link.addresses]
+    assert len(addresses) == len(set(addresses))
+
+
+def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tuple[Topology, Fabric]) -> None:
+    made, _ = example
+    east = made.sites["east"]
+    rules = wan.ruleset(made, east)
+    assert "elements = { 31111 : 1, 31112 : 2 }" in rules
+    assert "tcp dport map @tunnel" in rules
+    assert "tcp sport map @tunnel" in rules
+    assert 'oifname "business-west" counter name "business-west.out"' in rules
+    routes = wan.routes(made, east)
+    assert "rule add fwmark 1 lookup 101 priority 101" in routes
+    assert sum("10.2.0.0/24" in route for route in routes) == 2
+    assert not any("default via" in route for route in routes), "what has no mark stays"
+
+
+def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topology, Fabric]) -> None:
+    _, read = example
+    assert workloads.services(read, "edge") == {"pricing-v2.catalog": {"http": 80}}
+    found = {one.url: one for one in probe.probes(read) if one.cluster == "edge"}
+    assert found["payment-clusterset.secure.svc.cluster.local:8080/payment"].method == "GET"
+    canary = [one for one in probe.probes(read) if one.rule == "pricing-v1.catalog: canary"]
+    assert {one.headers["Cookie"] for one in canary} == {"user=test"}
+    assert not [url for url in found if ".insecure" in url]
+
+
+@pytest.mark.parametrize(
+    ("east", "said"),
+    [
+        ({"gateway": {"profile": "istio"}}, "Envoy Gateway"),
+        ({"ingress": {"addresses": []}}, "write one"),
+        ({"ingress": {"addresses": ["10.1.0.11", "10.1.0.12"]}}, "one IPv4 address"),
+        ({"ingress": {"addresses": ["fd00::1"]}}, "one IPv4 address"),
+        ({"ingress": {"addresses": ["10.1.0.200"]}}, "allowed: one from 10.1.0.2 to 10.1.0.99"),
+        ({"ingress": {"addresses": ["10.1.0.11"], "exposure": "NodePort"}}, "write that for NodePort"),
+        ({"ingress": {"addresses": ["10.2.0.12"]}}, "choose addresses of different ones"),
+    ],
+)
+def test_what_the_lab_cannot_stand_up_is_said_with_the_remedy(east: dict[str, Any], said: str) -> None:
+    with pytest.raises(TopologyError, match=said):
+        topology("lab", fabric(**east))
+
+
+def test_names_that_no_link_can_have_are_refused() -> None:
+    policies = {"high": POLICIES["high"] | {"tunnel": "business-internet"}}
+    with pytest.raises(TopologyError, match="choose shorter names"):
+        topology("lab", fabric(policies))
