@@ -71,6 +71,13 @@ def reached_one_way(description: Description) -> Iterator[Mistake]:
     """
     for name, cluster in description.clusters.items():
         written = [key for key, value in _ways(cluster).items() if value]
+        if "kubeconfig_path" in cluster.model_fields_set and written != ["context"]:
+            yield Mistake(
+                ("clusters", name, "kubeconfigPath"),
+                repr(cluster.kubeconfig_path),
+                "not used: only a context without a kubeconfig is looked up in a file; allowed: beside context",
+                "remove it, or write a context",
+            )
         if "renderTo" in written and len(written) > 1:
             yield Mistake(
                 ("clusters", name, "renderTo"),

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from mcwan import gateways
-from mcwan.cli.main import PROJECT, STACK, mistakes
-from mcwan.cli.render import write
+from mcwan.cli.main import PROJECT_OPTION, STACK_OPTION, mistakes, written_to
 from mcwan.cli.tables import show
 from mcwan.plan import Plan
 from mcwan.stack import read
@@ -20,8 +19,8 @@ _INSTALL = "https://www.pulumi.com/docs/install/"
 
 
 @click.command()
-@STACK
-@PROJECT
+@STACK_OPTION
+@PROJECT_OPTION
 def main(stack: str, project: Path) -> None:
     """Deploy a stack with Pulumi; without Pulumi, render it. Tells at the end what was made, and where.
 
@@ -33,13 +32,17 @@ def main(stack: str, project: Path) -> None:
         pulumi = shutil.which("pulumi") or _installed()
     except OSError as error:
         directory = project / "rendered" / stack
-        written = write(plan, directory)
+        written = written_to(plan, directory)
         click.echo(
             f"no `pulumi` on PATH, and it cannot be installed from here ({error}): rendered, not deployed; {_INSTALL} "
             "says how to get it\n"
         )
         where = f"{written.objects} objects as YAML: {directory}/CLUSTER"
     else:
+        if shutil.which("pulumi") is None:
+            click.echo(
+                f"using the Pulumi installed at {pulumi}; for commands of your own put {Path(pulumi).parent} on PATH"
+            )
         _deploy(pulumi, plan, project)
         where = "\n".join(
             f"{name}: YAML below {cluster.render_to}" if cluster.render_to else f"{name}: deployed"

@@ -6,18 +6,23 @@ Exit codes: 0 done; 1 the environment failed (a directory that cannot be written
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mcwan import __version__
 
-PROJECT = click.option(
+if TYPE_CHECKING:
+    from mcwan.cli.render import Written
+    from mcwan.plan import Plan
+
+PROJECT_OPTION = click.option(
     "--project",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
     help="The directory with Pulumi.yaml and the stack files; the current one by default.",
 )
-STACK = click.option("--stack", default="dev", show_default=True, help="The stack: NAME in Pulumi.NAME.yaml.")
+STACK_OPTION = click.option("--stack", default="dev", show_default=True, help="The stack: NAME in Pulumi.NAME.yaml.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,8 +36,8 @@ def main() -> None:
 
 
 @main.command()
-@STACK
-@PROJECT
+@STACK_OPTION
+@PROJECT_OPTION
 def check(stack: str, project: Path) -> None:
     """Check a stack file, and say what it describes.
 
@@ -47,8 +52,8 @@ def check(stack: str, project: Path) -> None:
 
 
 @main.command()
-@STACK
-@PROJECT
+@STACK_OPTION
+@PROJECT_OPTION
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -68,7 +73,6 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
     """  # noqa: D301 - click reads the backspace
     with mistakes():
         from mcwan import gateways
-        from mcwan.cli.render import write
         from mcwan.stack import read
 
         plan = gateways.plan(read(project, stack))
@@ -78,10 +82,7 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
                 f"{cluster!r} is not in Pulumi.{stack}.yaml; clusters there: {known}", param_hint="--cluster"
             )
         directory = out or project / "rendered" / stack
-        try:
-            written = write(plan, directory, cluster)
-        except OSError as error:
-            raise click.ClickException(f"cannot write to {directory}: {error}") from None
+        written = written_to(plan, directory, cluster)
         click.echo(f"{written.objects} objects in {len(written.files)} files below {directory}")
         if written.removed:
             click.echo(f"{len(written.removed)} files of an earlier run removed")
@@ -105,6 +106,16 @@ def reference(out: Path | None) -> None:
     from mcwan.cli.schema import reference_page
 
     _print(reference_page(), out)
+
+
+def written_to(plan: "Plan", directory: Path, cluster: str | None = None) -> "Written":
+    """Render a plan to a directory; what stops that ends the command on one line, with exit code 1."""
+    from mcwan.cli.render import write
+
+    try:
+        return write(plan, directory, cluster)
+    except OSError as error:
+        raise click.ClickException(f"cannot write to {directory}: {error}") from None
 
 
 def _print(text: str, out: Path | None) -> None:

@@ -58,7 +58,7 @@ def write(plan: Plan, directory: Path, cluster: str | None = None) -> Written:
     wanted = files(plan, cluster)
     foreign = [path for path in wanted if (directory / path).exists() and not _ours(directory / path)]
     if foreign:
-        raise FileExistsError(f"{foreign[0]} is there and not written by mcwan; move it away, or choose another --out")
+        raise FileExistsError(f"{foreign[0]} is there and not written by mcwan; move it away, or render elsewhere")
     for path, content in wanted.items():
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)

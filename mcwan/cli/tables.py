@@ -30,7 +30,7 @@ def clusters(plan: Plan) -> Table:
     found = gateways(plan)
     for name, cluster in sorted(plan.fabric.clusters.items()):
         if cluster.render_to is not None:
-            way = f"rendered to {cluster.render_to}"
+            way = f"directory {cluster.render_to}"
         else:
             way = f"context {cluster.context}" if cluster.context else "kubeconfig (secret)"
         addresses = ", ".join(found[name]["ingress"]["addresses"]) or "none"

@@ -46,4 +46,4 @@ class Fabric(pulumi.ComponentResource):
                 ServiceImport(f"{name}/{export}", ServiceImportArgs(export=export, **common), opts=below)
         self.clusters = gateways(plan)
         self.exports = {key: export_summary(plan, key) for key in plan.context.exports}
-        self.register_outputs({"clusters": sorted(plan.fabric.clusters), "exports": sorted(plan.context.exports)})
+        self.register_outputs({"clusters": self.clusters, "exports": self.exports})

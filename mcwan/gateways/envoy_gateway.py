@@ -28,7 +28,13 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
         request.name,
         request.namespace,
         request.labels,
-        spec={"provider": {"type": "Kubernetes", "kubernetes": {"envoyService": service}}},
+        spec={
+            "provider": {
+                "type": "Kubernetes",
+                # else a listener below 1024 would be port + 10000 in the pod, which other clusters reach by its address
+                "kubernetes": {"envoyService": service, "useListenerPortAsContainerPort": True},
+            }
+        },
     )
     spec = {
         "parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": request.name},

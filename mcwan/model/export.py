@@ -102,8 +102,10 @@ class Export(Model):
 
     @cached_property
     def all_ports(self) -> tuple[ServicePort, ...]:
-        """The ports, one or several."""
-        return (ServicePort(name="http", port=self.port),) if self.port is not None else self.ports
+        """The ports, one or several, sorted by number."""
+        if self.port is not None:
+            return (ServicePort(name="http", port=self.port),)
+        return tuple(sorted(self.ports, key=lambda port: port.port))
 
     @cached_property
     def offers(self) -> dict[str, Offer]:

@@ -50,6 +50,13 @@ MAX_WEIGHT = 1_000_000
 NODE_PORTS = range(30000, 32768)
 """Kubernetes' default node port range."""
 
+PORT_HEADER = "x-mc-wan-port"
+"""Says which port of a service with several the client asked for: between the clusters there is only the WAN port."""
+INGRESS = "mc-wan-ingress"
+EGRESS = "mc-wan-egress"
+"""The shared gateways of a cluster."""
+RESERVED = "-clusterset"
+"""In the names of what is made for imports: no exported name has it, so that no two are the same."""
 FABRIC_NAMESPACE = "mc-wan"
 """The fabric's own namespace on every cluster."""
 

@@ -126,7 +126,7 @@ class _Reader:
             services = [str(one.get("service")) for one in listed if isinstance(one, Mapping)]
             namespaces = [service.partition(".")[2] for service in services]
         names = tuple(one for one in namespaces if isinstance(one, str) and re.match(LABEL, one))
-        return Cluster.model_construct(None, **{**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))})
+        return Cluster.model_construct({"namespaces"}, **{**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))})
 
     def _mapping(
         self, section: str, name: Any, model: type[BaseModel], stand_in: Callable[[object, int], BaseModel], most: int
@@ -185,7 +185,7 @@ class _Reader:
         while True:
             context = {"secrets": place[0] in self.secret, **({} if gone else names)}
             try:
-                return model.model_validate(value, context=context), found
+                return model.model_validate(value, context=context, by_alias=True, by_name=False), found
             except ValidationError as error:
                 errors = error.errors(include_url=False)
             before = len(gone)

@@ -43,6 +43,8 @@ def said(error: ErrorDetails, model: type[BaseModel], value: object) -> Mistake:
     if allowed is None:
         return Mistake(place, show(value), error["msg"][:1].lower() + error["msg"][1:], "correct it")
     remedy = "write one of them" if kind == "literal_error" else f"write {_called(place)} so"
+    if kind in ("model_type", "model_attributes_type"):
+        remedy = f"write its keys: {', '.join(fields_of(_model_at(model, place)))}"
     if kind == "tuple_type":
         remedy = f"write [{value}]" if isinstance(value, str) and len(value) < 64 else "write each after '- '"
     return Mistake(place, show(value), f"not allowed; allowed: {allowed}", remedy)

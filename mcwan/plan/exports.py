@@ -2,6 +2,7 @@
 
 from mcwan.model.export import Export
 from mcwan.model.importing import ListenerRule, listener_rules
+from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import gateway, ingress_request
@@ -43,10 +44,11 @@ def ingress_routes(context: Context, export: Export) -> list[Manifest]:
 
 
 def policy_annotations(export: Export) -> dict[str, str]:
-    """Say on an object which WAN policy an export has, or which rules."""
+    """Say on an object which WAN policy an export has, or which rules, and its service if that is called otherwise."""
+    other = {names.SERVICE_ANNOTATION: export.service} if export.name else {}
     if export.wan_policy is not None:
-        return {names.POLICY_ANNOTATION: export.wan_policy}
-    return {names.RULES_ANNOTATION: ",".join(f"{rule.name}={rule.wan_policy}" for rule in export.rules)}
+        return {names.POLICY_ANNOTATION: export.wan_policy, **other}
+    return {names.RULES_ANNOTATION: ",".join(f"{rule.name}={rule.wan_policy}" for rule in export.rules), **other}
 
 
 def _route_name(export: Export, policy: str, port: str | None) -> str:
@@ -58,8 +60,6 @@ def _route_name(export: Export, policy: str, port: str | None) -> str:
 def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     """The ServiceExport. Only annotations in its spec are carried to importing clusters (KEP-1645)."""
     annotations = policy_annotations(export)
-    if export.name:
-        annotations = annotations | {names.SERVICE_ANNOTATION: export.service}
     version = context.fabric.clusters[cluster].mcs_api
     spec = {"spec": {"exportedAnnotations": annotations}} if version == "v1beta1" else {}
     return manifest(
@@ -84,7 +84,7 @@ def _rule(export: Export, rule: ListenerRule, port: int, only: int | None) -> Ma
     name, _, namespace = rule.backend.partition(".")
     filters = [rewrite_host(export.service)]
     if only is not None:
-        filters.append(remove_headers([names.PORT_HEADER]))
+        filters.append(remove_headers([PORT_HEADER]))
     return found | {
         "filters": filters,
         "backendRefs": [{"kind": "Service", "name": name, "namespace": namespace, "port": port, "weight": 1}],

@@ -2,6 +2,7 @@
 
 from mcwan.model.export import Export, Offer
 from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_policy
+from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.exports import policy_annotations
@@ -111,7 +112,7 @@ def _rule(context: Context, cluster: str, rule: EgressRule, asked: int) -> Manif
     port = asked if asked in ports else ports[0]
     filters = [rewrite_host(rule.target.key)]
     if len(ports) > 1:
-        filters.append(set_header(names.PORT_HEADER, str(port)))
+        filters.append(set_header(PORT_HEADER, str(port)))
     return {
         "name": rule.name,
         "matches": matches(rule.matches),

@@ -1,14 +1,12 @@
 """The names of everything that is made, once. Each is explicit and the same on every run."""
 
-from mcwan.model.leaves import FABRIC_NAMESPACE
+from mcwan.model import leaves
 
 GROUP = "mc-wan.l7mp.io"
-NAMESPACE = FABRIC_NAMESPACE
-INGRESS = "mc-wan-ingress"
-EGRESS = "mc-wan-egress"
+NAMESPACE = leaves.FABRIC_NAMESPACE
+INGRESS = leaves.INGRESS
+EGRESS = leaves.EGRESS
 GRANT = "mc-wan"
-PORT_HEADER = "x-mc-wan-port"
-"""Says which port of a service with several the client asked for: between the clusters there is only the WAN port."""
 RULES_ANNOTATION = f"{GROUP}/rules"
 POLICY_ANNOTATION = f"{GROUP}/wan-policy"
 SERVICE_ANNOTATION = f"{GROUP}/service"
@@ -21,12 +19,12 @@ def target(cluster: str) -> str:
 
 def service_target(export: str, cluster: str) -> str:
     """Name the same for an export with gateways of its own; `export` without its namespace."""
-    return f"{clusterset(export)}-{cluster}"
+    return f"{clusterset(export)}-to-{cluster}"
 
 
 def clusterset(export: str) -> str:
     """Name what an import is called in the service's namespace; `export` without its namespace."""
-    return f"{export}-clusterset"
+    return f"{export}{leaves.RESERVED}"
 
 
 def service_ingress(export: str) -> str:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from mcwan.model.export import Export
 from mcwan.model.importing import or_all
+from mcwan.model.leaves import PORT_HEADER
 from mcwan.model.matches import Match, all_headers
 from mcwan.plan import names
 from mcwan.plan.manifests import GATEWAY_API, Manifest, manifest
@@ -71,7 +72,7 @@ def _match(one: Match, port: int | None) -> Manifest:
         found["method"] = one.method
     headers = [{"type": h.type, "name": h.name, "value": h.value} for h in all_headers(one)]
     if port is not None:
-        headers.append({"type": "Exact", "name": names.PORT_HEADER, "value": str(port)})
+        headers.append({"type": "Exact", "name": PORT_HEADER, "value": str(port)})
     if headers:
         found["headers"] = headers
     if one.query_params:

@@ -24,7 +24,7 @@ def gateways(plan: Plan) -> dict[str, Any]:
                 "addresses": addresses[cluster],
                 "listeners": wan_ports,
             },
-            "targets": {remote: found for remote, found in addresses.items() if found and remote != cluster},
+            "targets": {remote: known for remote, known in addresses.items() if known and remote != cluster},
         }
         if cluster in ports:
             egress = egress_request(context, cluster, ports[cluster])

@@ -21,7 +21,12 @@ def expected(name: str, namespace: str, service: Raw, behind: str) -> Infrastruc
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
         "kind": "EnvoyProxy",
         "metadata": {"name": "gw", "namespace": namespace, "labels": LABELS},
-        "spec": {"provider": {"type": "Kubernetes", "kubernetes": {"envoyService": {"name": name, **service}}}},
+        "spec": {
+            "provider": {
+                "type": "Kubernetes",
+                "kubernetes": {"envoyService": {"name": name, **service}, "useListenerPortAsContainerPort": True},
+            }
+        },
     }
     reference = {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "gw"}}
     return Infrastructure(f"{name}.{behind}", None, reference, (proxy,))

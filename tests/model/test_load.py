@@ -768,7 +768,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "path as a text": (
         {"exports/0/rules/0/matches": [{"path": "/payment"}]},
-        ["exports[0].rules[0].matches[0].path: '/payment': not allowed; allowed: a mapping; write path so"],
+        [
+            "exports[0].rules[0].matches[0].path: '/payment': not allowed; allowed: a mapping; write its "
+            "keys: type, value"
+        ],
     ),
     "an address as a number": (
         {"clusters/cluster-1/ingress/addresses": [10]},
@@ -791,7 +794,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "describe them under mcwan:wanPolicies",
             "exports: a mapping: not a list; allowed: a list; write each entry after '- '",
             "imports: 'x': not a list; allowed: a list; write each entry after '- '",
-            "manage: 3: not allowed; allowed: a mapping; write it so",
+            "manage: 3: not allowed; allowed: a mapping; write its keys: namespace, wanPolicyCrd",
         ],
     ),
 }
@@ -1134,3 +1137,10 @@ def test_put_reaches_every_place() -> None:
     assert raw == {"a": [{"b": 2}, 3]}
     put(raw, "a/0", GONE)
     assert raw == {"a": [3]}
+
+
+@pytest.mark.parametrize("key", ["wan_policy", "from_"])
+def test_keys_are_taken_as_they_are_written_in_yaml_only(key: str) -> None:
+    raw = changed({"exports/1": {"service": "logging.insecure", "port": 80, "from": ["cluster-1"], "wanPolicy": "low"}})
+    raw["exports"][1][key] = raw["exports"][1].pop({"wan_policy": "wanPolicy", "from_": "from"}[key])
+    assert any(line.startswith(f"exports[1].{key}: unknown key") for line in lines(raw))

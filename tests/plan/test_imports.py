@@ -251,7 +251,7 @@ def test_direct_in_an_exporting_cluster_is_the_local_service() -> None:
     raw = changed({"exports/-": exported(name="cart-2"), "imports": [{"service": "cart-2.secure", "path": "direct"}]})
     assert belonging(raw, "cluster-1", "cart-2.secure") == [
         alias("cart-2.secure", "low", host="cart.secure.svc.cluster.local", ports={"http": 80}),
-        import_object("cart-2.secure", "low", ports={"http": 80}, wan_policy="low"),
+        import_object("cart-2.secure", "low", ports={"http": 80}, wan_policy="low", service="cart.secure"),
     ]
 
 
@@ -294,7 +294,7 @@ def test_a_renamed_export_is_imported_under_its_name() -> None:
     raw = changed({"exports/-": exported(name="cart-2")})
     assert belonging(raw, "cluster-2", "cart-2.secure") == [
         alias("cart-2.secure", "low", ports={"http": 80}),
-        import_object("cart-2.secure", "low", ports={"http": 80}, wan_policy="low"),
+        import_object("cart-2.secure", "low", ports={"http": 80}, wan_policy="low", service="cart.secure"),
         egress_route(
             "cart-2.secure",
             ["low"],
@@ -361,8 +361,8 @@ def test_gateways_of_its_own() -> None:
         ("EnvoyProxy", "cart-clusterset"),
         ("Gateway", "cart-clusterset"),
         ("Service", "cart-clusterset"),
-        ("Service", "cart-clusterset-cluster-1"),
-        ("EndpointSlice", "cart-clusterset-cluster-1-ipv4"),
+        ("Service", "cart-clusterset-to-cluster-1"),
+        ("EndpointSlice", "cart-clusterset-to-cluster-1-ipv4"),
         ("ServiceImport", "cart"),
         ("HTTPRoute", "cart-clusterset"),
     ]
@@ -371,7 +371,7 @@ def test_gateways_of_its_own() -> None:
     assert found[-1] == egress_route(
         "cart.secure",
         ["low"],
-        sends("all", ANY, "cart.secure", ("cart-clusterset-cluster-1", "secure", 31112, 1)),
+        sends("all", ANY, "cart.secure", ("cart-clusterset-to-cluster-1", "secure", 31112, 1)),
         name="cart-clusterset",
         at=("cart-clusterset", "secure", "http-80"),
     )

@@ -96,7 +96,7 @@ def shuffled(draw: st.DrawFn, raw: Raw) -> Raw:
                 }
             ),
             "wanPolicies": mapping({name: mapping(policy) for name, policy in raw["wanPolicies"].items()}),
-            "exports": [one(export, "from") for export in draw(st.permutations(raw["exports"]))],
+            "exports": [one(export, "from", "ports") for export in draw(st.permutations(raw["exports"]))],
             "imports": [one(entry, "clusters") for entry in draw(st.permutations(raw["imports"]))],
         }
     )

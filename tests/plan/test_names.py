@@ -8,7 +8,7 @@ def test_names() -> None:
     assert (names.INGRESS, names.EGRESS, names.GRANT) == ("mc-wan-ingress", "mc-wan-egress", "mc-wan")
     assert names.target("west") == "target-west"
     assert names.clusterset("payment") == "payment-clusterset"
-    assert names.service_target("payment", "west") == "payment-clusterset-west"
+    assert names.service_target("payment", "west") == "payment-clusterset-to-west"
     assert names.service_ingress("payment") == "payment-ingress"
     assert names.ingress_route("payment.secure", "high") == "payment.secure.ingress.high"
     assert names.egress_listener(8080) == "http-8080"

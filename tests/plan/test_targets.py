@@ -91,7 +91,7 @@ def test_an_export_with_gateways_of_its_own_has_targets_of_its_own() -> None:
     ]
     plan = planned(changed({"exports": [exported(scope="service", from_=offers)]}))
     labels = labelled("target", "low", export="cart.secure") | SOURCE
-    name = "cart-clusterset-cluster-1"
+    name = "cart-clusterset-to-cluster-1"
     assert called(plan, "cluster-2", "Service", name, "secure") == service(name, "secure", labels, low=31112)
     assert called(plan, "cluster-2", "EndpointSlice", f"{name}-ipv4", "secure") == endpoints(
         name, "secure", labels, ["10.0.0.1"], low=31112
@@ -101,7 +101,7 @@ def test_an_export_with_gateways_of_its_own_has_targets_of_its_own() -> None:
         for one in on(plan, "cluster-1", "EndpointSlice")
         if one["metadata"]["namespace"] == "secure"
     ]
-    assert own == ["cart-clusterset-cluster-2-ipv4", "cart-clusterset-cluster-2-ipv6"]
+    assert own == ["cart-clusterset-to-cluster-2-ipv4", "cart-clusterset-to-cluster-2-ipv6"]
 
 
 def test_an_offer_without_weight_has_no_target_of_its_own() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mcwan.model.description import Description
 from mcwan.model.importing import clusters_by_namespace, entries_by_export, importings
-from mcwan.model.leaves import MAX_BACKENDS, MAX_LABEL, MAX_LISTENERS, unknown
-from mcwan.model.mistakes import Mistake
+from mcwan.model.leaves import EGRESS, INGRESS, MAX_BACKENDS, MAX_LABEL, MAX_LISTENERS, RESERVED, unknown
+from mcwan.model.mistakes import Mistake, Place
 
 
 def references_lead_somewhere(description: Description) -> Iterator[Mistake]:
@@ -114,13 +114,30 @@ def names_once(description: Description) -> Iterator[Mistake]:
                 ("exports", other),
             )
     for number, export in enumerate(description.exports):
-        if "-clusterset" in export.exported_name:
+        if RESERVED in export.exported_name:
             yield Mistake(
                 ("exports", number, "name" if export.name else "service"),
                 repr(export.key),
-                "what is made for imports has -clusterset in its name; allowed: exported names without it",
+                f"what is made for imports has {RESERVED} in its name; allowed: exported names without it",
                 "export it under another name",
             )
+
+
+def backends_are_services(description: Description) -> Iterator[Mistake]:
+    """What answers an export is a service of users, not a name or gateway that this program makes."""
+    for number, export in enumerate(description.exports):
+        places: list[tuple[Place, str]] = [(("exports", number, "service"), export.service)]
+        for index, rule in enumerate(export.rules):
+            if rule.backend:
+                places.append((("exports", number, "rules", index, "backend"), rule.backend))
+        for place, service in places:
+            if RESERVED in service or service.startswith((INGRESS, EGRESS)):
+                yield Mistake(
+                    place,
+                    repr(service),
+                    "the name of something that is made for imports; allowed: services of users",
+                    "name the service itself",
+                )
 
 
 def addresses_known(description: Description) -> Iterator[Mistake]:
@@ -168,7 +185,7 @@ def service_scope_fits(description: Description) -> Iterator[Mistake]:
                     f"the ingress gateway of {offer.cluster} is a NodePort, and a node port exists once per cluster",
                     "use the shared scope, or another exposure",
                 )
-            name = f"{export.exported_name}-clusterset-{offer.cluster}"
+            name = f"{export.exported_name}{RESERVED}-to-{offer.cluster}"
             others = importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
             if len(name) > MAX_LABEL and any(other.cluster != offer.cluster for other in others):
                 yield Mistake(
@@ -205,6 +222,7 @@ CHECKS = (
     offered_once,
     namespaces_exist,
     names_once,
+    backends_are_services,
     addresses_known,
     service_scope_fits,
     egress_ports_fit,

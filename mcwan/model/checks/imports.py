@@ -82,9 +82,19 @@ def direct_can_be(description: Description) -> Iterator[Mistake]:
         if entry.path == "direct" and export is not None:
             for problem, remedy in _not_direct(export, entry):
                 yield Mistake(("imports", number, "path"), repr(entry.path), problem, remedy)
-            clusters = [description.clusters[name] for name in export.offers if name in description.clusters]
-            own = sum(len(offer.addresses) for offer in export.from_)
-            addresses = own or sum(len(cluster.ingress.addresses) for cluster in clusters)
+            addresses = 0
+            for version in (4, 6):
+                counts = _addresses(description, export, version)
+                addresses = max(addresses, sum(counts.values()))
+                if len(set(counts.values())) > 1:
+                    listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+                    yield Mistake(
+                        ("imports", number, "path"),
+                        repr(entry.path),
+                        f"the clusters that offer {export.key} have different numbers of IPv{version} addresses "
+                        f"({listed}), and each address gets the same share; allowed: as many on each",
+                        "choose path gateway, or write as many addresses for each",
+                    )
             if addresses > MAX_SLICE:
                 yield Mistake(
                     ("imports", number, "path"),
@@ -223,6 +233,19 @@ def _admitted(target: Export, policy: str, match: Match) -> bool:
         if rule.backend is not None and any(covers(one, match) for one in or_all(rule.matches)):
             return True
     return match.path.type == "RegularExpression"
+
+
+def _addresses(description: Description, export: Export, version: int) -> dict[str, int]:
+    """Count, per cluster that answers, the addresses of one family that the direct path leads to."""
+    counts = {
+        offer.cluster: sum(
+            address.version == version
+            for address in offer.addresses or description.clusters[offer.cluster].ingress.addresses
+        )
+        for offer in export.offers.values()
+        if offer.weight and offer.cluster in description.clusters
+    }
+    return {cluster: count for cluster, count in counts.items() if count}
 
 
 def _offers(export: Export, cluster: str) -> bool:

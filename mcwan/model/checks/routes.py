@@ -18,7 +18,7 @@ from mcwan.model.importing import (
     split_by_policy,
 )
 from mcwan.model.imports import ImportRule
-from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_REPETITION, MAX_ROUTE_MATCHES, MAX_RULES
+from mcwan.model.leaves import MAX_HEADERS, MAX_MATCHES, MAX_REPETITION, MAX_ROUTE_MATCHES, MAX_RULES, PORT_HEADER
 from mcwan.model.matches import Match, PathMatch, all_headers, comparable, covers, intersection, may_overlap, precedence
 from mcwan.model.mistakes import Mistake, Place, show
 
@@ -227,6 +227,13 @@ def _conditions(place: Place, match: Match) -> Iterator[Mistake]:
             "join both into one regular expression, or make two rules",
         )
     for index, header in enumerate(match.headers):
+        if header.name.lower() == PORT_HEADER:
+            yield Mistake(
+                (*place, "headers", index, "name"),
+                repr(header.name),
+                "set by the egress gateway, to say which port was asked for; allowed: any other header",
+                "match by something else",
+            )
         if header.type == "RegularExpression":
             yield from _regular_expression((*place, "headers", index, "value"), header.value)
     params = [param.name for param in match.query_params]

@@ -66,13 +66,13 @@ def test_the_name_of_an_exports_own_target_fits() -> None:
                 "namespaces": ["secure"],
             },
             "exports/-": exported(
-                name="n" * 31, scope="service", from_=[{"cluster": cluster, "addresses": ["10.0.0.2"]}]
+                name="n" * 28, scope="service", from_=[{"cluster": cluster, "addresses": ["10.0.0.2"]}]
             ),
         }
     )
     assert lines(raw) == []
-    raw["exports"][2]["name"] = "n" * 32
-    name = f"{'n' * 32}-clusterset-{cluster}"
+    raw["exports"][2]["name"] = "n" * 29
+    name = f"{'n' * 29}-clusterset-to-{cluster}"
     assert lines(raw) == [
         f"exports[2].from[0]: '{cluster}': its target would be called {name}, 64 characters; allowed: 63; "
         "export under a shorter name"
