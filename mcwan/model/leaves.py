@@ -65,7 +65,7 @@ ServicePart = Annotated[str, StringConstraints(strict=True, pattern=SERVICE_LABE
 """A Service's name that still is one with `-clusterset` behind it (63 characters)."""
 ClusterName = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_length=50)]
 """Also part of `target-<cluster>`, a Service's name."""
-FabricName = Annotated[str, StringConstraints(strict=True, pattern=LABEL_VALUE, max_length=63)]
+FabricName = Annotated[str, StringConstraints(strict=True, pattern=LABEL_VALUE, max_length=MAX_LABEL)]
 ServiceName = Annotated[str, StringConstraints(strict=True, pattern=SERVICE, max_length=127)]
 BackendName = Annotated[str, StringConstraints(strict=True, pattern=BACKEND, max_length=127)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]

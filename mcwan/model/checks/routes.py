@@ -80,7 +80,6 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
         matches = list(_placed(place, rules))
         for index, later in enumerate(matches):
             for earlier in matches[:index]:
-                shared = intersection(earlier.match, later.match)
                 if (
                     earlier.rule == later.rule
                     or not may_overlap(earlier.match, later.match)
@@ -90,6 +89,7 @@ def order_is_precedence(description: Description) -> Iterator[Mistake]:
                     or ways[earlier.rule] == ways[later.rule]
                 ):
                     continue
+                shared = intersection(earlier.match, later.match)
                 if shared is not None and any(
                     one.rule <= earlier.rule
                     and covers(one.match, shared)
