@@ -6,6 +6,7 @@ import pulumi
 
 from mcwan.components.register import Foundation, Providers, register
 from mcwan.plan import Owner, Plan
+from mcwan.plan.summary import wan_policy_summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +33,8 @@ class WANPolicy(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WANPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mcwan:index:WANPolicy", name, {}, opts)
-        owner = Owner("WANPolicy", args.policy)
-        register(name, args.plan, owner, args.providers, self, args.foundation)
-        specs = {cluster: one["spec"] for cluster, (one,) in args.plan.by_owner[owner].items()}
-        spec = next(iter(specs.values()))
-        self.tunnel = spec["tunnel"]
-        self.wan_ports = {cluster: one["port"] for cluster, one in specs.items()}
-        self.register_outputs(
-            {"policy": args.policy, "tunnel": self.tunnel, "sla": spec["sla"], "wanPorts": self.wan_ports}
-        )
+        register(name, args.plan, Owner("WANPolicy", args.policy), args.providers, self, args.foundation)
+        summary = wan_policy_summary(args.plan, args.policy)
+        self.tunnel = summary["tunnel"]
+        self.wan_ports = summary["wanPorts"]
+        self.register_outputs(summary)

@@ -18,13 +18,16 @@ from mcwan.plan.profile import GatewayRequest, Infrastructure
 def ingress_request(context: Context, cluster: str, export: Export | None = None) -> GatewayRequest:
     """Ask for a cluster's ingress gateway, or for an export's own."""
     policies = sorted(context.fabric.wan_policies)
+    described = context.fabric.clusters[cluster]
+    addresses = export.offers[cluster].addresses if export else described.ingress.addresses
     return GatewayRequest(
         role="ingress",
         name=names.service_ingress(export.exported_name) if export else names.INGRESS,
         namespace=export.namespace if export else names.NAMESPACE,
-        cluster=context.fabric.clusters[cluster],
+        cluster=described,
         ports=tuple(context.fabric.wan_policies[policy].port for policy in policies),
         labels=labels(context.fabric.name, "ingress-gateway", export=export.key if export else None, policies=policies),
+        addresses=tuple(str(address) for address in addresses),
     )
 
 
@@ -74,6 +77,7 @@ def infrastructure(context: Context, cluster: str, request: GatewayRequest) -> I
 def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Manifest]:
     """Give a Gateway with what its profile needs around it."""
     needs = infrastructure(context, cluster, request)
+    said = {names.ADDRESSES_ANNOTATION: ",".join(request.addresses)} if request.addresses else {}
     spec: Manifest = {
         "gatewayClassName": request.cluster.gateway.class_name,
         "listeners": _listeners(context.fabric, request.role, request.ports),
@@ -86,7 +90,7 @@ def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Man
         request.name,
         request.namespace,
         request.labels,
-        annotations=needs.annotations,
+        annotations={**(needs.annotations or {}), **said},
         spec=spec,
     )
     return [*needs.objects, one]

@@ -10,6 +10,7 @@ GRANT = NAMESPACE
 RULES_ANNOTATION = f"{GROUP}/rules"
 POLICY_ANNOTATION = f"{GROUP}/wan-policy"
 SERVICE_ANNOTATION = f"{GROUP}/service"
+ADDRESSES_ANNOTATION = f"{GROUP}/addresses"
 
 
 def target(cluster: str) -> str:
@@ -49,6 +50,18 @@ def hostnames(name: str, namespace: str) -> list[str]:
         f"{clusterset(name)}.{namespace}.svc",
         f"{clusterset(name)}.{namespace}",
     ]
+
+
+def exported(hostname: str) -> tuple[str, str] | None:
+    """Give the export (name, namespace) that answers to a host name; None if none does. The inverse of `hostnames`."""
+    for ending in (".svc.clusterset.local", ".svc.cluster.local", ".svc", ""):
+        if hostname.endswith(ending):
+            name, dot, namespace = hostname.removesuffix(ending).partition(".")
+            if dot and namespace and "." not in namespace:
+                plain = name.removesuffix(leaves.RESERVED)
+                known = (plain, namespace)
+                return known if hostname in hostnames(*known) else None
+    return None
 
 
 def ingress_route(export: str, wan_policy: str) -> str:

@@ -21,6 +21,7 @@ class GatewayRequest:
     cluster: Cluster
     ports: tuple[int, ...]
     labels: Mapping[str, str]
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

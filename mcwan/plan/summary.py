@@ -4,7 +4,7 @@ from typing import Any
 
 from mcwan.model.importing import egress_rules
 from mcwan.plan import names
-from mcwan.plan.expand import Plan
+from mcwan.plan.expand import Owner, Plan
 from mcwan.plan.gateways import egress_request, infrastructure, ingress_request, shared_egress_ports
 
 
@@ -34,6 +34,14 @@ def gateways(plan: Plan) -> dict[str, Any]:
                 "ports": list(egress.ports),
             }
     return found
+
+
+def wan_policy_summary(plan: Plan, policy: str) -> dict[str, Any]:
+    """Give a WAN policy's tunnel and service level, and its port by cluster."""
+    specs = {cluster: one["spec"] for cluster, (one,) in plan.by_owner[Owner("WANPolicy", policy)].items()}
+    spec = next(iter(specs.values()))
+    ports = {cluster: one["port"] for cluster, one in specs.items()}
+    return {"policy": policy, "tunnel": spec["tunnel"], "sla": spec["sla"], "wanPorts": ports}
 
 
 def export_summary(plan: Plan, key: str) -> dict[str, Any]:

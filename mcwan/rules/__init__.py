@@ -1,0 +1,31 @@
+"""Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
+
+from mcwan.rules import arrivals, exposure, listeners, organisation, routes, targets, wan_policies
+from mcwan.rules.evidence import Component, Evidence
+from mcwan.rules.objects import Object
+from mcwan.rules.rule import Level, Options, Rule, Severity, Verdict, Violation, run
+
+RULES: tuple[Rule, ...] = (
+    *wan_policies.RULES,
+    *listeners.RULES,
+    *targets.RULES,
+    *routes.RULES,
+    *arrivals.RULES,
+    *exposure.RULES,
+    *organisation.RULES,
+)
+"""Every rule, in the order in which they are told."""
+
+__all__ = [
+    "RULES",
+    "Component",
+    "Evidence",
+    "Level",
+    "Object",
+    "Options",
+    "Rule",
+    "Severity",
+    "Verdict",
+    "Violation",
+    "run",
+]

@@ -1,0 +1,161 @@
+"""Gateways are reachable over the SD-WAN only, and speak plaintext only where that was chosen."""
+
+import json
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
+
+from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
+from mcwan.rules.evidence import Evidence, component_of, named, namespace_of, role
+from mcwan.rules.objects import Object, items, mapping, text, value
+from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.targets import slices
+from mcwan.rules.words import said
+
+_SERVICE_TYPE = "networking.istio.io/service-type"
+_INTERNAL = (
+    ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
+    ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+    ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+    ("networking.gke.io/load-balancer-type", "Internal"),
+    ("cloud.google.com/load-balancer-type", "Internal"),
+    ("service.beta.kubernetes.io/openstack-internal-load-balancer", "true"),
+    ("service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type", "private"),
+    ("service.beta.kubernetes.io/oci-load-balancer-internal", "true"),
+    ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet"),
+    ("service.kubernetes.io/qcloud-loadbalancer-internal-subnetid", ""),
+)
+"""What cloud providers read on a Service so that its load balancer has a private address; empty: any value."""
+_REMEDY = "use exposure ClusterIP or NodePort on private nodes, or the provider's annotation for an internal balancer"
+
+
+def _orders(evidence: Evidence) -> list[Object]:
+    """Give whatever orders, or is, the Service of a gateway of the fabric."""
+    services = [
+        one
+        for one in evidence.of_kind("Service")
+        if namespace_of(one) == NAMESPACE or component_of(one) or _of_gateway(one)
+    ]
+    proxies = [one for one in evidence.of_kind("EnvoyProxy") if component_of(one) or namespace_of(one) == NAMESPACE]
+    return services + proxies + [one for one in evidence.of_kind("Gateway") if role(one)]
+
+
+def _of_gateway(service: Object) -> bool:
+    """Tell whether an implementation made a Service for a Gateway in the fabric's namespace."""
+    labels = service.labels
+    return labels.get("gateway.envoyproxy.io/owning-gateway-namespace") == NAMESPACE
+
+
+def _private(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
+    kinds = {"Service": _service, "EnvoyProxy": _envoy_proxy, "Gateway": _gateway}
+    yield from kinds[one.kind](evidence, one)
+
+
+def _service(_: Evidence, one: Object) -> Iterator[Violation]:
+    yield from _balancer(one, text(one.content, "spec", "type"), mapping(one.content, "metadata", "annotations"))
+    for address in items(one.content, "spec", "externalIPs"):
+        yield violation(f"{one} has the external IP {said(address)}", "remove spec.externalIPs", one)
+    yield from _public(one, [value(one.content, "spec", "loadBalancerIP")])
+
+
+def _envoy_proxy(_: Evidence, one: Object) -> Iterator[Violation]:
+    service = mapping(one.content, "spec", "provider", "kubernetes", "envoyService")
+    ordered = text(service, "type") or "LoadBalancer"  # Envoy Gateway's own default
+    yield from _balancer(one, ordered, mapping(service, "annotations"))
+    yield from _public(one, [value(service, "loadBalancerIP")])
+
+
+def _gateway(_: Evidence, one: Object) -> Iterator[Violation]:
+    yield from _public(one, [value(address, "value") for address in items(one.content, "spec", "addresses")])
+    yield from _public(one, text(one.annotations, ADDRESSES_ANNOTATION).split(","))
+    infrastructure = mapping(one.content, "spec", "infrastructure", "annotations")
+    ordered = text(one.annotations, _SERVICE_TYPE) or text(infrastructure, _SERVICE_TYPE)
+    yield from _balancer(one, ordered, {**one.annotations, **infrastructure})
+
+
+def _balancer(one: Object, ordered: str, annotations: object) -> Iterator[Violation]:
+    if ordered == "LoadBalancer" and not any(_says(annotations, key, wanted) for key, wanted in _INTERNAL):
+        yield violation(f"{one} orders a LoadBalancer without an annotation that keeps it internal", _REMEDY, one)
+
+
+def _says(annotations: object, key: str, wanted: str) -> bool:
+    found = text(annotations, key)
+    return bool(found) and (not wanted or found.lower() == wanted.lower())
+
+
+def _public(one: Object, addresses: Iterable[object]) -> Iterator[Violation]:
+    for address in addresses:
+        if isinstance(address, str) and _is_public(address.strip()):
+            yield violation(
+                f"{one} is at {address.strip()}, an address of the Internet",
+                "write the address that the SD-WAN routes",
+                one,
+            )
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ip_address(address).is_global
+    except ValueError:
+        return False
+
+
+def _sends_to_public(_: Evidence, one: Object, __: Options) -> Iterator[Violation]:
+    for endpoint in items(one.content, "endpoints"):
+        for address in items(endpoint, "addresses"):
+            if isinstance(address, str) and _is_public(address):
+                yield violation(
+                    f"{one} sends to {address}, an address of the Internet",
+                    "write the address that the SD-WAN routes: mcwan:clusters.CLUSTER.ingress.addresses",
+                    one,
+                )
+
+
+class Plaintext(Options):
+    """Where plaintext between gateways is allowed."""
+
+    wan_policies: tuple[str, ...] | None = None
+    """WAN policies whose listeners may be plaintext; all if it is not set."""
+
+
+def _encrypted(_: Evidence, gateway: Object, options: Plaintext) -> Iterator[Violation]:
+    for one in items(gateway.content, "spec", "listeners"):
+        name, protocol = text(one, "name"), text(one, "protocol")
+        plain = protocol in ("HTTP", "TCP")
+        if plain and options.wan_policies is not None and name not in options.wan_policies:
+            yield violation(
+                f"{gateway} listens in plaintext ({protocol}) for policy {name}",
+                f"use TLS for it, or allow plaintext: add {json.dumps(name)} to wanPolicies of this rule",
+                gateway,
+            )
+
+
+RULES = (
+    Rule(
+        "gateway-is-private",
+        "No gateway of the fabric can be reached from the Internet.",
+        "East-west gateways admit requests by host name alone as long as they speak plaintext: on "
+        "the Internet everybody could.",
+        "Use exposure ClusterIP or NodePort on private nodes, or an internal load balancer.",
+        _orders,
+        _private,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "target-is-private",
+        "No target sends requests to an address of the Internet.",
+        "A request to an address of the Internet leaves by whatever route the node has, not by the SD-WAN.",
+        "Write the addresses that the SD-WAN routes.",
+        slices,
+        _sends_to_public,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "plaintext-chosen",
+        "Ingress gateways speak plaintext only for the WAN policies for which that is allowed.",
+        "Plaintext between clusters can be read on the way; where that is accepted it should be said.",
+        "Use TLS for the policy's listener, or list the policy.",
+        lambda evidence: named(evidence.ingress_gateways),
+        _encrypted,
+        options=Plaintext,
+    ),
+)

@@ -1,0 +1,153 @@
+"""What an organisation allows in its environments; each of these rules holds nothing up until it is configured."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from mcwan.rules.evidence import Evidence, component_of, named, policies_of
+from mcwan.rules.objects import Object, text
+from mcwan.rules.rule import Level, Options, Rule, Severity, Violation, violation
+from mcwan.rules.words import listed
+
+Names = tuple[str, ...]
+
+
+class Exporters(Options):
+    """Who may export."""
+
+    namespaces: Names | None = None
+    """Namespaces that may export; all if it is not set."""
+
+
+def _may_export(_: Evidence, export: Object, options: Exporters) -> Iterator[Violation]:
+    if options.namespaces is not None and export.namespace not in options.namespaces:
+        yield violation(
+            f"{export} exports from namespace {export.namespace}; allowed: {listed(options.namespaces) or 'none'}",
+            "remove the export, or add the namespace to this rule's configuration",
+            export,
+        )
+
+
+class Tunnels(Options):
+    """Which namespaces must keep off which tunnels."""
+
+    never: dict[str, Names] = Field(default_factory=dict)
+    """By tunnel, the namespaces whose exports must never use it."""
+
+
+def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator[Violation]:
+    for name in policies_of(export):
+        policy = evidence.find(export.cluster, "WANPolicy", "", name)
+        tunnel = text(policy.content, "spec", "tunnel") if policy is not None else ""
+        if export.namespace in options.never.get(tunnel, ()):
+            yield violation(
+                f"{export} has policy {name}, whose tunnel is {tunnel}; namespace {export.namespace} must never use it",
+                "give the export, or its rule, a WAN policy of another tunnel",
+                export,
+            )
+
+
+class Importers(Options):
+    """Which clusters may import what."""
+
+    clusters: dict[str, Names] = Field(default_factory=dict)
+    """By namespace, or service as name.namespace, the clusters that may import it; all if it is not listed."""
+
+
+def _may_import(_: Evidence, one: Object, options: Importers) -> Iterator[Violation]:
+    service = f"{one.name}.{one.namespace}"
+    allowed = options.clusters.get(service, options.clusters.get(one.namespace))
+    if allowed is not None and one.cluster not in allowed:
+        yield violation(
+            f"{one.cluster} imports {service}; allowed: {listed(allowed) or 'none'}",
+            f"name the clusters in mcwan:imports for {service}, or add this one to the rule's configuration",
+            one,
+        )
+
+
+class Withdrawals(Options):
+    """How many imports one update may withdraw."""
+
+    at_most: Annotated[int, Field(strict=True, ge=0)] | None = None
+    """Imports that an update may withdraw; any number if it is not set."""
+    baseline: str | None = None
+    """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`."""
+
+
+def _withdrawn(evidence: Evidence, before: frozenset[tuple[str, str]], options: Withdrawals) -> Iterator[Violation]:
+    now = {(one.cluster, f"{one.name}.{one.namespace}") for one in named(evidence.of_kind("ServiceImport"))}
+    gone = sorted(before - now)
+    if options.at_most is not None and len(gone) > options.at_most:
+        some = listed([f"{service} on {cluster}" for cluster, service in gone[:5]])
+        more = f", and {len(gone) - 5} more" if len(gone) > 5 else ""
+        yield Violation(
+            f"{len(gone)} imports of {len(before)} are withdrawn; allowed at a time: {options.at_most} ({some}{more})",
+            "withdraw fewer, or raise atMost for this one update",
+            tuple(sorted({cluster for cluster, _ in gone})),
+        )
+
+
+class Labels(Options):
+    """Labels that objects must have."""
+
+    labels: Names = ()
+    """Keys of labels that every object of the fabric must have."""
+
+
+def _labelled(_: Evidence, one: Object, options: Labels) -> Iterator[Violation]:
+    lacking = [label for label in options.labels if label not in one.labels]
+    if lacking:
+        yield violation(f"{one} has no label {listed(lacking)}", "write it once, in mcwan:labels", one)
+
+
+RULES = (
+    Rule(
+        "export-namespace-allowed",
+        "Only the configured namespaces export.",
+        "Who may offer services to other clusters is often a decision of the organisation.",
+        "Remove the export, or add its namespace.",
+        lambda evidence: named(evidence.of_kind("ServiceExport")),
+        _may_export,
+        options=Exporters,
+    ),
+    Rule(
+        "namespace-keeps-off-tunnel",
+        "Exports of some namespaces never use some tunnels, as configured.",
+        "Sensitive data must not travel by a tunnel over the Internet, whoever writes the export.",
+        "Give the export a WAN policy of another tunnel.",
+        lambda evidence: named(evidence.of_kind("ServiceExport")),
+        _keeps_off,
+        severity=Severity.CRITICAL,
+        options=Tunnels,
+    ),
+    Rule(
+        "import-allowed",
+        "Services are imported by the configured clusters only.",
+        "Some services are for some clusters only.",
+        "Name the clusters of the import in the stack.",
+        lambda evidence: named(evidence.of_kind("ServiceImport")),
+        _may_import,
+        options=Importers,
+    ),
+    Rule(
+        "withdrawals-limited",
+        "One update withdraws no more imports than configured.",
+        "A mistake in one line, or a cluster that reports nothing, can withdraw many imports at once.",
+        "Withdraw fewer, or raise atMost for this one update.",
+        lambda evidence: [] if evidence.before is None else [evidence.before],
+        _withdrawn,
+        options=Withdrawals,
+    ),
+    Rule(
+        "labels-present",
+        "Every object of the fabric has the configured labels.",
+        "Bills and inventories go by labels.",
+        "Write the label once, in mcwan:labels.",
+        lambda evidence: [one for one in evidence.objects if component_of(one)],
+        _labelled,
+        severity=Severity.LOW,
+        level=Level.ADVISORY,
+        options=Labels,
+    ),
+)

@@ -1,0 +1,110 @@
+"""A rule: what must hold in an environment, and what is said where it does not."""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mcwan.model.base import Model
+from mcwan.rules.evidence import Component, Evidence
+from mcwan.rules.objects import Object
+from mcwan.rules.unknown import UnjudgedError
+
+
+class Level(StrEnum):
+    """What a violation does: stops an update, is told only, or is not looked for."""
+
+    MANDATORY = "mandatory"
+    ADVISORY = "advisory"
+    DISABLED = "disabled"
+
+
+class Severity(StrEnum):
+    """How bad a violation is, in Pulumi's words."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Options(Model):
+    """What an operator can set for a rule, none by default. Its fields are the rule's configuration schema."""
+
+
+@dataclass(frozen=True, order=True)
+class Violation:
+    """One thing that is not as a rule says, in a sentence without its end; `subject` is the object to look at."""
+
+    what: str
+    remedy: str
+    clusters: tuple[str, ...] = ()
+    subject: str = ""
+    urn: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule. `judge` gets one of the `subjects` at a time, so that what cannot be judged yet hides nothing else."""
+
+    name: str
+    sentence: str
+    why: str
+    remedy: str
+    subjects: Callable[[Evidence], Iterable[Any]]
+    judge: Callable[[Evidence, Any, Any], Iterator[Violation]]
+    severity: Severity = Severity.HIGH
+    level: Level = Level.MANDATORY
+    options: type[Options] = Options
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule found: violations, what could not be judged yet, and the rule's own failure if it has one."""
+
+    rule: Rule
+    violations: tuple[Violation, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    failure: str = ""
+
+
+def violation(what: str, remedy: str, *about: Object | Component) -> Violation:
+    """Make a violation about some objects; the first one is the one to look at."""
+    clusters = sorted({one.cluster for one in about if isinstance(one, Object)})
+    first = about[0] if about else None
+    return Violation(what, remedy, tuple(clusters), str(first or ""), first.urn if first else "")
+
+
+def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdict:
+    """Run a rule over all of its subjects. What goes wrong in the rule is its failure, and nobody else's."""
+    chosen = options if options is not None else rule.options()
+    violations: set[Violation] = set()
+    unjudged: set[str] = set()
+    failures: list[str] = []
+
+    def guarded(judge: Callable[[], Iterable[Violation]]) -> None:
+        try:
+            for one in judge():
+                violations.add(one)
+        except UnjudgedError as error:
+            unjudged.add(str(error))
+        except Exception as error:  # a rule that fails must not hide the others
+            failures.append(_where(error))
+
+    try:
+        subjects = list(rule.subjects(evidence))
+    except Exception as error:  # the same
+        return Verdict(rule, failure=_where(error))
+    for subject in subjects:
+        guarded(partial(rule.judge, evidence, subject, chosen))
+    ordered = sorted(violations, key=lambda one: (one.clusters, one.subject, one.what))
+    return Verdict(rule, tuple(ordered), tuple(sorted(unjudged)), failures[0] if failures else "")
+
+
+def _where(error: Exception) -> str:
+    """Say what kind of exception it is and where it was raised; its text may hold what nobody should read."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"

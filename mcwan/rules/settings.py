@@ -1,0 +1,119 @@
+"""The configuration of rules: a file as `pulumi --policy-pack-config` takes it, read the same without Pulumi."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mcwan.model.mistakes import show
+from mcwan.rules import RULES
+from mcwan.rules.evidence import Evidence
+from mcwan.rules.organisation import Withdrawals
+from mcwan.rules.rule import Level, Options, Rule, Verdict, run
+from mcwan.rules.sources import imports, of_path
+
+ALL, LEVEL = "all", "enforcementLevel"
+_BY_NAME = {rule.name: rule for rule in RULES}
+
+
+class SettingsError(ValueError):
+    """A configuration of rules that cannot be used: a line per mistake."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """For every rule its level and its options."""
+
+    levels: Mapping[str, Level]
+    options: Mapping[str, Options]
+
+
+def parse(raw: Mapping[str, Any]) -> Settings:
+    """Make settings of a configuration by rule, as `--policy-pack-config` has it. Raises SettingsError.
+
+    A rule's value is a level, or a mapping with `enforcementLevel` and the rule's options. `all` is the level of the
+    rules that have none of their own.
+    """
+    wrong: list[str] = []
+    every = _level(ALL, raw[ALL], wrong) if ALL in raw else None
+    levels = {rule.name: every or rule.level for rule in RULES}
+    options: dict[str, Options] = {rule.name: rule.options() for rule in RULES}
+    for name, value in raw.items():
+        if name == ALL:
+            continue
+        rule = _BY_NAME.get(name)
+        if rule is None:
+            wrong.append(f"{name}: no such rule; allowed: {ALL}, {', '.join(_BY_NAME)}")
+        elif isinstance(value, Mapping):
+            rest = dict(value)
+            if LEVEL in rest:
+                levels[name] = _level(f"{name}.{LEVEL}", rest.pop(LEVEL), wrong) or levels[name]
+            options[name] = options_of(rule, rest, wrong)
+        else:
+            levels[name] = _level(name, value, wrong) or levels[name]
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return Settings(levels, options)
+
+
+def read(path: Path) -> Settings:
+    """Read settings from a JSON file. Raises SettingsError."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{path}: not JSON: {error}") from None
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{path}: {show(raw)}; allowed: an object with a key per rule")
+    try:
+        return parse(raw)
+    except SettingsError as error:
+        raise SettingsError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+
+
+def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
+    """Make a rule's options; mistakes go to `wrong`, and the defaults stand in. Whole floats are numbers, too."""
+    try:
+        return rule.options.model_validate({key: _whole(value) for key, value in raw.items()})
+    except ValidationError as error:
+        fields = [field.alias or name for name, field in rule.options.model_fields.items()]
+        for one in error.errors():
+            place = ".".join(str(part) for part in (rule.name, *one["loc"]))
+            if one["type"] == "extra_forbidden":
+                wrong.append(f"{place}: no such option; allowed: {', '.join([LEVEL, *fields])}")
+            else:
+                wrong.append(f"{place}: {show(one['input'])}: {one['msg']}")
+        return rule.options()
+
+
+def judge(evidence: Evidence, settings: Settings) -> list[Verdict]:
+    """Run every rule that is not disabled. Raises SourceError if a baseline cannot be read."""
+    limits = settings.options["withdrawals-limited"]
+    if isinstance(limits, Withdrawals) and limits.baseline is not None:
+        evidence = with_baseline(evidence, limits.baseline)
+    return [
+        run(rule, evidence, settings.options[rule.name])
+        for rule in RULES
+        if settings.levels[rule.name] is not Level.DISABLED
+    ]
+
+
+def with_baseline(evidence: Evidence, baseline: str) -> Evidence:
+    """Add the imports of an earlier state. Raises SourceError."""
+    return replace(evidence, before=imports(of_path(Path(baseline))))
+
+
+def _level(place: str, value: object, wrong: list[str]) -> Level | None:
+    try:
+        return Level(str(value)) if isinstance(value, str) else Level("")
+    except ValueError:
+        wrong.append(f"{place}: {show(value)}; allowed: {', '.join(Level)}")
+        return None
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,143 @@
+"""Where evidence comes from: a plan, a directory of rendered files, resources as Pulumi's engine has them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mcwan.plan import Plan
+from mcwan.plan.summary import export_summary, gateways, import_summary, wan_policy_summary
+from mcwan.rules.evidence import Component, Evidence, named
+from mcwan.rules.objects import Object
+from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
+
+_COMPONENT = "mcwan:index:"
+_KUBERNETES = "kubernetes:"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_UNKNOWN = frozenset(
+    (
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    )
+)
+"""How Pulumi's engine writes values that are not known yet, one per type; and what marks a secret, asset or archive.
+
+See pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go and properties.go."""
+
+
+class SourceError(ValueError):
+    """Evidence that cannot be read: one line that says which, why and the remedy."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A resource as the engine has it, or a state file: `properties` are its outputs, as JSON."""
+
+    type: str
+    urn: str
+    properties: Mapping[str, Any] = field(hash=False)
+    cluster: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that the program gave it."""
+        return self.urn.split("::", 3)[-1]
+
+
+def of_plan(plan: Plan) -> Evidence:
+    """Give what a plan is going to make."""
+    components = [Component("EastWestGateway", "gateways", {"clusters": gateways(plan)})]
+    components += [Component("WANPolicy", key, wan_policy_summary(plan, key)) for key in plan.fabric.wan_policies]
+    components += [Component("ServiceExport", key, export_summary(plan, key)) for key in plan.context.exports]
+    components += [Component("ServiceImport", key, import_summary(plan, key)) for key in plan.context.exports]
+    return Evidence(tuple(Object(one.cluster, one.manifest) for one in plan.objects), tuple(components))
+
+
+def of_resources(resources: Iterable[Registered]) -> Evidence:
+    """Give what resources are; those that are neither Kubernetes objects nor components of mcwan are left out."""
+    objects, components = [], []
+    for one in resources:
+        if one.type.startswith(_COMPONENT):
+            kind = one.type.removeprefix(_COMPONENT)
+            components.append(Component(kind, one.name, readable(one.properties, f"{kind} {one.name}"), one.urn))
+        elif is_object(one.type):
+            objects.append(Object(one.cluster, readable(one.properties, one.name), one.urn))
+    return Evidence(tuple(objects), tuple(components))
+
+
+def is_object(kind: str) -> bool:
+    """Tell whether a resource's type is one of Kubernetes' objects."""
+    return kind.startswith(_KUBERNETES) and "/" in kind
+
+
+def of_rendered(directory: Path) -> Evidence:
+    """Read a directory of `mcwan render`, or of Pulumi's own rendering: a directory per cluster. Raises SourceError."""
+    files = sorted(path for path in directory.glob("*/**/*.yaml") if path.is_file())
+    if not files:
+        raise SourceError(f"{directory}: no YAML files in directories of clusters; name what mcwan render wrote")
+    return Evidence(tuple(Object(path.relative_to(directory).parts[0], one) for path in files for one in _yaml(path)))
+
+
+def of_state(path: Path) -> Evidence:
+    """Read a file of `pulumi stack export`. Secrets stay encrypted. Raises SourceError."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        resources = content["deployment"]["resources"] or []
+        providers = {
+            f"{one['urn']}::{one.get('id', '')}": one.get("inputs", {}).get("clusterIdentifier")
+            or one["urn"].split("::", 3)[-1]
+            for one in resources
+            if one["type"] == "pulumi:providers:kubernetes"
+        }
+        registered = [
+            Registered(one["type"], one["urn"], one.get("outputs") or {}, providers.get(one.get("provider", ""), ""))
+            for one in resources
+            if not one.get("delete")
+        ]
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SourceError(f"{path}: not a state; name a file that `pulumi stack export` wrote") from None
+    return of_resources(registered)
+
+
+def of_path(path: Path) -> Evidence:
+    """Read a directory of rendered files, or a state file. Raises SourceError."""
+    return of_rendered(path) if path.is_dir() else of_state(path)
+
+
+def imports(evidence: Evidence) -> frozenset[tuple[str, str]]:
+    """Give the imports of an environment: cluster, and the service as name.namespace."""
+    return frozenset((one.cluster, f"{one.name}.{one.namespace}") for one in named(evidence.of_kind("ServiceImport")))
+
+
+def readable(value: Any, where: str) -> Any:
+    """Give a value as JSON has it, with what is unknown or secret withheld."""
+    if isinstance(value, str):
+        return Withheld(where, UNKNOWN) if value in _UNKNOWN else value
+    if isinstance(value, Mapping):
+        if _SIGNATURE in value:
+            return Withheld(where, HIDDEN)
+        return {key: readable(part, f"{where}.{key}") for key, part in value.items()}
+    if isinstance(value, list):
+        return [readable(part, f"{where}[{index}]") for index, part in enumerate(value)]
+    return value
+
+
+def _yaml(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for one in yaml.load_all(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+                if isinstance(one, Mapping) and "kind" in one:
+                    yield one
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"{path}: cannot be read as YAML: {reason}") from None
