@@ -16,7 +16,7 @@ Names = tuple[str, ...]
 class Exporters(Options):
     """Who may export."""
 
-    namespaces: Names | None = None
+    namespaces: Annotated[Names | None, Field(examples=[["secure", "catalog"]])] = None
     """Namespaces that may export; all if it is not set."""
 
 
@@ -32,7 +32,7 @@ def _may_export(_: Evidence, export: Object, options: Exporters) -> Iterator[Vio
 class Tunnels(Options):
     """Which namespaces must keep off which tunnels."""
 
-    never: dict[str, Names] = Field(default_factory=dict)
+    never: dict[str, Names] = Field(default_factory=dict, examples=[{"default": ["secure"]}])
     """By tunnel, the namespaces whose exports must never use it."""
 
 
@@ -51,7 +51,9 @@ def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator
 class Importers(Options):
     """Which clusters may import what."""
 
-    clusters: dict[str, Names] = Field(default_factory=dict)
+    clusters: dict[str, Names] = Field(
+        default_factory=dict, examples=[{"secure": ["east", "west"], "ledger.secure": ["west"]}]
+    )
     """By namespace, or service as name.namespace, the clusters that may import it; all if it is not listed."""
 
 
@@ -69,9 +71,9 @@ def _may_import(_: Evidence, one: Object, options: Importers) -> Iterator[Violat
 class Withdrawals(Options):
     """How many imports one update may withdraw."""
 
-    at_most: Annotated[int, Field(strict=True, ge=0)] | None = None
+    at_most: Annotated[int | None, Field(strict=True, ge=0, examples=[2])] = None
     """Imports that an update may withdraw; any number if it is not set."""
-    baseline: str | None = None
+    baseline: Annotated[str | None, Field(examples=["deployed.json"])] = None
     """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`."""
 
 
@@ -91,7 +93,7 @@ def _withdrawn(evidence: Evidence, before: frozenset[tuple[str, str]], options: 
 class Labels(Options):
     """Labels that objects must have."""
 
-    labels: Names = ()
+    labels: Annotated[Names, Field(examples=[["team"]])] = ()
     """Keys of labels that every object of the fabric must have."""
 
 
