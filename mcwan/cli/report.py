@@ -78,11 +78,11 @@ def plain(found: Report) -> str:
     lines: list[str] = []
     for level in _RUN:
         if violations := found.at(level):
-            lines += [f"{level}:", *(f"  {rule.name}: {one.what}; {one.remedy}" for rule, one in violations)]
+            lines += [f"{level}:", *(_line(rule, f"{one.what}; {one.remedy}") for rule, one in violations)]
     if unjudged := found.unjudged():
-        lines += ["not judged:", *(f"  {rule.name}: {what}" for rule, what in unjudged)]
+        lines += ["not judged:", *(_line(rule, what) for rule, what in unjudged)]
     if failures := found.failures():
-        lines += ["failed:", *(f"  {rule.name}: {where}; {_FAILED}" for rule, where in failures)]
+        lines += ["failed:", *(_line(rule, f"{where}; {_FAILED}") for rule, where in failures)]
     return "\n".join([*lines, counts(found)]) + "\n"
 
 
@@ -158,7 +158,7 @@ def sarif(found: Report) -> str:
                 "ruleIndex": places[rule.name],
                 "level": _SARIF[level],
                 "message": {"text": f"{one.what}; {one.remedy}"},
-                "locations": [_location(found, one)],
+                "locations": [where] if (where := _location(found, one)) else [],
                 "partialFingerprints": {"primaryLocationLineHash": _fingerprint(rule, one)},
             }
             for level in _RUN
@@ -178,6 +178,11 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _line(rule: Rule, text: str) -> str:
+    """Give one line, whatever the names in it hold."""
+    return f"  {rule.name}: {' '.join(text.splitlines())}"
 
 
 def _table(violations: Sequence[tuple[Rule, Violation]]) -> Iterator[str]:

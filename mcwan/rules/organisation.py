@@ -74,7 +74,8 @@ class Withdrawals(Options):
     at_most: Annotated[int | None, Field(strict=True, ge=0, examples=[2])] = None
     """Imports that an update may withdraw; any number if it is not set."""
     baseline: Annotated[str | None, Field(examples=["deployed.json"])] = None
-    """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`."""
+    """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`. A relative path is
+    one beside the configuration, which is in the pack's directory."""
 
 
 def _withdrawn(evidence: Evidence, before: frozenset[tuple[str, str]], options: Withdrawals) -> Iterator[Violation]:

@@ -90,7 +90,7 @@ def of_state(path: Path) -> Evidence:
     """Read a file of `pulumi stack export`. Secrets stay encrypted. Raises SourceError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        resources = content["deployment"]["resources"] or []
+        resources = (content["deployment"] or {}).get("resources") or []  # a new stack has none
         providers = {
             f"{one['urn']}::{one.get('id', '')}": one.get("inputs", {}).get("clusterIdentifier")
             or one["urn"].split("::", 3)[-1]

@@ -22,8 +22,8 @@ CHARACTERS = (
     "elements, no encoded '/', no '#'; write the path as it is requested, without query and fragment"
 )
 KEY = (
-    "a label's key: letters, digits, '-', '_' and '.', at most 63, a letter or digit first and last; before it, if need "
-    "be, a DNS name and '/'"
+    "a label's key: letters, digits, '-', '_' and '.', at most 63, a letter or digit first and last; before it, if "
+    "need be, a DNS name and '/'"
 )
 INSIDE = (
     "allowed: an address inside the SD-WAN, not reachable from the Internet; write the private address of the ingress "
