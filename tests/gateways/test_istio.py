@@ -63,4 +63,7 @@ def test_the_plan_has_the_overlay_beside_the_gateway() -> None:
     assert overlay["metadata"]["labels"] == labelled("ingress-gateway", "high", "low")
     assert len(on(plan, "cluster-1", "ConfigMap")) == 1, "the egress gateway has none"
     annotations = {one["metadata"]["name"]: one["metadata"]["annotations"] for one in on(plan, "cluster-1", "Gateway")}
-    assert annotations == {"mc-wan-ingress": {TYPE: "NodePort"}, "mc-wan-egress": {TYPE: "ClusterIP"}}
+    assert annotations == {
+        "mc-wan-ingress": {TYPE: "NodePort", "mc-wan.l7mp.io/addresses": "198.51.100.11"},
+        "mc-wan-egress": {TYPE: "ClusterIP"},
+    }

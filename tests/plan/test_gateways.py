@@ -21,24 +21,26 @@ def listener(name: str, port: int) -> Raw:
     }
 
 
-def gateway(name: str, namespace: str, labels: dict[str, str], *listeners: Raw) -> Raw:
+def gateway(name: str, namespace: str, labels: dict[str, str], *listeners: Raw, addresses: str = "") -> Raw:
+    annotations = {"annotations": {"mc-wan.l7mp.io/addresses": addresses}} if addresses else {}
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels, **annotations},
         "spec": {"gatewayClassName": "internal", "listeners": list(listeners)},
     }
 
 
 def test_the_ingress_gateway_has_a_listener_per_policy() -> None:
-    plan = planned(changed(STANDARD))
-    for cluster in ("cluster-1", "cluster-2"):
+    plan = planned(changed({**STANDARD, "clusters/cluster-2/ingress/addresses": ["10.2.0.12", "10.2.0.11"]}))
+    for cluster, addresses in (("cluster-1", "198.51.100.11"), ("cluster-2", "10.2.0.11,10.2.0.12")):
         assert called(plan, cluster, "Gateway", "mc-wan-ingress", "mc-wan") == gateway(
             "mc-wan-ingress",
             "mc-wan",
             labelled("ingress-gateway", "high", "low"),
             listener("high", 31111),
             listener("low", 31112),
+            addresses=addresses,
         )
 
 
@@ -84,6 +86,7 @@ def test_an_export_can_have_a_pair_of_its_own() -> None:
         labelled("ingress-gateway", "high", "low", export="cart.secure"),
         listener("high", 31111),
         listener("low", 31112),
+        addresses="10.0.0.1",
     )
     for cluster in ("cluster-1", "cluster-2"):
         assert called(plan, cluster, "Gateway", "cart-clusterset", "secure") == gateway(
@@ -103,8 +106,11 @@ def test_what_a_profile_needs_stands_in_the_gateway() -> None:
     assert one["spec"]["infrastructure"] == {
         "parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "mc-wan-ingress"}
     }
-    assert "annotations" not in one["metadata"]
+    assert one["metadata"]["annotations"] == {"mc-wan.l7mp.io/addresses": "198.51.100.11"}
     one = called(plan, "cluster-2", "Gateway", "mc-wan-ingress", "mc-wan")
     assert one["spec"]["gatewayClassName"] == "istio"
     assert "infrastructure" not in one["spec"]
-    assert one["metadata"]["annotations"] == {"networking.istio.io/service-type": "ClusterIP"}
+    assert one["metadata"]["annotations"] == {
+        "networking.istio.io/service-type": "ClusterIP",
+        "mc-wan.l7mp.io/addresses": "198.51.100.12",
+    }
