@@ -148,6 +148,13 @@ def test_the_file_gets_all_and_the_terminal_the_counts() -> None:
     assert Path("report.txt").read_text(encoding="utf-8") == shown.stdout
 
 
+def test_a_file_is_plain_where_the_terminal_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in run("check").stdout
+    assert run("check", "--out", "report.txt").exit_code == 0
+    assert "\x1b[" not in Path("report.txt").read_text(encoding="utf-8")
+
+
 def test_where_it_cannot_write_it_says_so() -> None:
     result = run("check", "--out", "no/such/file")
     assert result.exit_code == 1

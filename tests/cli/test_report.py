@@ -250,6 +250,8 @@ def test_a_fingerprint_is_the_same_on_every_run_and_for_every_file() -> None:
         return [one["partialFingerprints"]["primaryLocationLineHash"] for one in results]
 
     assert prints(FOUND) == prints(replace(FOUND, judged="other", in_stack_file=False))
+    twice = (SHOUT, replace(SHOUT, what="A shouts at C"))
+    assert len(set(prints(replace(FOUND, verdicts=(Verdict(LOUD, twice), Verdict(MILD, twice)))))) == 4
 
 
 @pytest.mark.parametrize(
