@@ -93,7 +93,8 @@ def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
 def judge(evidence: Evidence, settings: Settings) -> list[Verdict]:
     """Run every rule that is not disabled. Raises SourceError if a baseline cannot be read."""
     limits = settings.options["withdrawals-limited"]
-    if isinstance(limits, Withdrawals) and limits.baseline is not None:
+    wanted = settings.levels["withdrawals-limited"] is not Level.DISABLED
+    if wanted and isinstance(limits, Withdrawals) and limits.baseline is not None:
         evidence = with_baseline(evidence, limits.baseline)
     return [
         run(rule, evidence, settings.options[rule.name])
