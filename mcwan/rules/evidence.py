@@ -200,6 +200,10 @@ class Evidence:
         A target names its cluster; a shadow Service stands for all clusters that export the service, but its own. A
         slice that says neither is what its Service is. Raises UnjudgedError.
         """
+        return [gateway for gateway in self.stood_for(one) if gateway is not None]
+
+    def stood_for(self, one: Object) -> Sequence[Object | None]:
+        """Give the same, with None for each cluster whose gateway is not there. Raises UnjudgedError."""
         found = self._behind.get(id(one))
         if found is None:
             found = self._behind[id(one)] = tuple(self._stands_for(one))
@@ -221,7 +225,7 @@ class Evidence:
                 said += texts(one.outputs, "clusters", gateway.cluster, "ingress", "addresses")
         return frozenset(address.strip() for address in said if address.strip())
 
-    def _stands_for(self, one: Object) -> Iterator[Object]:
+    def _stands_for(self, one: Object) -> Iterator[Object | None]:
         subject = one
         if not one.label(SOURCE_CLUSTER) and export_of(one) is None:
             subject = self.service_of(one) or one
@@ -235,10 +239,8 @@ class Evidence:
         else:
             return
         for cluster in clusters:
-            if cluster in self.clusters:
-                own = self.ingress_gateway(cluster, export) if export else None
-                if found := own or self.ingress_gateway(cluster):
-                    yield found
+            own = self.ingress_gateway(cluster, export) if export else None
+            yield own or self.ingress_gateway(cluster)
 
     def _attached(self, route: Object) -> Iterator[Parent]:
         for one in items(route.content, "spec", "parentRefs"):
@@ -331,7 +333,7 @@ class Evidence:
         return {}
 
     @cached_property
-    def _behind(self) -> dict[int, tuple[Object, ...]]:
+    def _behind(self) -> dict[int, tuple[Object | None, ...]]:
         return {}
 
     @cached_property

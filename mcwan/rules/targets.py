@@ -32,8 +32,8 @@ def _addresses(evidence: Evidence, one: Object | Component, _: Options) -> Itera
         return
     behind = evidence.behind(one)
     known = [evidence.addresses(gateway) for gateway in behind]
-    if not known or not all(known):
-        return  # of a gateway without a known address nothing can be said
+    if not known or not all(known) or len(known) < len(evidence.stood_for(one)):
+        return  # of a gateway that is not there, or says no address, nothing can be said
     wanted = frozenset[str]().union(*known)
     for endpoint in items(one.content, "endpoints"):
         for address in texts(endpoint, "addresses"):
