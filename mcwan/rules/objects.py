@@ -96,9 +96,16 @@ def mapping(content: Any, *path: str | int) -> Mapping[str, Any]:
 
 
 def items(content: Any, *path: str | int) -> Iterator[Any]:
-    """Give the items of a list that are mappings or plain; withheld ones as they are. Raises UnjudgedError."""
+    """Give the items of a list; none if there is none. Raises UnjudgedError for a withheld one, after all others."""
     found = value(content, *path)
-    return iter(found if isinstance(found, Sequence) and not isinstance(found, str) else ())
+    withheld = None
+    for item in found if isinstance(found, Sequence) and not isinstance(found, str) else ():
+        if isinstance(item, Withheld):
+            withheld = item
+        else:
+            yield item
+    if withheld is not None:
+        withheld.raise_()
 
 
 def shown(content: Any, *path: str | int) -> str:

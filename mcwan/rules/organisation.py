@@ -37,6 +37,8 @@ class Tunnels(Options):
 
 
 def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator[Violation]:
+    if not any(export.namespace in namespaces for namespaces in options.never.values()):
+        return
     for name in policies_of(export):
         policy = evidence.find(export.cluster, "WANPolicy", "", name)
         tunnel = text(policy.content, "spec", "tunnel") if policy is not None else ""
