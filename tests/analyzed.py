@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi_policy import EnforcementLevel
 
@@ -59,7 +58,7 @@ def add(
     return one
 
 
-def properties(request: pb.AnalyzeStackRequest, kind: str, name: str) -> struct_pb2.Struct:
+def properties(request: pb.AnalyzeStackRequest, kind: str, name: str) -> Any:
     """Give the properties of the resource of a kind whose name ends so."""
     (found,) = [one for one in request.resources if one.type.endswith(f":{kind}") and one.name.endswith(name)]
     return found.properties
