@@ -1,19 +1,22 @@
 """The command `mcwan`. Imports are lazy, so that help is quick.
 
-Exit codes: 0 done; 1 the environment failed (a directory that cannot be written); 2 wrong input.
+Exit codes: 0 done; 1 the environment failed (a directory that cannot be written); 2 wrong input; 3 refused by a
+mandatory rule.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mcwan import __version__
 
 if TYPE_CHECKING:
     from mcwan.cli.render import Written
+    from mcwan.cli.report import Report
     from mcwan.plan import Plan
 
 PROJECT_OPTION = click.option(
@@ -22,6 +25,7 @@ PROJECT_OPTION = click.option(
     default=Path(),
     help="The directory with Pulumi.yaml and the stack files; the current one by default.",
 )
+_PATH = click.Path(path_type=Path)
 STACK_OPTION = click.option("--stack", default="dev", show_default=True, help="The stack: NAME in Pulumi.NAME.yaml.")
 
 
@@ -32,23 +36,79 @@ def main() -> None:
 
     A stack file, Pulumi.NAME.yaml, describes an environment: clusters, WAN policies, exports. These commands read it
     without Pulumi and without a cluster; `pulumi up` deploys it.
-    """
+
+    \b
+    Exit codes:
+      0  done
+      1  the environment failed: a directory that cannot be written, say
+      2  wrong input
+      3  refused by a mandatory rule (check)
+    """  # noqa: D301 - click reads the backspace
 
 
 @main.command()
 @STACK_OPTION
 @PROJECT_OPTION
-def check(stack: str, project: Path) -> None:
-    """Check a stack file, and say what it describes.
+@click.option("--rendered", metavar="DIR", type=_PATH, help="Judge what was rendered instead: a directory per cluster.")
+@click.option("--state", metavar="FILE", type=_PATH, help="Judge what `pulumi stack export` wrote instead.")
+@click.option("--policy-config", metavar="FILE", type=_PATH, help="Levels and options of rules, as JSON.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json", "sarif"]),
+    default="table",
+    show_default=True,
+    help="How to tell it: to people, in a pull request, to other programs, to code scanning.",
+)
+@click.option("--out", metavar="FILE", type=_PATH, help="Write to this file; the terminal gets the counts only.")
+@click.pass_context
+def check(context: click.Context, /, form: str, out: Path | None, **options: Any) -> None:
+    """Check an environment: a stack file, or what was rendered, or what is deployed.
 
-    Every mistake is told in one run, a line each: its place, the value, what is allowed, the remedy.
-    """
-    with mistakes():
+    Of a stack file every mistake is told in one run, a line each: its place, the value, what is allowed, the remedy.
+    Then every rule judges the objects of all clusters, as the policy pack does in Pulumi.
+
+    \b
+    Exit codes:
+      0  done; advisory rules may be violated
+      1  the environment failed: a file that cannot be written, say
+      2  wrong input: a mistake in a stack file, a configuration or state that cannot be read
+      3  a mandatory rule is violated, or a mandatory rule failed itself
+    """  # noqa: D301 - click reads the backspace
+    _one_of(context, "stack", "rendered", "state")
+    found, plan = _judged(**options)
+    from mcwan.cli import report, tables
+
+    text = report.FORMATS[form](found)
+    if plan is not None and form == "table":
+        text = tables.text(plan, plain=out is not None) + text
+    _print(text, out)
+    if out is not None:
+        click.echo(report.counts(found))
+    if found.refused:
+        raise click.exceptions.Exit(3)
+
+
+def _judged(
+    stack: str, project: Path, rendered: Path | None, state: Path | None, policy_config: Path | None
+) -> tuple["Report", "Plan | None"]:
+    """Judge what the options name; a stack's plan comes with the verdicts."""
+    from mcwan.rules.settings import SettingsError, parse, read
+    from mcwan.rules.sources import SourceError, of_plan, of_rendered, of_state
+
+    with mistakes(SettingsError, SourceError):
+        from mcwan.cli.report import report
+
+        settings = read(policy_config) if policy_config is not None else parse({})
+        if rendered is not None:
+            return report(rendered.as_posix(), of_rendered(rendered), settings), None
+        if state is not None:
+            return report(state.as_posix(), of_state(state), settings), None
         from mcwan import gateways
-        from mcwan.cli.tables import show
-        from mcwan.stack import read
+        from mcwan import stack as stacks
 
-        show(gateways.plan(read(project, stack)))
+        plan = gateways.plan(stacks.read(project, stack))
+        return report(_from_here(project / f"Pulumi.{stack}.yaml"), of_plan(plan), settings, in_stack_file=True), plan
 
 
 @main.command()
@@ -100,12 +160,19 @@ def schema(out: Path | None) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to the terminal.")
-def reference(out: Path | None) -> None:
+@click.option("--rules", is_flag=True, help="Print the pages of the rules instead; with --out, to a directory.")
+@click.option("--out", type=_PATH, help="Write to this file, not to the terminal.")
+def reference(out: Path | None, *, rules: bool) -> None:
     """Print the reference of a stack file's keys, as Markdown."""
-    from mcwan.cli.schema import reference_page
+    if not rules:
+        from mcwan.cli.schema import reference_page
 
-    _print(reference_page(), out)
+        _print(reference_page(), out)
+        return
+    from mcwan.cli.rule_pages import pages
+
+    for name, text in pages().items():
+        _print(text, out / name if out is not None else None)
 
 
 def written_to(plan: "Plan", directory: Path, cluster: str | None = None) -> "Written":
@@ -128,12 +195,26 @@ def _print(text: str, out: Path | None) -> None:
         raise click.ClickException(f"cannot write to {out}: {error}") from None
 
 
+def _one_of(context: click.Context, *names: str) -> None:
+    """Refuse options that exclude each other, if more than one of them was written."""
+    written = [f"--{name}" for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if len(written) > 1:
+        raise click.UsageError(f"{' and '.join(written)} exclude each other; write one of them")
+
+
+def _from_here(path: Path) -> str:
+    """Give a path from the current directory if it is below that, so that it is the same on every machine."""
+    here = Path.cwd()
+    return (path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path).as_posix()
+
+
 @contextmanager
-def mistakes() -> Iterator[None]:
-    """Tell an operator's mistakes plainly, and end with exit code 2."""
+def mistakes(*more: type[Exception]) -> Iterator[None]:
+    """Tell an operator's mistakes plainly, and end with exit code 2; `more` are errors that are such mistakes, too."""
     from mcwan.model import MistakesError
     from mcwan.stack import StackFileError
 
+    told: tuple[type[Exception], ...] = (StackFileError, *more)
     try:
         yield
     except MistakesError as error:
@@ -141,7 +222,7 @@ def mistakes() -> Iterator[None]:
         count = len(error.mistakes)
         click.echo(f"{count} mistake{'s' * (count > 1)}; nothing was done", err=True)
         raise click.exceptions.Exit(2) from None
-    except StackFileError as error:
+    except told as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(2) from None
 

@@ -49,14 +49,15 @@ def reference_page() -> str:
         "",
         "## Keys under `config`",
         "",
-        *_rows(schema["properties"]["config"]),
+        *rows(schema["properties"]["config"]),
     ]
     for name, definition in sorted(schema["$defs"].items()):
-        lines += ["", f"## {name}", "", definition.get("description", ""), "", *_rows(definition)]
+        lines += ["", f"## {name}", "", definition.get("description", ""), "", *rows(definition)]
     return "\n".join(lines) + "\n"
 
 
-def _rows(model: dict[str, Any]) -> Iterator[str]:
+def rows(model: dict[str, Any]) -> Iterator[str]:
+    """Give the table of a model's keys, of its JSON Schema."""
     yield "| key | value | default | meaning |"
     yield "| --- | --- | --- | --- |"
     for key, field in model["properties"].items():
@@ -84,6 +85,8 @@ def _value(field: dict[str, Any]) -> str:
     if field.get("type") == "object" and "patternProperties" in field:
         (value,) = field["patternProperties"].values()
         return f"mapping of names to {_value(value)}"
+    if field.get("type") == "object" and isinstance(field.get("additionalProperties"), dict):
+        return f"mapping of names to {_value(field['additionalProperties'])}"
     if field.get("type") == "object" and "properties" in field:
         return "mapping of " + ", ".join(f"`{key}`" for key in field["properties"])
     kind = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -14,9 +15,20 @@ PLAIN_WIDTH = 140
 
 def show(plan: Plan) -> None:
     """Print clusters, WAN policies, exports and imports, and what the plan could not know."""
+    click.echo(text(plan), nl=False)
+
+
+def text(plan: Plan, *, plain: bool = False) -> str:
+    """Give the same as text: for a terminal, if there is one, unless it has to be plain."""
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=PLAIN_WIDTH)
+    if plain or not console.is_terminal:
+        console = Console(width=PLAIN_WIDTH, force_terminal=False)
+    with console.capture() as captured:
+        _print(console, plan)
+    return captured.get()
+
+
+def _print(console: Console, plan: Plan) -> None:
     for table in (clusters(plan), wan_policies(plan), exports(plan), imports(plan)):
         console.print(table)
     for note in plan.notes():

@@ -8,7 +8,7 @@ from mcwan.model.base import Model
 from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export
 from mcwan.model.imports import Import
-from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel
+from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, LabelKey, LabelValue
 from mcwan.model.wan_policy import WANPolicy
 
 
@@ -34,3 +34,5 @@ class Description(Model):
     """Where the consuming side wants it otherwise."""
     manage: Manage = Manage()
     """What of the fabric's own this program makes."""
+    labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
+    """Labels that every object gets, beside those of mcwan: a cost centre, an owner."""

@@ -12,6 +12,11 @@ SERVICE = r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?
 BACKEND = r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"
 SERVICE_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+LABEL_KEY = (
+    r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+    r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+)
+EMPTY_OR_LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
 
 PATTERN_MEANS = {
@@ -20,12 +25,18 @@ PATTERN_MEANS = {
     SERVICE: "a service as name.namespace, each a DNS label, the name of at most 52 characters, a letter first",
     BACKEND: "a service as name or name.namespace, each a DNS label, the name beginning with a letter",
     LABEL_VALUE: "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
+    LABEL_KEY: "a label's key: letters, digits, '-', '_' and '.', at most 63, a letter or digit first and last; before "
+    "it, if need be, a DNS name and '/'",
+    EMPTY_OR_LABEL_VALUE: "a label's value: nothing, or letters, digits, '-', '_' and '.', a letter or digit first and "
+    "last",
     HEADER: "an HTTP header name (RFC 9110 token)",
 }
 """What each pattern asks for, in words; used by messages."""
 
 MAX_LABEL = 63
 """RFC 1035: the longest DNS label, and so the longest name of a Service."""
+MAX_LABEL_PREFIX = 253
+"""Kubernetes: the longest DNS name in a label's key."""
 MAX_CLUSTERS = 50
 MAX_LISTENERS = 64
 """Gateway API: at most 64 listeners in one Gateway, so at most 64 WAN policies."""
@@ -50,6 +61,8 @@ MAX_WEIGHT = 1_000_000
 NODE_PORTS = range(30000, 32768)
 """Kubernetes' default node port range."""
 
+GROUP = "mc-wan.l7mp.io"
+"""The API group of WANPolicy, and the domain of mcwan's labels and annotations."""
 PORT_HEADER = "x-mc-wan-port"
 """Says which port of a service with several the client asked for: between the clusters there is only the WAN port."""
 INGRESS = "mc-wan-ingress"
@@ -68,6 +81,8 @@ ClusterName = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_l
 FabricName = Annotated[str, StringConstraints(strict=True, pattern=LABEL_VALUE, max_length=MAX_LABEL)]
 ServiceName = Annotated[str, StringConstraints(strict=True, pattern=SERVICE, max_length=127)]
 BackendName = Annotated[str, StringConstraints(strict=True, pattern=BACKEND, max_length=127)]
+LabelKey = Annotated[str, StringConstraints(strict=True, pattern=LABEL_KEY)]
+LabelValue = Annotated[str, StringConstraints(strict=True, pattern=EMPTY_OR_LABEL_VALUE, max_length=MAX_LABEL)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Weight = Annotated[int, Field(strict=True, ge=0, le=MAX_WEIGHT)]
 

@@ -19,7 +19,16 @@ from mcwan.model.description import Description, Manage
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.model.imports import Import
-from mcwan.model.leaves import LABEL, MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, FabricName
+from mcwan.model.leaves import (
+    LABEL,
+    MAX_CLUSTERS,
+    MAX_LISTENERS,
+    ClusterName,
+    DnsLabel,
+    FabricName,
+    LabelKey,
+    LabelValue,
+)
 from mcwan.model.messages import fields_of, said, wrong_key
 from mcwan.model.mistakes import Mistake, MistakesError, Place, show
 from mcwan.model.wan_policy import SLA, WANPolicy
@@ -77,6 +86,8 @@ class _Reader:
         found += mistakes
         manage, mistakes = self._item(self.raw.get("manage") or {}, Manage, ("manage",))
         found += mistakes
+        labels, mistakes = self._labels()
+        found += mistakes
         self.kept["imports"] = [
             index for index, one in zip(self.kept["imports"], imports, strict=True) if not lost & _services(one)
         ]
@@ -87,6 +98,7 @@ class _Reader:
             exports=tuple(exports),
             imports=tuple(one for one in imports if not lost & _services(one)),
             manage=manage or Manage(),
+            labels=labels,
         )
         return found
 
@@ -164,6 +176,24 @@ class _Reader:
             if item is not None:
                 items.append(item)
                 self.kept[section].append(number)
+        return items, found
+
+    def _labels(self) -> tuple[dict[str, str], list[Mistake]]:
+        value = self.raw.get("labels")
+        if value is None:
+            return {}, []
+        if not isinstance(value, Mapping):
+            wrong = Mistake(("labels",), show(value), "not a mapping; allowed: a mapping", "write each as KEY: VALUE")
+            return {}, [self._shown(wrong)]
+        items: dict[str, str] = {}
+        found = []
+        for key, text in value.items():
+            place = ("labels", str(key))
+            mistakes = self._key(key, LabelKey, place) + self._key(text, LabelValue, place)
+            if not mistakes:
+                items[key] = text
+            remedy = "write it in quotes" if isinstance(text, bool | int | float) else "correct it"
+            found += [self._shown(replace(one, remedy=remedy)) for one in mistakes]
         return items, found
 
     def _key(self, key: object, kind: Any, place: Place) -> list[Mistake]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 Place = tuple[str | int, ...]
 
-_SECTIONS = ("clusters", "wanPolicies", "exports", "imports", "manage")
+_SECTIONS = ("clusters", "wanPolicies", "exports", "imports", "manage", "labels")
 
 
 @dataclass(frozen=True)

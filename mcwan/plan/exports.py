@@ -33,7 +33,7 @@ def ingress_routes(context: Context, export: Export) -> list[Manifest]:
         route(
             _route_name(export, policy, port.name if only else None),
             names.NAMESPACE if shared else export.namespace,
-            labels(context.fabric.name, "ingress-route", export=export.key, policies=[policy]),
+            labels(context.fabric, "ingress-route", export=export.key, policies=[policy]),
             (names.INGRESS if shared else names.service_ingress(export.exported_name), policy),
             export,
             [_rule(export, rule, port.port, only) for rule in listener_rules(export, policy)],
@@ -67,7 +67,7 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
         "ServiceExport",
         export.exported_name,
         export.namespace,
-        labels(context.fabric.name, "export", export=export.key, policies=export.wan_policies),
+        labels(context.fabric, "export", export=export.key, policies=export.wan_policies),
         annotations=annotations,
         **spec,
     )

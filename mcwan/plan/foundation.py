@@ -8,7 +8,7 @@ from mcwan.plan.names import GROUP, NAMESPACE
 
 def foundation(context: Context) -> PerCluster:
     """Give every cluster what of it this program is to manage."""
-    common = labels(context.fabric.name, "fabric")
+    common = labels(context.fabric, "fabric")
     manage = context.fabric.manage
     made = [wan_policy_crd(common)] if manage.wan_policy_crd else []
     made += [manifest("v1", "Namespace", NAMESPACE, None, common)] if manage.namespace else []

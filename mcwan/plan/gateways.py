@@ -26,7 +26,7 @@ def ingress_request(context: Context, cluster: str, export: Export | None = None
         namespace=export.namespace if export else names.NAMESPACE,
         cluster=described,
         ports=tuple(context.fabric.wan_policies[policy].port for policy in policies),
-        labels=labels(context.fabric.name, "ingress-gateway", export=export.key if export else None, policies=policies),
+        labels=labels(context.fabric, "ingress-gateway", export=export.key if export else None, policies=policies),
         addresses=tuple(str(address) for address in addresses),
     )
 
@@ -42,7 +42,7 @@ def egress_request(
         namespace=export.namespace if export else names.NAMESPACE,
         cluster=context.fabric.clusters[cluster],
         ports=tuple(sorted(set(ports))),
-        labels=labels(context.fabric.name, "egress-gateway", export=export.key if export else None, policies=policies),
+        labels=labels(context.fabric, "egress-gateway", export=export.key if export else None, policies=policies),
     )
 
 

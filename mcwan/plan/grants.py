@@ -33,7 +33,7 @@ def _grant(context: Context, namespace: str, source: str) -> Manifest:
         "ReferenceGrant",
         names.GRANT if source == names.NAMESPACE else f"{names.GRANT}-from-{source}",
         namespace,
-        labels(context.fabric.name, "reference-grant"),
+        labels(context.fabric, "reference-grant"),
         spec={
             "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": source}],
             "to": [{"group": "", "kind": "Service"}],

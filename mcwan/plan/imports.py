@@ -85,7 +85,7 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
     parts = split_by_policy(every)
     several = len(export.all_ports) > 1
     policies = sorted({rule.wan_policy for rule in every})
-    common = labels(context.fabric.name, "egress-route", export=export.key, policies=policies)
+    common = labels(context.fabric, "egress-route", export=export.key, policies=policies)
     found = []
     for port in export.all_ports:
         for policy, rules in parts:
@@ -159,4 +159,4 @@ def _addresses(context: Context, export: Export, offer: Offer) -> tuple[Address,
 
 
 def _labels(context: Context, export: Export, component: str) -> dict[str, str]:
-    return labels(context.fabric.name, component, export=export.key, policies=export.wan_policies)
+    return labels(context.fabric, component, export=export.key, policies=export.wan_policies)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mcwan.model.fabric import Fabric
 from mcwan.plan.names import GROUP
 
 Manifest = dict[str, Any]
@@ -33,15 +34,17 @@ _RANK = {
 """What has to be there first: definitions, then the namespace, then what refers to nothing, routes last."""
 
 
-def labels(fabric: str, component: str, *, export: str | None = None, policies: Iterable[str] = ()) -> dict[str, str]:
-    """Give the recommended labels, and those that name the export and the WAN policies.
+def labels(
+    fabric: Fabric, component: str, *, export: str | None = None, policies: Iterable[str] = ()
+) -> dict[str, str]:
+    """Give the fabric's own labels, the recommended ones, and those that name the export and the WAN policies.
 
     `export` is a key (`payment.secure`); it takes two labels, as one may be too short for it. A WAN policy is in a
     label's key, since a gateway, say, serves several: `kubectl get gateways -l wan-policy.mc-wan.l7mp.io/high`.
     """
-    found = {
+    found = dict(sorted(fabric.labels.items())) | {
         "app.kubernetes.io/name": "mc-wan",
-        "app.kubernetes.io/instance": fabric,
+        "app.kubernetes.io/instance": fabric.name,
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": "mc-wan",
         "app.kubernetes.io/managed-by": "mcwan",

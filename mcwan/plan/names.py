@@ -2,7 +2,7 @@
 
 from mcwan.model import leaves
 
-GROUP = "mc-wan.l7mp.io"
+GROUP = leaves.GROUP
 NAMESPACE = leaves.FABRIC_NAMESPACE
 INGRESS = leaves.INGRESS
 EGRESS = leaves.EGRESS

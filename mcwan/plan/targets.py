@@ -19,7 +19,7 @@ Address = IPv4Address | IPv6Address
 def shared_targets(context: Context) -> PerCluster:
     """Give every cluster a target for each other cluster that has ingress addresses."""
     fabric = context.fabric
-    common = labels(fabric.name, "target", policies=sorted(fabric.wan_policies))
+    common = labels(fabric, "target", policies=sorted(fabric.wan_policies))
     ports = wan_ports(fabric, fabric.wan_policies)
     made = {
         remote: service_and_slices(
@@ -44,7 +44,7 @@ def service_targets(context: Context, export: Export, offers: Iterable[Offer]) -
     """Give the targets for the remote gateways of an export that has its own (`scope: service`)."""
     fabric = context.fabric
     ports = wan_ports(fabric, export.wan_policies)
-    common = labels(fabric.name, "target", export=export.key, policies=export.wan_policies)
+    common = labels(fabric, "target", export=export.key, policies=export.wan_policies)
     return [
         one
         for offer in offers

@@ -14,7 +14,7 @@ def wan_policy(context: Context, name: str) -> PerCluster:
         "WANPolicy",
         name,
         None,
-        labels(context.fabric.name, "wan-policy", policies=[name]),
+        labels(context.fabric, "wan-policy", policies=[name]),
         spec={
             "tunnel": policy.tunnel,
             "port": policy.port,

@@ -3,7 +3,7 @@
 from mcwan.rules import arrivals, exposure, listeners, organisation, routes, targets, wan_policies
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object
-from mcwan.rules.rule import Level, Options, Rule, Severity, Verdict, Violation, run
+from mcwan.rules.rule import Level, Options, Rule, Severity, Verdict, Violation, run, violation
 
 RULES: tuple[Rule, ...] = (
     *wan_policies.RULES,
@@ -28,4 +28,5 @@ __all__ = [
     "Verdict",
     "Violation",
     "run",
+    "violation",
 ]

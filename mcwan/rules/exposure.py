@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import Field
 
 from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
 from mcwan.rules.evidence import Evidence, component_of, role
@@ -147,7 +150,7 @@ def _sends_to_public(_: Evidence, one: Object, __: Options) -> Iterator[Violatio
 class Plaintext(Options):
     """Where plaintext between gateways is allowed."""
 
-    wan_policies: tuple[str, ...] | None = None
+    wan_policies: Annotated[tuple[str, ...] | None, Field(examples=[["low"]])] = None
     """WAN policies whose listeners may be plaintext; all if it is not set."""
 
 

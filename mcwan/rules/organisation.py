@@ -17,7 +17,7 @@ Names = tuple[str, ...]
 class Exporters(Options):
     """Who may export."""
 
-    namespaces: Names | None = None
+    namespaces: Annotated[Names | None, Field(examples=[["secure", "catalog"]])] = None
     """Namespaces that may export; all if it is not set."""
 
 
@@ -33,7 +33,7 @@ def _may_export(_: Evidence, export: Object, options: Exporters) -> Iterator[Vio
 class Tunnels(Options):
     """Which namespaces must keep off which tunnels."""
 
-    never: dict[str, Names] = Field(default_factory=dict)
+    never: dict[str, Names] = Field(default_factory=dict, examples=[{"default": ["secure"]}])
     """By tunnel, the namespaces whose exports must never use it."""
 
 
@@ -54,7 +54,9 @@ def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator
 class Importers(Options):
     """Which clusters may import what."""
 
-    clusters: dict[str, Names] = Field(default_factory=dict)
+    clusters: dict[str, Names] = Field(
+        default_factory=dict, examples=[{"secure": ["east", "west"], "ledger.secure": ["west"]}]
+    )
     """By namespace, or service as name.namespace, the clusters that may import it; all if it is not listed."""
 
 
@@ -74,10 +76,11 @@ def _may_import(_: Evidence, one: Object, options: Importers) -> Iterator[Violat
 class Withdrawals(Options):
     """How many imports one update may withdraw."""
 
-    at_most: Annotated[int, Field(strict=True, ge=0)] | None = None
+    at_most: Annotated[int | None, Field(strict=True, ge=0, examples=[2])] = None
     """Imports that an update may withdraw; any number if it is not set."""
-    baseline: str | None = None
-    """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`."""
+    baseline: Annotated[str | None, Field(examples=["deployed.json"])] = None
+    """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`. A relative path is
+    one beside the configuration, which is in the pack's directory."""
 
 
 def _withdrawn(_: Evidence, evidence: Evidence, options: Withdrawals) -> Iterator[Violation]:
@@ -105,7 +108,7 @@ def _withdrawn(_: Evidence, evidence: Evidence, options: Withdrawals) -> Iterato
 class Labels(Options):
     """Labels that objects must have."""
 
-    labels: Names = ()
+    labels: Annotated[Names, Field(examples=[["team"]])] = ()
     """Keys of labels that every object of the fabric must have."""
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mcwan.model.mistakes import show
+from mcwan.model.messages import said
+from mcwan.model.mistakes import show, written
 from mcwan.rules import RULES
 from mcwan.rules.evidence import Evidence
 from mcwan.rules.organisation import Withdrawals
@@ -61,7 +62,7 @@ def parse(raw: Mapping[str, Any]) -> Settings:
 
 
 def read(path: Path) -> Settings:
-    """Read settings from a JSON file. Raises SettingsError."""
+    """Read settings from a JSON file; a relative baseline is one beside that file. Raises SettingsError."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -71,7 +72,7 @@ def read(path: Path) -> Settings:
     if not isinstance(raw, dict):
         raise SettingsError(f"{path}: {show(raw)}; allowed: an object with a key per rule")
     try:
-        return parse(raw)
+        return _beside(path, parse(raw))
     except SettingsError as error:
         raise SettingsError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
 
@@ -91,11 +92,14 @@ def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
     except ValidationError as error:
         fields = [field.alias or name for name, field in rule.options.model_fields.items()]
         for one in error.errors():
-            place = ".".join(str(part) for part in (rule.name, *one["loc"]))
+            place = (rule.name, *one["loc"])
             if one["type"] == "extra_forbidden":
-                wrong.append(f"{place}: no such option; allowed: {', '.join([LEVEL, *fields])}")
+                wrong.append(f"{written(place)}: no such option; allowed: {', '.join([LEVEL, *fields])}")
             else:
-                wrong.append(f"{place}: {show(one['input'])}: {one['msg']}")
+                mistake = replace(said(one, rule.options, one["input"]), place=place)
+                if one["type"] == "tuple_type" and isinstance(one["input"], str):
+                    mistake = replace(mistake, remedy=f"write {json.dumps([one['input']])}")
+                wrong.append(str(mistake))
         return rule.options()
 
 
@@ -115,6 +119,15 @@ def judge(evidence: Evidence, settings: Settings) -> list[Verdict]:
 def with_baseline(evidence: Evidence, baseline: str) -> Evidence:
     """Add the imports of an earlier state. Raises SourceError."""
     return replace(evidence, before=imports(of_path(Path(baseline))))
+
+
+def _beside(path: Path, settings: Settings) -> Settings:
+    """Look a relative baseline up beside the configuration, as the pack does, which runs in the pack's directory."""
+    limits = settings.options["withdrawals-limited"]
+    if not isinstance(limits, Withdrawals) or limits.baseline is None:
+        return settings
+    beside = limits.model_copy(update={"baseline": str(path.parent / limits.baseline)})
+    return replace(settings, options={**settings.options, "withdrawals-limited": beside})
 
 
 def _level(place: str, value: object, wrong: list[str]) -> Level | None:

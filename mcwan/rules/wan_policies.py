@@ -1,7 +1,9 @@
 """WAN policies are the same on every cluster: the SD-WAN knows one port per tunnel, and nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from mcwan.model.leaves import Port
 from mcwan.rules.evidence import Component, Evidence, named
@@ -125,9 +127,9 @@ def _everywhere(evidence: Evidence, policy: str, _: Options) -> Iterator[Violati
 class PortRange(Options):
     """The ports that WAN policies may have."""
 
-    lowest: Port = 1
+    lowest: Annotated[Port, Field(examples=[31000])] = 1
     """The lowest WAN port that is allowed."""
-    highest: Port = 65535
+    highest: Annotated[Port, Field(examples=[31999])] = 65535
     """The highest WAN port that is allowed."""
 
 

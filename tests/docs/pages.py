@@ -13,6 +13,7 @@ ANY = "…"
 _FENCE = re.compile(r"^```(?P<info>.*)$")
 _LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 _STACK = re.compile(r"^# Pulumi\.(?P<name>[-a-z0-9]+)\.yaml$")
+_FILE = re.compile(r"^(json|python) (?P<path>\S+)$")
 _RENDERED = re.compile(r"^# (?P<path>rendered/\S+\.yaml)$")
 
 
@@ -34,6 +35,12 @@ class Block:
     def rendered(self) -> str | None:
         """The rendered file that it is part of, by its first line `# rendered/…`."""
         found = _RENDERED.match(self.first)
+        return found["path"] if found else None
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is, by the words after the fence: `json FILE` or `python FILE`."""
+        found = _FILE.match(self.info)
         return found["path"] if found else None
 
     @property

@@ -4,16 +4,20 @@ A page is read from top to bottom in a directory of its own:
 
 - ```yaml that begins with `# Pulumi.NAME.yaml` is written there, checked by the JSON Schema, and read; ```yaml wrong is
   written, too, and refused.
-- ```console has commands of mcwan, which end with exit code 0, or 2 in ```console wrong, and print what follows them;
-  a line `…` stands for any lines.
+- ```console has commands of mcwan, which end with exit code 0 (```console wrong with 2, ```console refused with 3) and
+  print what follows them; a line `…` stands for any lines.
+- ```json FILE and ```python FILE are written to that file.
 - ```yaml that begins with `# rendered/…` is part of that file: each of its objects, with at least what is shown.
 - ```yaml fragment is part of a stack file: a mapping that YAML can read.
 - ```python are whole programs. ```sh, ```json and ```text are not run here; a test of their page may look at them.
 """
 
 import dataclasses
+import importlib
 import json
+import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -35,13 +39,18 @@ from mcwan.plan import Plan
 from mcwan.plan.manifests import identity
 from mcwan.plan.summary import export_summary
 from mcwan.plan.summary import gateways as gateway_summary
+from mcwan.rules import RULES, Rule
+from mcwan.rules.settings import LEVEL, parse
 from tests.docs.pages import DOCS, REPOSITORY, Block, anchors, blocks, commands, links, pages, rows, same, section
 
 PAGES = [pytest.param(page, id=str(page.relative_to(DOCS))) for page in pages()]
 LINKED = [*PAGES, *(pytest.param(page, id=page.name) for page in sorted(REPOSITORY.glob("*.md")))]
-KINDS = ("yaml", "yaml wrong", "yaml fragment", "console", "console wrong", "python", "sh", "json", "text")
+EXIT_CODES = {"console": 0, "console wrong": 2, "console refused": 3}
+KINDS = ("yaml", "yaml wrong", "yaml fragment", *EXIT_CODES, "python", "sh", "json", "text")
 OWN = DOCS / "how-to" / "from-your-own-program.md"
 CONCEPTS = DOCS / "concepts.md"
+CI = DOCS / "how-to" / "check-in-ci.md"
+RULE = DOCS / "how-to" / "write-a-rule.md"
 DEPLOY = DOCS / "how-to" / "deploy-with-pulumi.md"
 
 # Kinds that no example has: Istio's ConfigMap for node ports, a grant to gateways of an export's own.
@@ -78,8 +87,10 @@ def test_a_page_does_what_it_shows(page: Path) -> None:
     done = 0
     for block in blocks(page.read_text(encoding="utf-8")):
         where = f"{page.name}:{block.line}"
-        assert block.info in KINDS, f"{where}: a block of kind {block.info!r}"
-        if block.info.startswith("console"):
+        assert block.file or block.info in KINDS, f"{where}: a block of kind {block.info!r}"
+        if block.file:
+            _write(block)
+        elif block.info.startswith("console"):
             _run(block, where)
         elif block.info == "yaml fragment":
             assert isinstance(yaml.safe_load(block.text), dict), f"{where}: not a mapping"
@@ -108,9 +119,10 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    index = DOCS / "README.md"
-    listed = {(DOCS / to.partition("#")[0]).resolve() for to in links(index.read_text(encoding="utf-8"))}
-    assert set(pages()) - {index} <= listed
+    """In the index of all, or of the rules."""
+    index, rules = DOCS / "README.md", DOCS / "rules" / "README.md"
+    assert set(pages()) - {index} <= _listed(index) | _listed(rules)
+    assert rules in _listed(index)
 
 
 def test_the_table_of_names_is_complete_and_has_nothing_else() -> None:
@@ -198,6 +210,66 @@ def test_the_programs_of_somebody_else_register_the_plan() -> None:
     assert alias["externalName"] == "mc-wan-egress-istio.mc-wan.svc.cluster.local"
 
 
+def test_the_rule_of_somebody_else_passes_its_test() -> None:
+    _write_files(RULE)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(("policies", str(REPOSITORY)))}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "policies"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert done.stdout.splitlines()[-1].startswith("2 passed"), done.stdout + done.stderr
+
+
+def test_the_rule_of_somebody_else_is_in_the_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = pytest.importorskip("mcwan.pack")
+    analyzed = importlib.import_module("tests.analyzed")
+    _write_files(RULE)
+    served: list[tuple[Rule, ...]] = []
+    monkeypatch.setattr(pack, "serve", served.append)
+    try:
+        runpy.run_path("policies", run_name="__main__")
+    finally:
+        sys.modules.pop("ours", None)
+    ((*_, rule),) = served
+    assert served == [(*RULES, rule)]
+    request = analyzed.stack(gateways.plan(stack.read(Path(), "prod")))
+    config = json.loads(Path("policies/ours.json").read_text(encoding="utf-8"))
+    assert [(one.level, one.message) for one in analyzed.analyze(request, config, served[0])] == [
+        (
+            "mandatory",
+            "export-offered-twice: payment.secure is offered by 1 of 2 clusters; name another cluster in its from",
+        )
+    ]
+
+
+def test_the_workflow_checks_and_reports() -> None:
+    """The commands of mcwan in the workflow's steps, for a stack that was never deployed and is refused."""
+    found = blocks(CI.read_text(encoding="utf-8"))
+    _write_files(CI)
+    Path("policies/config.json").write_text('{"wan-port-range": {"highest": 31111}}', encoding="utf-8")
+    _yaml(next(block for block in found if block.stack), CI.name)
+    Path("policies/deployed.json").write_text('{"version": 3, "deployment": null}', encoding="utf-8")
+    (workflow,) = (yaml.safe_load(block.text) for block in found if block.info == "yaml fragment")
+    (report,) = (step["run"] for step in workflow["jobs"]["check"]["steps"] if step.get("name") == "Report")
+    codes = []
+    for line in report.splitlines():
+        program, *arguments = shlex.split(line.partition(" || ")[0])
+        assert program == "mcwan"
+        codes.append(CliRunner().invoke(main, arguments).exit_code)
+    assert codes == [3, 3]
+    assert len(json.loads(Path("mcwan.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]) == 2
+    assert Path("report.md").read_text(encoding="utf-8").startswith("## mcwan check: refused\n")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_page_of_a_rule_shows_a_configuration_that_can_be_used(rule: Rule) -> None:
+    page = DOCS / "rules" / f"{rule.name}.md"
+    (shown,) = (json.loads(block.text) for block in blocks(page.read_text(encoding="utf-8")) if block.info == "json")
+    settings = parse(shown)
+    assert list(shown) == [rule.name]
+    assert settings != parse({})
+    options = settings.options[rule.name].model_dump(by_alias=True)
+    assert set(options) == (set(shown[rule.name]) - {LEVEL} if options else set())
+
+
 def test_every_command_is_described() -> None:
     text = (DOCS / "README.md").read_text(encoding="utf-8")
     assert isinstance(main, click.Group)
@@ -221,13 +293,34 @@ def test_outputs_are_compared_line_by_line(shown: tuple[str, ...], real: tuple[s
     assert same(shown, real) is expected
 
 
+def _listed(index: Path) -> set[Path]:
+    """Give the pages that a page links to."""
+    return {(index.parent / to.partition("#")[0]).resolve() for to in links(index.read_text(encoding="utf-8"))}
+
+
+def _write_files(page: Path) -> None:
+    """Write the files of a page: those that it names, and its stacks."""
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.file:
+            _write(block)
+        elif block.info == "yaml" and block.stack:
+            _yaml(block, page.name)
+
+
+def _write(block: Block) -> None:
+    assert block.file is not None
+    path = Path(block.file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block.text, encoding="utf-8")
+
+
 def _run(block: Block, where: str) -> None:
     for command in commands(block):
         program, *arguments = shlex.split(command.words)
         assert program == "mcwan", f"{where}: only mcwan is run in a console block, not {program}"
         result = CliRunner().invoke(main, arguments, prog_name="mcwan")
         real = tuple(result.output.splitlines())
-        assert result.exit_code == (2 if block.info.endswith("wrong") else 0), f"{where}: {result.output}"
+        assert result.exit_code == EXIT_CODES[block.info], f"{where}: {result.output}"
         assert same(command.output, real), f"{where}: $ {command.words}\n{result.output}"
 
 

@@ -21,6 +21,10 @@ CHARACTERS = (
     "not a path that Gateway API takes; allowed: '/', then letters, digits and -._~!$&'()*+,;=:@%, no empty or dot "
     "elements, no encoded '/', no '#'; write the path as it is requested, without query and fragment"
 )
+KEY = (
+    "a label's key: letters, digits, '-', '_' and '.', at most 63, a letter or digit first and last; before it, if "
+    "need be, a DNS name and '/'"
+)
 INSIDE = (
     "allowed: an address inside the SD-WAN, not reachable from the Internet; write the private address of the ingress "
     "gateway"
@@ -50,12 +54,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     # unknown key
     "unknown key at the top": (
         {"extra": 1},
-        ["extra: unknown key; allowed: clusters, exports, imports, manage, wanPolicies; remove it"],
+        ["extra: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; remove it"],
     ),
     "unknown key at the top, nearly right": (
         {"wanPolices": {}},
         [
-            "wanPolices: unknown key; allowed: clusters, exports, imports, manage, wanPolicies; "
+            "wanPolices: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; "
             "did you mean 'wanPolicies'?"
         ],
     ),
@@ -781,6 +785,53 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"clusters/cluster-1/ingress/addresses": [True]},
         ["clusters.cluster-1.ingress.addresses[0]: true: not allowed; allowed: an IP address; write addresses so"],
     ),
+    "a label's key": (
+        {"labels": {"cost centre": "4711", "Example.org/team": "payments", "/x": "y", 5: "z"}},
+        [
+            f"labels['/x']: '/x': not allowed; allowed: {KEY}; correct it",
+            "labels.5: 5: not allowed; allowed: a text; correct it",
+            f"labels['Example.org/team']: 'Example.org/team': not allowed; allowed: {KEY}; correct it",
+            f"labels['cost centre']: 'cost centre': not allowed; allowed: {KEY}; correct it",
+        ],
+    ),
+    "a label's value": (
+        {"labels": {"cost": 4711, "team": "pay ments", "long": "x" * 64, "shared": True, "none": None}},
+        [
+            "labels.cost: 4711: not allowed; allowed: a text; write it in quotes",
+            f"labels.long: '{'x' * 64}': not allowed; allowed: at most 63 characters; correct it",
+            "labels.none: null: not allowed; allowed: a text; correct it",
+            "labels.shared: true: not allowed; allowed: a text; write it in quotes",
+            "labels.team: 'pay ments': not allowed; allowed: a label's value: nothing, or letters, digits, '-', '_' "
+            "and '.', a letter or digit first and last; correct it",
+        ],
+    ),
+    "labels as a list": (
+        {"labels": ["team=payments"]},
+        ["labels: a list: not a mapping; allowed: a mapping; write each as KEY: VALUE"],
+    ),
+    "a label of mcwan's or Kubernetes' own": (
+        {
+            "labels": {
+                "app.kubernetes.io/name": "x",
+                "mc-wan.l7mp.io/export": "x",
+                "wan-policy.mc-wan.l7mp.io/high": "x",
+            }
+        },
+        [
+            "labels['app.kubernetes.io/name']: a label of kubernetes.io is not yours to set; allowed: any other "
+            "domain, or none before the name; rename it",
+            "labels['mc-wan.l7mp.io/export']: a label of mc-wan.l7mp.io is not yours to set; allowed: any other "
+            "domain, or none before the name; rename it",
+            "labels['wan-policy.mc-wan.l7mp.io/high']: a label of mc-wan.l7mp.io is not yours to set; allowed: any "
+            "other domain, or none before the name; rename it",
+        ],
+    ),
+    "a label's domain": (
+        {"labels": {f"{'x' * 250}.org/team": "x"}},
+        [
+            f"labels['{'x' * 250}.org/team']: too long before the '/'; allowed: at most 253 characters; shorten it",
+        ],
+    ),
     "manage as a text": (
         {"manage": {"namespace": "no"}},
         ["manage.namespace: 'no': not allowed; allowed: true or false; write namespace so"],
@@ -890,7 +941,7 @@ MANY_LINES = [
     "imports[2].clusters[0]: 'cluster-7': no such cluster; allowed: Edge, cluster-1, cluster-2; "
     "did you mean 'cluster-2'?",
     "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd; did you mean 'namespace'?",
-    "extra: unknown key; allowed: clusters, exports, imports, manage, wanPolicies; remove it",
+    "extra: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; remove it",
 ]
 
 

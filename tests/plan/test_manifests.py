@@ -3,24 +3,44 @@
 import pytest
 
 from mcwan.plan.manifests import apply_order, identity, labels, manifest
-from tests.fabrics import Raw, changed, exported, labelled, on, planned
+from tests.fabrics import Raw, changed, described, exported, fabric, labelled, on, planned
 
 
 def test_labels() -> None:
-    assert labels("dev", "target") == {
+    dev = fabric(name="dev")
+    assert labels(dev, "target") == {
         "app.kubernetes.io/name": "mc-wan",
         "app.kubernetes.io/instance": "dev",
         "app.kubernetes.io/component": "target",
         "app.kubernetes.io/part-of": "mc-wan",
         "app.kubernetes.io/managed-by": "mcwan",
     }
-    assert labels("dev", "export", export="payment.secure", policies=["high", "low"]) == labels("dev", "export") | {
+    assert labels(dev, "export", export="payment.secure", policies=["high", "low"]) == labels(dev, "export") | {
         "mc-wan.l7mp.io/export": "payment",
         "mc-wan.l7mp.io/export-namespace": "secure",
         "wan-policy.mc-wan.l7mp.io/high": "true",
         "wan-policy.mc-wan.l7mp.io/low": "true",
     }
-    assert labelled("target", fabric="dev") == labels("dev", "target")
+    assert labelled("target", fabric="dev") == labels(dev, "target")
+
+
+def test_labels_of_the_fabrics_own() -> None:
+    ours = fabric(labels={"team": "payments", "example.org/cost-centre": "4711"})
+    assert list(labels(ours, "target").items()) == [
+        ("example.org/cost-centre", "4711"),
+        ("team", "payments"),
+        *labels(fabric(), "target").items(),
+    ]
+
+
+def test_every_object_has_the_labels_of_the_fabrics_own() -> None:
+    raw = described()
+    raw["clusters"]["cluster-1"]["gateway"] = {"profile": "istio", "class": "istio"}
+    raw["clusters"]["cluster-1"]["ingress"]["exposure"] = "NodePort"
+    plain, ours = planned(raw), planned({**raw, "labels": {"team": "payments"}})
+    for one, other in zip(plain.objects, ours.objects, strict=True):
+        assert other.manifest["metadata"]["labels"] == {"team": "payments"} | one.manifest["metadata"]["labels"]
+    assert {one.manifest["kind"] for one in ours.objects} == set(KINDS)
 
 
 def test_manifest() -> None:

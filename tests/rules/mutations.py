@@ -635,7 +635,9 @@ def _(evidence: Evidence) -> Changes:
             yield _remove(evidence, one, *rules)
 
 
-def _foreign_route(evidence: Evidence, at_: tuple[str, str, str, str], namespace: str, host: str, **rule: Any) -> Object:
+def _foreign_route(
+    evidence: Evidence, at_: tuple[str, str, str, str], namespace: str, host: str, **rule: Any
+) -> Object:
     cluster, gateway_namespace, name, section = at_
     ref = {"kind": "Gateway", "namespace": gateway_namespace, "name": name, "sectionName": section}
     spec = {"parentRefs": [ref], "hostnames": [host], "rules": [rule]}
