@@ -18,12 +18,18 @@ PORT = Told(
     "wan-port-consistency: policy high is port 31111 on cluster-1 and cluster-2 and port 31113 on cluster-2; "
     "set mcwan:wanPolicies.high.port once, and let nothing else write WANPolicy objects",
 )
-LISTENER = Told(
-    "mandatory",
-    "listener-is-wan-policy",
-    "listener-is-wan-policy: Gateway mc-wan/mc-wan-ingress on cluster-2 listens for policy high on port 31111, and the "
-    "policy's port is 31113; set mcwan:wanPolicies.high.port once, and let nothing else write that Gateway",
-)
+LISTENERS = [
+    Told(
+        "mandatory",
+        "listener-is-wan-policy",
+        f"listener-is-wan-policy: {gateway} listens for policy high on port 31111, and the policy's port is 31113; set "
+        "mcwan:wanPolicies.high.port once, and let nothing else write that Gateway",
+    )
+    for gateway in (
+        "Gateway mc-wan/mc-wan-ingress on cluster-2",
+        "component EastWestGateway test/gateways: the ingress gateway on cluster-2",
+    )
+]
 
 
 def disagreeing() -> Any:
@@ -39,7 +45,7 @@ def test_the_example_stacks_violate_nothing(name: str) -> None:
 
 
 def test_a_disagreement_is_told_by_the_rules_that_claim_it() -> None:
-    assert analyze(disagreeing()) == [LISTENER, PORT]
+    assert analyze(disagreeing()) == [*LISTENERS, PORT]
 
 
 def test_levels_are_configured_per_rule() -> None:
@@ -76,7 +82,7 @@ def test_what_is_unknown_is_told_and_hides_nothing_else() -> None:
     assert analyze(request) == [
         Told("advisory", rule, f"{rule}: not judged yet: {where}; the update itself will judge it")
         for rule in ("target-address", "target-is-private")
-    ] + [LISTENER, PORT]
+    ] + [*LISTENERS, PORT]
 
 
 def test_a_secret_is_never_told() -> None:
@@ -88,7 +94,7 @@ def test_a_secret_is_never_told() -> None:
     told = analyze(request)
     assert [one for one in told if "TOPSECRET" in one.message] == []
     assert [one.rule for one in told if one.level == "advisory"] == ["wan-policy-consistency"]
-    assert [one for one in told if one.level == "mandatory"] == [LISTENER, PORT]
+    assert [one for one in told if one.level == "mandatory"] == [*LISTENERS, PORT]
 
 
 def test_a_rule_that_fails_is_told_as_its_own_failure() -> None:
@@ -97,7 +103,7 @@ def test_a_rule_that_fails_is_told_as_its_own_failure() -> None:
 
     rules = [replace(rule, judge=fail) if rule.name == "wan-port-unique" else rule for rule in RULES]
     told = analyze(disagreeing(), rules=rules)
-    assert [one for one in told if one.rule != "wan-port-unique"] == [LISTENER, PORT]
+    assert [one for one in told if one.rule != "wan-port-unique"] == [*LISTENERS, PORT]
     (failed,) = [one for one in told if one.rule == "wan-port-unique"]
     assert failed.level == "mandatory"
     assert failed.message.startswith("wan-port-unique: the rule failed: RuntimeError in test_pack.py, line ")
