@@ -104,6 +104,7 @@ def _policy(rule: Rule, reading: Reading) -> StackValidationPolicy:
                 evidence = with_baseline(evidence, options.baseline)
             except SourceError as error:
                 report(f"{rule.name}: {error}")
+                return
         verdict = run(rule, evidence, options)
         for violation in verdict.violations:
             report(f"{rule.name}: {violation.what}; {violation.remedy}", violation.urn or None)
