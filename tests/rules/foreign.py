@@ -83,19 +83,26 @@ def neighbours(cluster: str) -> list[Object]:
     ref = {"name": "mc-wan-ingress", "sectionName": "nowhere"}
     return [
         one(api, "Gateway", "mc-wan-ingress", spec={"gatewayClassName": "istio", "listeners": [listener]}),
-        one(api, "HTTPRoute", "all", spec={"parentRefs": [ref], "rules": [{"backendRefs": [{"name": "x", "port": 1}]}]}),
+        one(
+            api, "HTTPRoute", "all", spec={"parentRefs": [ref], "rules": [{"backendRefs": [{"name": "x", "port": 1}]}]}
+        ),
         one(
             api,
             "HTTPRoute",
             "elsewhere",
             spec={
-                "parentRefs": [{"name": "not-here", "namespace": "other"}, {"kind": "Service", "name": "mc-wan-ingress"}],
+                "parentRefs": [
+                    {"name": "not-here", "namespace": "other"},
+                    {"kind": "Service", "name": "mc-wan-ingress"},
+                ],
                 "hostnames": ["pay.red.svc.cluster.local"],
                 "rules": [{"backendRefs": [{"name": "y", "namespace": "other", "port": 31111, "weight": 0}]}],
             },
         ),
         one("v1", "Service", "web", spec={"type": "LoadBalancer", "externalIPs": ["8.8.8.8"], "ports": [{"port": 80}]}),
-        one("discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]),
+        one(
+            "discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]
+        ),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
         Object(
             cluster,

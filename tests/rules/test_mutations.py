@@ -52,7 +52,11 @@ def check(evidence: Evidence, table: Counter[tuple[str, frozenset[str]]], seed: 
     for name, one in sample(evidence, seed):
         found = verdicts(one.evidence, evidence)
         where = f"{name}: {one.subject}"
-        assert (where, [v.failure for v in found if v.failure], [v.unjudged for v in found if v.unjudged]) == (where, [], [])
+        assert (where, [v.failure for v in found if v.failure], [v.unjudged for v in found if v.unjudged]) == (
+            where,
+            [],
+            [],
+        )
         assert (where, caught(found)) == (where, set(one.rules))
         table[name, one.rules] += 1
         if one.leaf is not None:
