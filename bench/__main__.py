@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import engine, plans
+from bench import engine, plans, rules
 
 
 def main() -> None:
     """Run what this machine can."""
     plans.main()
+    rules.main()
     engine.main()
     sys.stdout.flush()
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcwan.plan.names import NAMESPACE, cluster_host
-from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, listeners
-from mcwan.rules.objects import Object, items, kept, number, text, texts
+from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners
+from mcwan.rules.objects import Object, items, kept, number, text
 from mcwan.rules.routes import backends
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
@@ -15,18 +15,18 @@ from mcwan.rules.words import said
 
 def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """A backend in the fabric's namespace is a target, and one elsewhere may be; its port is one of the target's."""
-    for ref in backends(route):
-        namespace, name, port = text(ref, "namespace") or route.namespace, text(ref, "name"), number(ref, "port")
-        service = evidence.find(route.cluster, "Service", namespace, name)
-        if service is None and (namespace == NAMESPACE or _meant_for_wan(evidence, route, port)):
+    for to in backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is None and (to.namespace == NAMESPACE or _meant_for_wan(evidence, route, to.port)):
             yield violation(
-                f"{route} sends to Service {namespace}/{name}, port {said(port)}, which is not there",
+                f"{route} sends to Service {to.namespace}/{to.name}, port {said(to.port)}, which is not there",
                 "let mcwan write the route and its targets",
                 route,
             )
-        elif service is not None and port not in (there := _ports(service)):
+        elif service is not None and to.port not in (there := _ports(service)):
             yield violation(
-                f"{route} sends to port {said(port)} of {service}, which has {', '.join(map(said, there)) or 'none'}",
+                f"{route} sends to port {said(to.port)} of {service}, which has "
+                f"{', '.join(map(said, there)) or 'none'}",
                 "let mcwan write the route and its targets: a target has a port per WAN policy",
                 route,
                 service,
@@ -35,15 +35,13 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 def _arrives(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """Where an egress route sends a request, by its host name as rewritten, a route admits it."""
-    for rule in items(route.content, "spec", "rules"):
-        hosts = _rewritten(rule) or list(texts(route.content, "spec", "hostnames"))
-        for ref in items(rule, "backendRefs"):
-            namespace, name, port = text(ref, "namespace") or route.namespace, text(ref, "name"), number(ref, "port")
-            service = evidence.find(route.cluster, "Service", namespace, name)
-            if service is not None and service.label(SOURCE_CLUSTER):
-                for gateway in evidence.behind(service):
-                    for host in hosts:
-                        yield from _admitted(evidence, route, gateway, _ports(service).get(port), host)
+    for to in backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is not None and service.label(SOURCE_CLUSTER):
+            hosts = _rewritten(to.rule) or hostnames(route)
+            for gateway in evidence.behind(service):
+                for host in hosts:
+                    yield from _admitted(evidence, route, gateway, _ports(service).get(to.port), host)
 
 
 def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
@@ -92,9 +90,9 @@ def _meant_for_wan(evidence: Evidence, route: Object, port: int | None) -> bool:
     return port in [number(one.content, "spec", "port") for one in every]
 
 
-def _rewritten(rule: Any) -> list[str]:
+def _rewritten(rule: Any) -> tuple[str, ...]:
     hosts = [text(one, "urlRewrite", "hostname") for one in items(rule, "filters")]
-    return [host for host in hosts if host]
+    return tuple(host for host in hosts if host)
 
 
 @kept

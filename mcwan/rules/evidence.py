@@ -39,7 +39,12 @@ _GROUPS = {
 """The API group of each kind that rules look at: others have kinds of the same names, Istio a Gateway."""
 Export = tuple[str, str]
 """An export's name and namespace."""
-exported = lru_cache(maxsize=65536)(names.exported)
+
+
+@lru_cache(maxsize=65536)
+def exports_of(hostnames: tuple[str, ...]) -> tuple[Export, ...]:
+    """Give the exports that host names are of; for a host name that is no export's, itself with an empty name."""
+    return tuple(sorted({names.exported(one) or ("", one) for one in hostnames}))
 
 
 @dataclass(frozen=True)
@@ -258,12 +263,12 @@ class Evidence:
 
     def _claimed(self, route: Object) -> Iterator[Claim]:
         """Give what a route claims on the fabric's gateways. Raises UnjudgedError."""
-        hostnames = list(texts(route.content, "spec", "hostnames"))
+        its = hostnames(route)
         for parent in self.parents(route):
             if parent.role:
                 gateway = f"{parent.namespace}/{parent.name}"
                 for section in parent.sections:
-                    for hostname in hostnames:
+                    for hostname in its:
                         yield Claim(route.cluster, gateway, section, hostname)
 
     @cached_property
@@ -408,6 +413,12 @@ _ROLES = {"ingress-gateway": "ingress", "egress-gateway": "egress"}
 def listeners(gateway: Object) -> Mapping[str, int | None]:
     """Give a Gateway's listeners, their port by name. Raises UnjudgedError."""
     return {text(one, "name"): number(one, "port") for one in items(gateway.content, "spec", "listeners")}
+
+
+@kept
+def hostnames(route: Object) -> tuple[str, ...]:
+    """Give the host names of a route. Raises UnjudgedError."""
+    return tuple(texts(route.content, "spec", "hostnames"))
 
 
 @kept

@@ -43,6 +43,7 @@ def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterat
                 f"{_called(gateway)} listens on port {said(port)} as {name!r}, which is no WAN policy there",
                 f"remove the listener, or write mcwan:wanPolicies.{name}",
                 about,
+                clusters=[gateway.cluster],
             )
         elif (wanted := number(policy.content, "spec", "port")) != port:
             yield violation(
@@ -51,6 +52,7 @@ def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterat
                 f"set mcwan:wanPolicies.{name}.port once, and let nothing else write that Gateway",
                 about,
                 policy,
+                clusters=[gateway.cluster],
             )
 
 
@@ -64,6 +66,7 @@ def _is_there(evidence: Evidence, subject: Object | Told, _: Options) -> Iterato
                     f"{_called(subject)} has no listener for policy {name}",
                     "let mcwan write that Gateway: it listens for every WAN policy",
                     about,
+                    clusters=[subject.cluster],
                 )
         return
     gateway = evidence.ingress_gateway(subject.cluster)

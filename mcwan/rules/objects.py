@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
-from mcwan.rules.unknown import Withheld
+from mcwan.rules.unknown import UnjudgedError, Withheld
 
 T = TypeVar("T")
 _LISTS, _MAPPINGS = (list, tuple), (dict, Mapping)
@@ -23,36 +23,41 @@ class Object:
     content: Mapping[str, Any] = field(hash=False)
     urn: str = field(default="", compare=False)
 
-    @cached_property
+    @property
     def kind(self) -> str:
         """The kind; `?` if that is not known."""
         return shown(self.content, "kind")
 
-    @cached_property
+    @property
     def group(self) -> str:
         """The API group; empty for the core's, `?` if that is not known."""
         group, slash, _ = shown(self.content, "apiVersion").rpartition("/")
         return group if slash else ""
 
     @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        """The metadata. Raises UnjudgedError."""
+        return mapping(self.content, "metadata")
+
+    @cached_property
     def name(self) -> str:
         """The name. Raises UnjudgedError."""
-        return text(self.content, "metadata", "name")
+        return text(self.metadata, "name")
 
     @cached_property
     def namespace(self) -> str:
         """The namespace; empty if there is none. Raises UnjudgedError."""
-        return text(self.content, "metadata", "namespace")
+        return text(self.metadata, "namespace")
 
     @cached_property
     def labels(self) -> Mapping[str, Any]:
         """The labels."""
-        return mapping(self.content, "metadata", "labels")
+        return mapping(self.metadata, "labels")
 
     @cached_property
     def annotations(self) -> Mapping[str, Any]:
         """The annotations."""
-        return mapping(self.content, "metadata", "annotations")
+        return mapping(self.metadata, "annotations")
 
     def label(self, name: str) -> str:
         """Give a label's value; empty if it is not there. Raises UnjudgedError."""
@@ -101,7 +106,9 @@ def _part(content: Any, part: str | int) -> Any:
 
 def text(content: Any, *path: str | int) -> str:
     """Give a text; empty if there is none. Raises UnjudgedError."""
-    found = value(content, *path)
+    found = content.get(path[0]) if isinstance(content, dict) and len(path) == 1 else value(content, *path)
+    if isinstance(found, Withheld):
+        found.raise_()
     return found if isinstance(found, str) else ""
 
 
@@ -141,11 +148,7 @@ def texts(content: Any, *path: str | int) -> Iterator[str]:
 
 def shown(content: Any, *path: str | int) -> str:
     """Give a text for a message, `?` where it is withheld."""
-    found: Any = content
-    for part in path:
-        if isinstance(found, Withheld):
-            break
-        found = found.get(part) if isinstance(found, Mapping) else None
-    if isinstance(found, Withheld):
+    try:
+        return text(content, *path)
+    except UnjudgedError:
         return "?"
-    return found if isinstance(found, str) else ""

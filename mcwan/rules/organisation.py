@@ -97,9 +97,10 @@ def _withdrawn(_: Evidence, evidence: Evidence, options: Withdrawals) -> Iterato
         some = listed([f"{service} on {cluster}" for cluster, service in gone[:5]])
         more = f", and {len(gone) - 5} more" if len(gone) > 5 else ""
         yield Violation(
-            f"{len(gone)} imports of {len(before)} are withdrawn; allowed at a time: {options.at_most} ({some}{more})",
+            f"{len(gone)} of {len(before)} imports withdrawn; allowed at a time: {options.at_most} ({some}{more})",
             "withdraw fewer, or raise atMost for this one update",
             tuple(sorted({cluster for cluster, _ in gone})),
+            f"ServiceImport {gone[0][1]} on {gone[0][0]}",
         )
     elif len(gone) > options.at_most:
         raise UnjudgedError(str(nameless[0]), "has a name that is not known before the update")

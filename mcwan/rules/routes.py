@@ -1,7 +1,7 @@
 """Routes on the fabric's gateways: every one attaches to a listener, and is for a service that is exported."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcwan.plan.names import NAMESPACE
 from mcwan.rules.evidence import (
@@ -10,11 +10,12 @@ from mcwan.rules.evidence import (
     Evidence,
     component_of,
     export_of,
-    exported,
+    exports_of,
+    hostnames,
     listeners,
     policies_of,
 )
-from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts
+from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed, said
@@ -48,7 +49,7 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
     for parent in evidence.parents(route):
         if parent.role != "ingress":
             continue
-        for key in _exports(route):
+        for key in exports_of(hostnames(route)):
             for export in evidence.exporting(key, route.cluster) if key[0] else ():
                 allowed = policies_of(export)
                 for section in parent.sections:
@@ -64,7 +65,7 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     ingress = evidence.arrives_at_ingress(route)
-    keys = _exports(route)
+    keys = exports_of(hostnames(route))
     if not keys:
         yield violation(f"{route} answers to every host name", "name the export's host names", route)
     for key in keys:
@@ -79,13 +80,13 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
 
 
 def _claims(evidence: Evidence) -> Iterable[Claim | UnjudgedError]:
-    yield from evidence.claims
+    yield from (claim for claim, routes in evidence.claims.items() if len(routes) > 1)
     yield from evidence.unread.values()
 
 
 def _once(evidence: Evidence, claim: Claim, _: Options) -> Iterator[Violation]:
     routes = evidence.claims[claim]
-    if len(routes) > 1 and len({_owner(route) for route in routes}) > 1:
+    if len({_owner(route) for route in routes}) > 1:
         yield violation(
             f"{claim.hostname} is claimed on listener {claim.section} of Gateway {claim.gateway} on {claim.cluster} by "
             f"{listed(sorted({f'HTTPRoute {one.namespace}/{one.name}' for one in routes}))}",
@@ -100,16 +101,17 @@ def _owner(route: Object) -> tuple[str, ...]:
 
 
 def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
-    for ref in backends(route):
-        namespace, name = text(ref, "namespace") or route.namespace, text(ref, "name")
-        if namespace != route.namespace:
-            services = evidence.grants.get((route.cluster, namespace, route.namespace), ())
-            if "" not in services and name not in services:
+    for to in backends(route):
+        if to.namespace != route.namespace:
+            services = evidence.grants.get((route.cluster, to.namespace, route.namespace), ())
+            if "" not in services and to.name not in services:
                 if doubt := evidence.ungranted(route.cluster):
                     raise doubt
                 yield violation(
-                    f"{route} sends to Service {namespace}/{name}, and no ReferenceGrant in {namespace} lets it",
-                    f"write a ReferenceGrant in {namespace} from HTTPRoute of {route.namespace} to Service {name}",
+                    f"{route} sends to Service {to.namespace}/{to.name}, and no ReferenceGrant in {to.namespace} "
+                    "lets it",
+                    f"write a ReferenceGrant in {to.namespace} from HTTPRoute of {route.namespace} to Service "
+                    f"{to.name}",
                     route,
                 )
 
@@ -125,11 +127,25 @@ def _some_weight(_: Evidence, route: Object, __: Options) -> Iterator[Violation]
             )
 
 
+class Backend(NamedTuple):
+    """A Service that a rule of a route sends to; `rule` and `ref` as they are written."""
+
+    namespace: str
+    name: str
+    rule: Any
+    ref: Any
+
+    @property
+    def port(self) -> int | None:
+        """The Service's port that is meant. Raises UnjudgedError."""
+        return number(self.ref, "port")
+
+
 @kept
-def backends(route: Object) -> list[Any]:
+def backends(route: Object) -> list[Backend]:
     """Give a route's references to Services, of all rules. Raises UnjudgedError."""
     return [
-        ref
+        Backend(text(ref, "namespace") or route.namespace, text(ref, "name"), rule, ref)
         for rule in items(route.content, "spec", "rules")
         for ref in items(rule, "backendRefs")
         if text(ref, "kind") in ("", "Service") and text(ref, "group") == ""
@@ -150,7 +166,10 @@ def _has_policy(evidence: Evidence, export: Object | Component, _: Options) -> I
         policies, clusters = _told_policies(export), list(mapping(export.outputs, "weights"))
     if not policies:
         yield violation(
-            f"{export} has no WAN policy", "write wanPolicy or rules for it in mcwan:exports, and nowhere else", export
+            f"{export} has no WAN policy",
+            "write wanPolicy or rules for it in mcwan:exports, and nowhere else",
+            export,
+            clusters=clusters,
         )
     for cluster in clusters:
         unknown = [name for name in policies if evidence.find(cluster, "WANPolicy", "", name) is None]
@@ -159,6 +178,7 @@ def _has_policy(evidence: Evidence, export: Object | Component, _: Options) -> I
                 f"{export} has policy {listed(unknown)}, which is not on {cluster}",
                 f"write mcwan:wanPolicies.{unknown[0]}, or another policy for the export",
                 export,
+                clusters=[cluster],
             )
 
 
@@ -166,12 +186,6 @@ def _told_policies(export: Component) -> tuple[str, ...]:
     if policy := text(export.outputs, "wanPolicy"):
         return (policy,)
     return tuple(sorted({text(export.outputs, "rules", rule) for rule in mapping(export.outputs, "rules")}))
-
-
-@kept
-def _exports(route: Object) -> list[tuple[str, str]]:
-    """Give the exports that a route's host names are of; a host name that is no export's with an empty name."""
-    return sorted({exported(name) or ("", name) for name in texts(route.content, "spec", "hostnames")})
 
 
 RULES = (

@@ -73,11 +73,11 @@ class Verdict:
     failure: str = ""
 
 
-def violation(what: str, remedy: str, *about: Object | Component) -> Violation:
-    """Make a violation about some objects; the first one is the one to look at."""
-    clusters = sorted({one.cluster for one in about if isinstance(one, Object)})
+def violation(what: str, remedy: str, *about: Object | Component, clusters: Iterable[str] = ()) -> Violation:
+    """Make a violation about some objects; the first one is the one to look at. A component says no cluster itself."""
+    found = sorted({*clusters, *(one.cluster for one in about if isinstance(one, Object))})
     first = about[0] if about else None
-    return Violation(what, remedy, tuple(clusters), str(first or ""), first.urn if first else "")
+    return Violation(what, remedy, tuple(found), str(first or ""), first.urn if first else "")
 
 
 def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdict:

@@ -60,6 +60,7 @@ def _told_addresses(evidence: Evidence, one: Component) -> Iterator[Violation]:
                         f"write the address once: mcwan:clusters.{remote}.ingress.addresses",
                         one,
                         gateway,
+                        clusters=[cluster],
                     )
 
 

@@ -121,6 +121,7 @@ def _everywhere(evidence: Evidence, policy: str, _: Options) -> Iterator[Violati
                 f"{component} has no port for {listed(missing)}",
                 f"deploy the whole fabric: mcwan:wanPolicies.{policy} is meant for every cluster",
                 component,
+                clusters=missing,
             )
 
 

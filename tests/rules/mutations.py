@@ -16,7 +16,7 @@ from mcwan.rules.sources import imports
 from mcwan.rules.unknown import UNKNOWN, Withheld
 from mcwan.rules.wan_policies import PortRange
 
-Path = tuple[str | int, ...]
+Path = tuple[Any, ...]
 WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 1024
 NEVER, FOREIGN, PUBLIC = "never", "foreign", "8.8.8.8"
 GATEWAY_API = "gateway.networking.k8s.io/v1"
@@ -65,7 +65,7 @@ def deployed(evidence: Evidence) -> Evidence:
 def put(content: Any, path: Path, value: Any) -> Any:
     """Give a copy with the value at a path replaced."""
     found = deepcopy(content)
-    inner = found
+    inner: Any = found
     for part in path[:-1]:
         inner = inner[part] if isinstance(inner, list) else inner.setdefault(part, {})
     inner[path[-1]] = value
@@ -235,8 +235,8 @@ def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
             for ref in rule["backendRefs"]:
                 service = services.get((route.cluster, ref["namespace"], ref["name"]))
                 if service is not None and SOURCE in labels(service):
-                    for gateway in remote_gateways(evidence, service):
-                        found.append(("route-arrives", gateway, ref["port"], host))
+                    to = remote_gateways(evidence, service)
+                    found += [("route-arrives", gateway, ref["port"], host) for gateway in to]
     for one in shadows(evidence):
         name, namespace = own(one) or ("", "")
         host = f"{name}-clusterset.{namespace}.svc.cluster.local"

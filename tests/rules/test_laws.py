@@ -123,7 +123,7 @@ def test_what_is_not_known_adds_no_violation_to_those_that_are_there() -> None:
         where = f"{name}: {one}: {path}"
         assert (where, caught(found) - mistake.rules, [v.failure for v in found if v.failure]) == (where, set(), [])
         judged = {v.rule.name for v in found if v.violations or v.unjudged or v.rule.level is not Level.MANDATORY}
-        assert (where, mistake.rules - judged) == (where, set())
+        assert (where, set(mistake.rules) - judged) == (where, set())
 
 
 @given(fabrics(), st.data())
