@@ -21,12 +21,12 @@ T = TypeVar("T")
 def main() -> None:
     """Print what reading and judging take, and the rules that take most."""
     plan = gateways.plan(stack.fabric("bench", described(CLUSTERS, EXPORTS)))
-    text = json.dumps(list(_resources(plan)))
+    text = json.dumps(list(resources(plan)))
     gc.freeze()  # the plan is not what is measured
     best: dict[str, tuple[float, float]] = {}
     for _ in range(ROUNDS):
         resources = [Registered(*one) for one in json.loads(text)]
-        evidence = _measured(best, "read", lambda its=resources: of_resources(its))  # type: ignore[misc]
+        evidence = _measured(best, "read", lambda its=resources: ofresources(its))  # type: ignore[misc]
         _measured(best, "judge", lambda its=evidence: _judge(its, best))  # type: ignore[misc]
     count = len(evidence.objects)
     print(f"rules: {len(RULES)} over {count} objects as Pulumi has them, best of {ROUNDS}:")
@@ -52,7 +52,7 @@ def _measured(best: dict[str, tuple[float, float]], what: str, work: Callable[[]
     return found
 
 
-def _resources(plan: Plan) -> list[tuple[str, str, Any, str]]:
+def resources(plan: Plan) -> list[tuple[str, str, Any, str]]:
     """Give a plan's resources: type, URN, outputs, cluster."""
     found: list[tuple[str, str, Any, str]] = []
 

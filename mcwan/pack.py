@@ -73,11 +73,16 @@ def policies(rules: Sequence[Rule], reading: Reading) -> list[StackValidationPol
 
 def serve(rules: Sequence[Rule]) -> None:
     """Serve rules to Pulumi's engine until it ends this process; a pack's `__main__.py` does nothing else."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)  # reading a large stack is one burst of small objects
+    tuned()
     reading = Reading()
     sdk._PolicyAnalyzerServicer = lambda *arguments: Analyzer(reading, rules, *arguments)  # type: ignore[assignment,misc]
     PolicyPack(NAME, list(policies(rules, reading)), enforcement_level=EnforcementLevel.MANDATORY)
+
+
+def tuned() -> None:
+    """Have less garbage collected: reading a large stack is one burst of small objects, and takes half the time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def registered(request: analyzer_pb2.AnalyzeStackRequest) -> Iterator[Registered]:
@@ -125,4 +130,4 @@ def _policy(rule: Rule, reading: Reading) -> StackValidationPolicy:
     )
 
 
-__all__ = ["Analyzer", "Reading", "SettingsError", "policies", "registered", "serve"]
+__all__ = ["Analyzer", "Reading", "SettingsError", "policies", "registered", "serve", "tuned"]
