@@ -2,12 +2,14 @@
 
 import sys
 
-from bench import engine, plans
+from bench import engine, pack, plans, rules
 
 
 def main() -> None:
     """Run what this machine can."""
     plans.main()
+    rules.main()
+    pack.main()
     engine.main()
     sys.stdout.flush()
 

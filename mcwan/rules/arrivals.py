@@ -4,29 +4,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcwan.plan.names import NAMESPACE, cluster_host
-from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, listeners, role
-from mcwan.rules.objects import Object, items, number, text
+from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners
+from mcwan.rules.objects import Object, items, kept, number, text
 from mcwan.rules.routes import backends
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.targets import gateways_behind, slices
+from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import said
 
 
 def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """A backend in the fabric's namespace is a target, and one elsewhere may be; its port is one of the target's."""
-    for ref in backends(route):
-        namespace, name, port = text(ref, "namespace") or route.namespace, text(ref, "name"), number(ref, "port")
-        service = evidence.find(route.cluster, "Service", namespace, name)
-        if service is None and (namespace == NAMESPACE or _meant_for_wan(evidence, route, port)):
+    for to in backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is None and (to.namespace == NAMESPACE or _meant_for_wan(evidence, route, to.port)):
             yield violation(
-                f"{route} sends to Service {namespace}/{name}, port {said(port)}, which is not there",
+                f"{route} sends to Service {to.namespace}/{to.name}, port {said(to.port)}, which is not there",
                 "let mcwan write the route and its targets",
                 route,
             )
-        elif service is not None and port not in (there := [number(one, "port") for one in _ports(service)]):
+        elif service is not None and to.port not in (there := _ports(service)):
             yield violation(
-                f"{route} sends to port {said(port)} of {service}, which has {', '.join(map(said, there)) or 'none'}",
+                f"{route} sends to port {said(to.port)} of {service}, which has "
+                f"{', '.join(map(said, there)) or 'none'}",
                 "let mcwan write the route and its targets: a target has a port per WAN policy",
                 route,
                 service,
@@ -35,71 +35,76 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 def _arrives(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """Where an egress route sends a request, by its host name as rewritten, a route admits it."""
-    for rule in items(route.content, "spec", "rules"):
-        hosts = _rewritten(rule) or list(items(route.content, "spec", "hostnames"))
-        for ref in items(rule, "backendRefs"):
-            namespace, name, port = text(ref, "namespace") or route.namespace, text(ref, "name"), number(ref, "port")
-            service = evidence.find(route.cluster, "Service", namespace, name)
-            if service is not None and service.label(SOURCE_CLUSTER):
-                leads_to = {number(one, "port"): number(one, "targetPort") for one in _ports(service)}
-                for gateway in gateways_behind(evidence, service):
-                    for host in hosts:
-                        yield from _admitted(evidence, route, gateway, leads_to.get(port), host)
+    for to in backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is not None and service.label(SOURCE_CLUSTER):
+            hosts = _rewritten(to.rule) or hostnames(route)
+            for gateway in evidence.behind(service):
+                for host in hosts:
+                    yield from _admitted(evidence, route, gateway, _ports(service).get(to.port), host)
 
 
 def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     """Where a shadow Service sends requests, a route admits the import's name."""
-    key = export_of(one)
-    if component_of(one) == "import" and key is not None:
-        for gateway in gateways_behind(evidence, one):
+    subject = one if component_of(one) else evidence.service_of(one)
+    key = export_of(subject) if subject is not None and component_of(subject) == "import" else None
+    if key is not None:
+        for gateway in evidence.behind(one):
             for item in items(one.content, "ports"):
                 host = cluster_host(f"{key[0]}-clusterset.{key[1]}")
                 yield from _admitted(evidence, one, gateway, number(item, "port"), host)
 
 
 def _admitted(evidence: Evidence, sender: Object, gateway: Object, port: int | None, host: str) -> Iterator[Violation]:
-    there = {number: name for name, number in listeners(gateway).items()}
-    if port not in there:
+    section = _sections(gateway).get(port)
+    if section is None:
         return  # target-port says so
-    claim = Claim(gateway.cluster, f"{gateway.namespace}/{gateway.name}", there[port], host)
+    claim = Claim(gateway.cluster, f"{gateway.namespace}/{gateway.name}", section, host)
     if claim not in evidence.claims:
         if doubt := evidence.unread.get(gateway.cluster):
-            raise UnjudgedError(str(doubt), "has host names that are not known before the update")
+            raise doubt
         yield violation(
-            f"{sender} sends {host} to port {said(port)} of {gateway}, where no route admits it on listener "
-            f"{there[port]}",
-            f"let mcwan write both sides: the export and its import name the same WAN policy {there[port]}",
+            f"{sender} sends {host} to port {said(port)} of {gateway}, where no route admits it on listener {section}",
+            f"let mcwan write both sides: the export and its import name the same WAN policy {section}",
             sender,
             gateway,
         )
 
 
-def _egress(evidence: Evidence) -> list[Object]:
-    return [route for route in evidence.routes if not _ingress(evidence, route)]
+def _egress(evidence: Evidence) -> list[Object | UnjudgedError]:
+    return [one for one in evidence.routes if isinstance(one, UnjudgedError) or not _ingress(evidence, one)]
 
 
 def _ingress(evidence: Evidence, route: Object) -> bool:
     try:
-        return any(one.gateway is not None and role(one.gateway) == "ingress" for one in evidence.parents(route))
+        return evidence.arrives_at_ingress(route)
     except UnjudgedError:
-        return component_of(route) == "ingress-route"
+        return False
 
 
 def _meant_for_wan(evidence: Evidence, route: Object, port: int | None) -> bool:
     """Tell whether a backend's port is a WAN port: then it is a target that is meant, not a service of the cluster."""
-    if _ingress(evidence, route):
+    if evidence.arrives_at_ingress(route):
         return False
-    every = [one for one in evidence.of_kind("WANPolicy") if one.cluster == route.cluster]
+    every = [one for ones in evidence.policies.values() for one in ones if one.cluster == route.cluster]
     return port in [number(one.content, "spec", "port") for one in every]
 
 
-def _rewritten(rule: Any) -> list[str]:
+def _rewritten(rule: Any) -> tuple[str, ...]:
     hosts = [text(one, "urlRewrite", "hostname") for one in items(rule, "filters")]
-    return [host for host in hosts if host]
+    return tuple(host for host in hosts if host)
 
 
-def _ports(service: Object) -> list[Any]:
-    return list(items(service.content, "spec", "ports"))
+@kept
+def _ports(service: Object) -> dict[int | None, int | None]:
+    """Give a Service's ports, and where each leads. Raises UnjudgedError."""
+    return {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
+
+
+@kept
+def _sections(gateway: Object) -> dict[int | None, str]:
+    """Give a Gateway's listeners by their port. Raises UnjudgedError."""
+    return {port: name for name, port in listeners(gateway).items()}
 
 
 RULES = (

@@ -1,18 +1,50 @@
-"""What rules judge: every object of every cluster, and what mcwan's components say of themselves, looked up quickly."""
+"""What rules judge: every object of every cluster, and what mcwan's components say of themselves, looked up quickly.
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+An object of which it is not known yet whether it is one of those asked for is never passed over: what looks up says so
+by an UnjudgedError, and lists of a rule's subjects have one in its place.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
-from mcwan.plan.names import EGRESS, GROUP, INGRESS, NAMESPACE, POLICY_ANNOTATION, RULES_ANNOTATION
-from mcwan.rules.objects import Object, items, number, text
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.plan import names
+from mcwan.plan.names import (
+    ADDRESSES_ANNOTATION,
+    EGRESS,
+    GROUP,
+    INGRESS,
+    NAMESPACE,
+    POLICY_ANNOTATION,
+    RULES_ANNOTATION,
+)
+from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
+from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 
 SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"
+GATEWAY_GROUP = "gateway.networking.k8s.io"
 _MANAGER = "app.kubernetes.io/managed-by"
-_Key = tuple[str, str, str, str]
+_GROUPS = {
+    "EndpointSlice": "discovery.k8s.io",
+    "EnvoyProxy": "gateway.envoyproxy.io",
+    "Gateway": GATEWAY_GROUP,
+    "HTTPRoute": GATEWAY_GROUP,
+    "ReferenceGrant": GATEWAY_GROUP,
+    "Service": "",
+    "ServiceExport": "multicluster.x-k8s.io",
+    "ServiceImport": "multicluster.x-k8s.io",
+    "WANPolicy": GROUP,
+}
+"""The API group of each kind that rules look at: others have kinds of the same names, Istio a Gateway."""
+Export = tuple[str, str]
+"""An export's name and namespace."""
+
+
+@lru_cache(maxsize=65536)
+def exports_of(hostnames: tuple[str, ...]) -> tuple[Export, ...]:
+    """Give the exports that host names are of; for a host name that is no export's, itself with an empty name."""
+    return tuple(sorted({names.exported(one) or ("", one) for one in hostnames}))
 
 
 @dataclass(frozen=True)
@@ -28,18 +60,25 @@ class Component:
         return f"component {self.type} {self.name}"
 
 
-@dataclass(frozen=True)
-class Parent:
-    """Where a route attaches: a Gateway by its name, if it is there, and a section of it; empty means all sections."""
+class Parent(NamedTuple):
+    """Where a route attaches: a Gateway by its name, if it is there, and a section of it; empty means all sections.
+
+    `role` is what the Gateway is in the fabric; empty if it is none of its gateways.
+    """
 
     namespace: str
     name: str
     section: str
     gateway: Object | None
+    role: str
+
+    @property
+    def sections(self) -> Sequence[str]:
+        """The sections of the Gateway that are meant. Raises UnjudgedError."""
+        return [self.section] if self.section or self.gateway is None else sorted(listeners(self.gateway))
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A host name on one listener of one gateway."""
 
     cluster: str
@@ -50,180 +89,349 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All there is to judge. `before` has the imports of an earlier state (cluster, name.namespace), if one is known."""
+    """All there is to judge; `before` has the imports of an earlier state (cluster, name.namespace), if known."""
 
     objects: tuple[Object, ...]
     components: tuple[Component, ...] = ()
     before: frozenset[tuple[str, str]] | None = None
 
-    def of_kind(self, kind: str) -> list[Object]:
+    def of_kind(self, kind: str) -> Sequence[Object]:
         """Give the objects of a kind, ordered by cluster, namespace and name as far as those are known."""
-        return self._by_kind.get(kind, [])
+        return self._by_kind.get(kind, ())
 
     def find(self, cluster: str, kind: str, namespace: str, name: str) -> Object | None:
         """Look an object up. Raises UnjudgedError if it may be one whose name is not known yet."""
         found = self._by_key.get((cluster, kind, namespace, name))
-        if found is None and (doubt := self._nameless.get((cluster, kind))):
-            raise UnjudgedError(str(doubt[0]), "has a name that is not known before the update")
+        if found is None:
+            for doubt in self._nameless.get((cluster, kind), ()):
+                if shown(doubt.content, "metadata", "namespace") in ("?", namespace):
+                    raise UnjudgedError(str(doubt), "has a name that is not known before the update")
         return found
 
-    def component(self, kind: str) -> list[Component]:
+    def component(self, kind: str) -> Sequence[Component]:
         """Give the components of a type, by name."""
-        return sorted((one for one in self.components if one.type == kind), key=lambda one: one.name)
+        return self._components.get(kind, ())
 
     @cached_property
     def clusters(self) -> tuple[str, ...]:
         """The clusters of the fabric: those that have a WAN policy or an ingress gateway."""
         found = {one.cluster for one in (*self.of_kind("WANPolicy"), *self.ingress_gateways)}
-        for one in self.component("EastWestGateway"):
-            found.update(one.outputs.get("clusters") or ())
-        return tuple(sorted(found))
+        told, _ = each(self.component("EastWestGateway"), lambda one: list(mapping(one.outputs, "clusters")))
+        return tuple(sorted(found.union(*told)))
+
+    @cached_property
+    def policies(self) -> Mapping[str, tuple[Object, ...]]:
+        """The WANPolicy objects by name, one per cluster; those whose name is known."""
+        found: dict[str, list[Object]] = {}
+        for one in self.of_kind("WANPolicy"):
+            if is_named(one):
+                found.setdefault(one.name, []).append(one)
+        return {name: tuple(ones) for name, ones in sorted(found.items())}
+
+    @cached_property
+    def gateways(self) -> tuple[Object | UnjudgedError, ...]:
+        """The gateways of the fabric, the shared ones and exports' own."""
+        found = chosen(self.of_kind("Gateway"), role)
+        return tuple(found)
 
     @cached_property
     def ingress_gateways(self) -> tuple[Object, ...]:
-        """The gateways that requests of other clusters arrive at, the shared ones and exports' own."""
-        return tuple(one for one in self.of_kind("Gateway") if role(one) == "ingress")
+        """The gateways that requests of other clusters arrive at, as far as that is known."""
+        return tuple(one for one in self.gateways if isinstance(one, Object) and role(one) == "ingress")
 
-    def ingress_gateway(self, cluster: str, export: tuple[str, str] | None = None) -> Object | None:
-        """Give a cluster's shared ingress gateway, or the own one of an export (name, namespace)."""
-        return self._gateways.get((cluster, export))
+    def ingress_gateway(self, cluster: str, export: Export | None = None) -> Object | None:
+        """Give a cluster's shared ingress gateway, or the own one of an export.
+
+        Raises UnjudgedError if it may be one of which that is not known yet.
+        """
+        found = self._ingress.get((cluster, export))
+        if found is None and (doubt := self._ingress_doubts.get(cluster)):
+            raise doubt
+        return found
+
+    def exporting(self, key: Export, cluster: str | None = None) -> Sequence[Object]:
+        """Give the ServiceExports of an export, one per exporting cluster; with a cluster, those there only.
+
+        Raises UnjudgedError if there is none, but one whose name is not known yet.
+        """
+        found = [one for one in self._exports.get(key, ()) if cluster in (None, one.cluster)]
+        if not found:
+            for (where, kind), doubts in self._nameless.items():
+                if kind == "ServiceExport" and cluster in (None, where):
+                    raise UnjudgedError(str(doubts[0]), "has a name that is not known before the update")
+        return found
 
     @cached_property
-    def exports(self) -> Mapping[tuple[str, str], tuple[Object, ...]]:
-        """The ServiceExports by name and namespace, one per exporting cluster."""
-        found: dict[tuple[str, str], list[Object]] = {}
-        for one in named(self.of_kind("ServiceExport")):
-            found.setdefault((one.name, one.namespace), []).append(one)
-        return {key: tuple(ones) for key, ones in sorted(found.items())}
-
-    @cached_property
-    def routes(self) -> tuple[Object, ...]:
+    def routes(self) -> tuple[Object | UnjudgedError, ...]:
         """The HTTPRoutes of the fabric: its own, and whatever else attaches to its gateways."""
-        return tuple(one for one in self.of_kind("HTTPRoute") if self._concerns(one))
+        found = chosen(self.of_kind("HTTPRoute"), self._concerns)
+        return tuple(found)
 
-    def parents(self, route: Object) -> Iterator[Parent]:
+    def parents(self, route: Object) -> Sequence[Parent]:
         """Give the Gateways that a route names. Raises UnjudgedError."""
-        for one in items(route.content, "spec", "parentRefs"):
-            if text(one, "kind") in ("", "Gateway"):
-                namespace, name = text(one, "namespace") or route.namespace, text(one, "name")
-                found = self.find(route.cluster, "Gateway", namespace, name)
-                yield Parent(namespace, name, text(one, "sectionName"), found)
+        found = self._parents.get(id(route))
+        if found is None:
+            found = self._parents[id(route)] = tuple(self._attached(route))
+        return found
+
+    def arrives_at_ingress(self, route: Object) -> bool:
+        """Tell whether a route takes requests of other clusters. Raises UnjudgedError."""
+        return any(parent.role == "ingress" for parent in self.parents(route))
 
     @cached_property
     def claims(self) -> Mapping[Claim, tuple[Object, ...]]:
         """Which routes claim a host name on a listener; of routes that can be read."""
-        found: dict[Claim, list[Object]] = {}
-        for route in self.routes:
-            with suppress(UnjudgedError):
-                for claim in self.claimed(route):
-                    found.setdefault(claim, []).append(route)
-        return {claim: tuple(routes) for claim, routes in found.items()}
-
-    def claimed(self, route: Object) -> Iterator[Claim]:
-        """Give what a route claims on the fabric's gateways. Raises UnjudgedError."""
-        hostnames = list(items(route.content, "spec", "hostnames"))
-        for parent in self.parents(route):
-            if parent.gateway is not None and role(parent.gateway):
-                sections = [parent.section] if parent.section else list(listeners(parent.gateway))
-                for section in sections:
-                    for hostname in hostnames:
-                        yield Claim(route.cluster, f"{parent.namespace}/{parent.name}", section, hostname)
+        claims, _ = self._claims
+        return claims
 
     @cached_property
-    def unread(self) -> Mapping[str, Object]:
-        """By cluster, a route whose host names or parents are not known yet."""
-        found: dict[str, Object] = {}
-        for route in self.routes:
-            try:
-                for _ in self.claimed(route):
-                    pass
-            except UnjudgedError:
-                found.setdefault(route.cluster, route)
+    def unread(self) -> Mapping[str, UnjudgedError]:
+        """By cluster, why a route's host names or parents are not known, if one's are not."""
+        _, doubts = self._claims
+        return doubts
+
+    @cached_property
+    def grants(self) -> Mapping[tuple[str, str, str], frozenset[str]]:
+        """By cluster, namespace sent to and namespace sent from, the Services that HTTPRoutes may name; "" is all."""
+        return {key: frozenset(services) for key, services in self._grants[0].items()}
+
+    def ungranted(self, cluster: str) -> UnjudgedError | None:
+        """Say which ReferenceGrant of a cluster cannot be read yet, if one cannot be."""
+        return self._grants[1].get(cluster)
+
+    def behind(self, one: Object) -> Sequence[Object]:
+        """Give the remote ingress gateways that a target or a shadow Service, or a slice of it, stands for.
+
+        A target names its cluster; a shadow Service stands for all clusters that export the service, but its own. A
+        slice that says neither is what its Service is. Raises UnjudgedError.
+        """
+        return [gateway for gateway in self.stood_for(one) if gateway is not None]
+
+    def stood_for(self, one: Object) -> Sequence[Object | None]:
+        """Give the same, with None for each cluster whose gateway is not there. Raises UnjudgedError."""
+        found = self._behind.get(id(one))
+        if found is None:
+            found = self._behind[id(one)] = tuple(self._stands_for(one))
         return found
 
+    def service_of(self, one: Object) -> Object | None:
+        """Give the Service that an EndpointSlice belongs to. Raises UnjudgedError."""
+        name = one.label("kubernetes.io/service-name") if one.kind == "EndpointSlice" else ""
+        return self.find(one.cluster, "Service", one.namespace, name) if name else None
+
+    def addresses(self, gateway: Object) -> frozenset[str]:
+        """Give the addresses of an ingress gateway: as it says itself, else as its component does.
+
+        Raises UnjudgedError.
+        """
+        said = text(gateway.annotations, ADDRESSES_ANNOTATION).split(",")
+        if not any(said) and gateway is self._ingress.get((gateway.cluster, None)):
+            for one in self.component("EastWestGateway"):
+                said += texts(one.outputs, "clusters", gateway.cluster, "ingress", "addresses")
+        return frozenset(address.strip() for address in said if address.strip())
+
+    def _stands_for(self, one: Object) -> Iterator[Object | None]:
+        subject = one
+        if not one.label(SOURCE_CLUSTER) and export_of(one) is None:
+            subject = self.service_of(one) or one
+        export, remote = export_of(subject), subject.label(SOURCE_CLUSTER)
+        if remote:
+            clusters = [remote]
+        elif export:
+            if doubts := [found for (_, kind), found in self._nameless.items() if kind == "ServiceExport"]:
+                raise UnjudgedError(str(doubts[0][0]), "has a name that is not known before the update")
+            clusters = [found.cluster for found in self.exporting(export) if found.cluster != one.cluster]
+        else:
+            return
+        for cluster in clusters:
+            own = self.ingress_gateway(cluster, export) if export else None
+            yield own or self.ingress_gateway(cluster)
+
+    def _attached(self, route: Object) -> Iterator[Parent]:
+        for one in items(route.content, "spec", "parentRefs"):
+            if text(one, "kind") in ("", "Gateway"):
+                namespace, name = text(one, "namespace") or route.namespace, text(one, "name")
+                found = self.find(route.cluster, "Gateway", namespace, name)
+                yield Parent(namespace, name, text(one, "sectionName"), found, role(found) if found else "")
+
     def _concerns(self, route: Object) -> bool:
-        if component_of(route) in ("ingress-route", "egress-route") or namespace_of(route) == NAMESPACE:
-            return True
-        try:
-            return any(one.gateway is not None and role(one.gateway) for one in self.parents(route))
-        except UnjudgedError:
-            return True
+        return first(
+            lambda: route.namespace == NAMESPACE,
+            lambda: component_of(route) in ("ingress-route", "egress-route"),
+            lambda: any(parent.role for parent in self.parents(route)),
+        )
+
+    def _claimed(self, route: Object) -> Iterator[Claim]:
+        """Give what a route claims on the fabric's gateways. Raises UnjudgedError."""
+        its = hostnames(route)
+        for parent in self.parents(route):
+            if parent.role:
+                gateway = f"{parent.namespace}/{parent.name}"
+                for section in parent.sections:
+                    for hostname in its:
+                        yield Claim(route.cluster, gateway, section, hostname)
 
     @cached_property
-    def _gateways(self) -> Mapping[tuple[str, tuple[str, str] | None], Object]:
-        return {(one.cluster, export_of(one)): one for one in self.ingress_gateways}
+    def _claims(self) -> tuple[Mapping[Claim, tuple[Object, ...]], Mapping[str, UnjudgedError]]:
+        found: dict[Claim, list[Object]] = {}
+        doubts: dict[str, UnjudgedError] = {}
+        for route in self.of_kind("HTTPRoute"):
+            try:
+                if self._concerns(route):
+                    for claim in self._claimed(route):
+                        found.setdefault(claim, []).append(route)
+            except UnjudgedError as doubt:
+                doubts.setdefault(route.cluster, doubt)
+        return {claim: tuple(routes) for claim, routes in found.items()}, doubts
+
+    @cached_property
+    def _grants(self) -> tuple[Mapping[tuple[str, str, str], set[str]], Mapping[str, UnjudgedError]]:
+        found: dict[tuple[str, str, str], set[str]] = {}
+        doubts: dict[str, UnjudgedError] = {}
+        for grant in self.of_kind("ReferenceGrant"):
+            try:
+                services = {
+                    text(one, "name")
+                    for one in items(grant.content, "spec", "to")
+                    if text(one, "kind") == "Service" and text(one, "group") == ""
+                }
+                for one in items(grant.content, "spec", "from"):
+                    if (text(one, "group"), text(one, "kind")) == (GATEWAY_GROUP, "HTTPRoute"):
+                        key = (grant.cluster, grant.namespace, text(one, "namespace"))
+                        found.setdefault(key, set()).update(services)
+            except UnjudgedError as doubt:
+                doubts.setdefault(grant.cluster, doubt)
+        return found, doubts
+
+    @cached_property
+    def _exports(self) -> Mapping[Export, list[Object]]:
+        found: dict[Export, list[Object]] = {}
+        for one in self.of_kind("ServiceExport"):
+            if is_named(one):
+                found.setdefault((one.name, one.namespace), []).append(one)
+        return found
+
+    @cached_property
+    def _ingress(self) -> Mapping[tuple[str, Export | None], Object]:
+        found: dict[tuple[str, Export | None], Object] = {}
+        readable, _ = each(self.ingress_gateways, lambda one: (_whose(one), one))
+        for whose, one in readable:
+            if whose is not None or _is_shared(one):
+                found[one.cluster, whose] = one
+            else:
+                found.setdefault((one.cluster, None), one)
+        return found
+
+    @cached_property
+    def _ingress_doubts(self) -> Mapping[str, UnjudgedError]:
+        found: dict[str, UnjudgedError] = {}
+        for one in self.of_kind("Gateway"):
+            try:
+                if role(one) == "ingress":
+                    _whose(one)
+            except UnjudgedError as doubt:
+                found.setdefault(one.cluster, doubt)
+        return found
+
+    @cached_property
+    def _parents(self) -> dict[int, tuple[Parent, ...]]:
+        return {}
+
+    @cached_property
+    def _behind(self) -> dict[int, tuple[Object | None, ...]]:
+        return {}
+
+    @cached_property
+    def _components(self) -> Mapping[str, list[Component]]:
+        found: dict[str, list[Component]] = {}
+        for one in sorted(self.components, key=lambda one: (one.type, one.name, one.urn)):
+            found.setdefault(one.type, []).append(one)
+        return found
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[Object]]:
         found: dict[str, list[Object]] = {}
-        for one in sorted(self.objects, key=lambda one: (one.kind, one.cluster, str(one))):
-            found.setdefault(one.kind, []).append(one)
-        return found
+        for one in self.objects:
+            kind = one.kind
+            if kind in _GROUPS and one.group in (_GROUPS[kind], "?"):
+                found.setdefault(kind, []).append(one)
+        return {kind: sorted(ones, key=_place) for kind, ones in sorted(found.items())}
 
     @cached_property
-    def _by_key(self) -> Mapping[_Key, Object]:
-        every = named(self.objects)
-        return {(one.cluster, one.kind, one.namespace, one.name): one for one in every}
+    def _by_key(self) -> Mapping[tuple[str, str, str, str], Object]:
+        return {
+            (one.cluster, kind, one.namespace, one.name): one
+            for kind, ones in self._by_kind.items()
+            for one in ones
+            if is_named(one)
+        }
 
     @cached_property
     def _nameless(self) -> Mapping[tuple[str, str], list[Object]]:
         found: dict[tuple[str, str], list[Object]] = {}
-        for one in self.objects:
-            if not is_named(one):
-                found.setdefault((one.cluster, one.kind), []).append(one)
+        for kind, ones in self._by_kind.items():
+            for one in ones:
+                if not is_named(one):
+                    found.setdefault((one.cluster, kind), []).append(one)
         return found
 
 
-def named(objects: Iterable[Object]) -> list[Object]:
-    """Give the objects whose name and namespace are known."""
-    return [one for one in objects if is_named(one)]
+def named(objects: Iterable[Object]) -> list[Object | UnjudgedError]:
+    """Give the objects, those whose name or namespace is not known as the reason for that."""
+    return chosen(objects, lambda one: (one.name, one.namespace))
+
+
+def _place(one: Object) -> tuple[str, ...]:
+    known = (one.namespace, one.name) if is_named(one) else ("?", str(one))
+    return (one.cluster, *known, one.urn)
 
 
 def is_named(one: Object) -> bool:
     """Tell whether an object's name and namespace are known."""
     try:
-        return bool(one.name) and one.namespace is not None
+        return one.name is not None and one.namespace is not None
     except UnjudgedError:
         return False
 
 
+@kept
 def role(gateway: Object) -> str:
-    """Say whether a Gateway is an ingress or egress gateway of the fabric; empty if it is neither."""
-    component = component_of(gateway)
-    if component in ("ingress-gateway", "egress-gateway"):
-        return component.partition("-")[0]
-    ours = is_named(gateway) and gateway.namespace == NAMESPACE
-    return {INGRESS: "ingress", EGRESS: "egress"}.get(gateway.name, "") if ours else ""
+    """Say whether a Gateway is an ingress or egress gateway of the fabric; empty if it is neither.
+
+    Raises UnjudgedError.
+    """
+    return first(
+        lambda: {INGRESS: "ingress", EGRESS: "egress"}.get(gateway.name, "") if gateway.namespace == NAMESPACE else "",
+        lambda: _ROLES.get(component_of(gateway), ""),
+    )
 
 
+_ROLES = {"ingress-gateway": "ingress", "egress-gateway": "egress"}
+
+
+@kept
 def listeners(gateway: Object) -> Mapping[str, int | None]:
     """Give a Gateway's listeners, their port by name. Raises UnjudgedError."""
     return {text(one, "name"): number(one, "port") for one in items(gateway.content, "spec", "listeners")}
 
 
+@kept
+def hostnames(route: Object) -> tuple[str, ...]:
+    """Give the host names of a route. Raises UnjudgedError."""
+    return tuple(texts(route.content, "spec", "hostnames"))
+
+
+@kept
 def component_of(one: Object) -> str:
-    """Give what an object is in the fabric, by its label; empty if that is not known."""
-    try:
-        return one.label("app.kubernetes.io/component") if one.label(_MANAGER) == "mcwan" else ""
-    except UnjudgedError:
-        return ""
+    """Give what an object is in the fabric, by its label; empty if it is not mcwan's. Raises UnjudgedError."""
+    return one.label("app.kubernetes.io/component") if one.label(_MANAGER) == "mcwan" else ""
 
 
-def namespace_of(one: Object) -> str:
-    """Give an object's namespace; empty if there is none or it is not known."""
-    try:
-        return one.namespace
-    except UnjudgedError:
-        return ""
-
-
-def export_of(one: Object) -> tuple[str, str] | None:
-    """Give the export (name, namespace) that an object's labels name."""
-    try:
-        name = one.label(f"{GROUP}/export")
-        return (name, one.label(f"{GROUP}/export-namespace")) if name else None
-    except UnjudgedError:
-        return None
+@kept
+def export_of(one: Object) -> Export | None:
+    """Give the export that an object's labels name. Raises UnjudgedError."""
+    name = one.label(f"{GROUP}/export")
+    return (name, one.label(f"{GROUP}/export-namespace")) if name else None
 
 
 def policies_of(export: Object) -> tuple[str, ...]:
@@ -232,3 +440,12 @@ def policies_of(export: Object) -> tuple[str, ...]:
         return (policy,)
     rules = text(export.annotations, RULES_ANNOTATION)
     return tuple(sorted({part.rpartition("=")[2] for part in rules.split(",") if part}))
+
+
+def _is_shared(gateway: Object) -> bool:
+    return is_named(gateway) and (gateway.namespace, gateway.name) == (NAMESPACE, INGRESS)
+
+
+def _whose(gateway: Object) -> Export | None:
+    """Give the export whose own an ingress gateway is; None if it is the cluster's. Raises UnjudgedError."""
+    return None if _is_shared(gateway) else export_of(gateway)

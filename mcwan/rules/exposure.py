@@ -8,13 +8,15 @@ from typing import Annotated
 from pydantic import Field
 
 from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
-from mcwan.rules.evidence import Evidence, component_of, named, namespace_of, role
-from mcwan.rules.objects import Object, items, mapping, text, value
+from mcwan.rules.evidence import Evidence, component_of, role
+from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
+from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 from mcwan.rules.words import said
 
 _SERVICE_TYPE = "networking.istio.io/service-type"
+_ENVOY = "gateway.envoyproxy.io/owning-gateway"
 _INTERNAL = (
     ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
     ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
@@ -28,24 +30,39 @@ _INTERNAL = (
     ("service.kubernetes.io/qcloud-loadbalancer-internal-subnetid", ""),
 )
 """What cloud providers read on a Service so that its load balancer has a private address; empty: any value."""
+_ISTIO = "istio"
+"""The GatewayClass that Istio brings along; without its annotation it orders a LoadBalancer."""
 _REMEDY = "use exposure ClusterIP or NodePort on private nodes, or the provider's annotation for an internal balancer"
 
 
-def _orders(evidence: Evidence) -> list[Object]:
+def _orders(evidence: Evidence) -> list[Object | UnjudgedError]:
     """Give whatever orders, or is, the Service of a gateway of the fabric."""
-    services = [
-        one
-        for one in evidence.of_kind("Service")
-        if namespace_of(one) == NAMESPACE or component_of(one) or _of_gateway(one)
-    ]
-    proxies = [one for one in evidence.of_kind("EnvoyProxy") if component_of(one) or namespace_of(one) == NAMESPACE]
-    return services + proxies + [one for one in evidence.of_kind("Gateway") if role(one)]
+    services = chosen(
+        evidence.of_kind("Service"),
+        lambda one: first(
+            lambda: one.namespace == NAMESPACE,
+            lambda: bool(component_of(one)),
+            lambda: _of_gateway(evidence, one),
+        ),
+    )
+    proxies = chosen(
+        evidence.of_kind("EnvoyProxy"),
+        lambda one: first(lambda: one.namespace == NAMESPACE, lambda: bool(component_of(one))),
+    )
+    return services + proxies + list(evidence.gateways)
 
 
-def _of_gateway(service: Object) -> bool:
-    """Tell whether an implementation made a Service for a Gateway in the fabric's namespace."""
-    labels = service.labels
-    return labels.get("gateway.envoyproxy.io/owning-gateway-namespace") == NAMESPACE
+def _of_gateway(evidence: Evidence, service: Object) -> bool:
+    """Tell whether an implementation made a Service for one of the fabric's gateways."""
+    for name, namespace in (
+        (service.label(f"{_ENVOY}-name"), service.label(f"{_ENVOY}-namespace")),
+        (service.label("gateway.networking.k8s.io/gateway-name"), service.namespace),
+    ):
+        if name:
+            gateway = evidence.find(service.cluster, "Gateway", namespace, name)
+            if namespace == NAMESPACE or (gateway is not None and role(gateway)):
+                return True
+    return False
 
 
 def _private(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
@@ -54,25 +71,42 @@ def _private(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]
 
 
 def _service(_: Evidence, one: Object) -> Iterator[Violation]:
-    yield from _balancer(one, text(one.content, "spec", "type"), mapping(one.content, "metadata", "annotations"))
-    for address in items(one.content, "spec", "externalIPs"):
+    for address in texts(one.content, "spec", "externalIPs"):
         yield violation(f"{one} has the external IP {said(address)}", "remove spec.externalIPs", one)
-    yield from _public(one, [value(one.content, "spec", "loadBalancerIP")])
+    yield from _public(one, [text(one.content, "spec", "loadBalancerIP")])
+    yield from _balancer(one, text(one.content, "spec", "type"), one.annotations)
 
 
-def _envoy_proxy(_: Evidence, one: Object) -> Iterator[Violation]:
+def _envoy_proxy(evidence: Evidence, one: Object) -> Iterator[Violation]:
     service = mapping(one.content, "spec", "provider", "kubernetes", "envoyService")
-    ordered = text(service, "type") or "LoadBalancer"  # Envoy Gateway's own default
+    patched = mapping(service, "patch", "value", "spec")
+    ordered = text(patched, "type") or text(service, "type") or "LoadBalancer"  # Envoy Gateway's own default
+    for address in texts(patched, "externalIPs"):
+        yield violation(f"{one} has the external IP {said(address)}", "remove spec.externalIPs", one)
+    yield from _public(one, [text(service, "loadBalancerIP"), text(patched, "loadBalancerIP")])
     yield from _balancer(one, ordered, mapping(service, "annotations"))
-    yield from _public(one, [value(service, "loadBalancerIP")])
+    gateway = evidence.find(one.cluster, "Gateway", one.namespace, one.name)
+    if gateway is not None and role(gateway):
+        named = mapping(gateway.content, "spec", "infrastructure", "parametersRef")
+        if (text(named, "kind"), text(named, "name")) != ("EnvoyProxy", one.name):
+            yield violation(
+                f"{gateway} does not name {one}, and gets a LoadBalancer by default",
+                "let mcwan write that Gateway: its spec.infrastructure.parametersRef names its EnvoyProxy",
+                gateway,
+                one,
+            )
 
 
 def _gateway(_: Evidence, one: Object) -> Iterator[Violation]:
-    yield from _public(one, [value(address, "value") for address in items(one.content, "spec", "addresses")])
-    yield from _public(one, text(one.annotations, ADDRESSES_ANNOTATION).split(","))
+    values, doubts = each(items(one.content, "spec", "addresses"), lambda address: text(address, "value"))
+    yield from _public(one, values + text(one.annotations, ADDRESSES_ANNOTATION).split(","))
     infrastructure = mapping(one.content, "spec", "infrastructure", "annotations")
     ordered = text(one.annotations, _SERVICE_TYPE) or text(infrastructure, _SERVICE_TYPE)
+    if not ordered and text(one.content, "spec", "gatewayClassName") == _ISTIO:
+        ordered = "LoadBalancer"
     yield from _balancer(one, ordered, {**one.annotations, **infrastructure})
+    if doubts:
+        raise doubts[0]
 
 
 def _balancer(one: Object, ordered: str, annotations: object) -> Iterator[Violation]:
@@ -85,9 +119,9 @@ def _says(annotations: object, key: str, wanted: str) -> bool:
     return bool(found) and (not wanted or found.lower() == wanted.lower())
 
 
-def _public(one: Object, addresses: Iterable[object]) -> Iterator[Violation]:
+def _public(one: Object, addresses: Iterable[str]) -> Iterator[Violation]:
     for address in addresses:
-        if isinstance(address, str) and _is_public(address.strip()):
+        if _is_public(address.strip()):
             yield violation(
                 f"{one} is at {address.strip()}, an address of the Internet",
                 "write the address that the SD-WAN routes",
@@ -97,15 +131,15 @@ def _public(one: Object, addresses: Iterable[object]) -> Iterator[Violation]:
 
 def _is_public(address: str) -> bool:
     try:
-        return ip_address(address).is_global
+        return bool(address) and ip_address(address).is_global
     except ValueError:
         return False
 
 
 def _sends_to_public(_: Evidence, one: Object, __: Options) -> Iterator[Violation]:
     for endpoint in items(one.content, "endpoints"):
-        for address in items(endpoint, "addresses"):
-            if isinstance(address, str) and _is_public(address):
+        for address in texts(endpoint, "addresses"):
+            if _is_public(address):
                 yield violation(
                     f"{one} sends to {address}, an address of the Internet",
                     "write the address that the SD-WAN routes: mcwan:clusters.CLUSTER.ingress.addresses",
@@ -121,10 +155,11 @@ class Plaintext(Options):
 
 
 def _encrypted(_: Evidence, gateway: Object, options: Plaintext) -> Iterator[Violation]:
+    if options.wan_policies is None or role(gateway) != "ingress":
+        return
     for one in items(gateway.content, "spec", "listeners"):
         name, protocol = text(one, "name"), text(one, "protocol")
-        plain = protocol in ("HTTP", "TCP")
-        if plain and options.wan_policies is not None and name not in options.wan_policies:
+        if protocol in ("HTTP", "TCP") and name not in options.wan_policies:
             yield violation(
                 f"{gateway} listens in plaintext ({protocol}) for policy {name}",
                 f"use TLS for it, or allow plaintext: add {json.dumps(name)} to wanPolicies of this rule",
@@ -157,7 +192,7 @@ RULES = (
         "Ingress gateways speak plaintext only for the WAN policies for which that is allowed.",
         "Plaintext between clusters can be read on the way; where that is accepted it should be said.",
         "Use TLS for the policy's listener, or list the policy.",
-        lambda evidence: named(evidence.ingress_gateways),
+        lambda evidence: evidence.of_kind("Gateway"),
         _encrypted,
         options=Plaintext,
     ),

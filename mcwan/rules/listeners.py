@@ -1,46 +1,105 @@
 """Every ingress gateway listens on just the WAN ports: a listener per WAN policy, called as the policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from mcwan.rules.evidence import Evidence, listeners
-from mcwan.rules.objects import Object, number
+from mcwan.rules.evidence import Component, Evidence, listeners, role
+from mcwan.rules.objects import Object, mapping, number
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError, each
 from mcwan.rules.words import said
 
 
-def _is_policy(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
-    for name, port in listeners(gateway).items():
+class Told(NamedTuple):
+    """A cluster's ingress gateway in the outputs of a component."""
+
+    cluster: str
+    component: Component
+
+
+def _told(evidence: Evidence) -> Iterator[Told | UnjudgedError]:
+    for one in evidence.component("EastWestGateway"):
+        clusters, doubts = each([one], lambda one: list(mapping(one.outputs, "clusters")))
+        yield from (Told(cluster, one) for found in clusters for cluster in found)
+        yield from doubts
+
+
+def _gateways(evidence: Evidence) -> Iterable[Object | Told | UnjudgedError]:
+    yield from (one for one in evidence.gateways if isinstance(one, UnjudgedError) or role(one) == "ingress")
+    yield from _told(evidence)
+
+
+def _policies(evidence: Evidence) -> Iterable[Object | Told | UnjudgedError]:
+    yield from evidence.of_kind("WANPolicy")
+    yield from _told(evidence)
+
+
+def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterator[Violation]:
+    about, there = _listening(gateway)
+    for name, port in there.items():
         policy = evidence.find(gateway.cluster, "WANPolicy", "", name)
         if policy is None:
             yield violation(
-                f"{gateway} listens on port {said(port)} as {name!r}, which is no WAN policy there",
+                f"{_called(gateway)} listens on port {said(port)} as {name!r}, which is no WAN policy there",
                 f"remove the listener, or write mcwan:wanPolicies.{name}",
-                gateway,
+                about,
+                clusters=[gateway.cluster],
             )
         elif (wanted := number(policy.content, "spec", "port")) != port:
             yield violation(
-                f"{gateway} listens for policy {name} on port {said(port)}, and the policy's port is {said(wanted)}",
+                f"{_called(gateway)} listens for policy {name} on port {said(port)}, and the policy's port is "
+                f"{said(wanted)}",
                 f"set mcwan:wanPolicies.{name}.port once, and let nothing else write that Gateway",
-                gateway,
+                about,
                 policy,
+                clusters=[gateway.cluster],
             )
 
 
-def _is_there(evidence: Evidence, policy: Object, _: Options) -> Iterator[Violation]:
-    gateway = evidence.ingress_gateway(policy.cluster)
+def _is_there(evidence: Evidence, subject: Object | Told, _: Options) -> Iterator[Violation]:
+    if isinstance(subject, Told):
+        about, there = _listening(subject)
+        here = [name for name, ones in evidence.policies.items() if subject.cluster in {one.cluster for one in ones}]
+        for name in here:
+            if name not in there:
+                yield violation(
+                    f"{_called(subject)} has no listener for policy {name}",
+                    "let mcwan write that Gateway: it listens for every WAN policy",
+                    about,
+                    clusters=[subject.cluster],
+                )
+        return
+    gateway = evidence.ingress_gateway(subject.cluster)
     if gateway is None:
         yield violation(
-            f"policy {policy.name} has no ingress gateway on {policy.cluster}",
+            f"policy {subject.name} has no ingress gateway on {subject.cluster}",
             "deploy the whole fabric: every cluster needs its ingress gateway",
-            policy,
+            subject,
         )
-    elif policy.name not in listeners(gateway):
+    elif subject.name not in listeners(gateway):
         yield violation(
-            f"{gateway} has no listener for policy {policy.name}",
+            f"{gateway} has no listener for policy {subject.name}",
             "let mcwan write that Gateway: it listens for every WAN policy",
             gateway,
-            policy,
+            subject,
         )
+
+
+def _listening(subject: Object | Told) -> tuple[Object | Component, Mapping[str, int | None]]:
+    """Give what says where a gateway listens, and its ports by listener. Raises UnjudgedError."""
+    if isinstance(subject, Object):
+        return subject, listeners(subject)
+    cluster, component = subject
+    path = ("clusters", cluster, "ingress", "listeners")
+    return component, {name: number(component.outputs, *path, name) for name in mapping(component.outputs, *path)}
+
+
+def _called(subject: Object | Told) -> str:
+    return (
+        str(subject)
+        if isinstance(subject, Object)
+        else f"{subject.component}: the ingress gateway on {subject.cluster}"
+    )
 
 
 RULES = (
@@ -49,7 +108,7 @@ RULES = (
         "Every listener of an ingress gateway is a WAN policy, on its port.",
         "A listener that is no WAN policy is a way into the cluster that the SD-WAN classifies by chance.",
         "Let mcwan write the ingress gateways; remove other listeners.",
-        lambda evidence: evidence.ingress_gateways,
+        _gateways,
         _is_policy,
         severity=Severity.CRITICAL,
     ),
@@ -58,7 +117,7 @@ RULES = (
         "Every WAN policy has its listener on every cluster's ingress gateway.",
         "Requests of a policy without a listener arrive at a closed port.",
         "Let mcwan write the ingress gateways: they listen for every WAN policy.",
-        lambda evidence: evidence.of_kind("WANPolicy"),
+        _policies,
         _is_there,
     ),
 )

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mcwan.rules.evidence import Evidence, component_of, named, policies_of
+from mcwan.rules.evidence import Evidence, component_of, is_named, policies_of
 from mcwan.rules.objects import Object, text
 from mcwan.rules.rule import Level, Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed
 
 Names = tuple[str, ...]
@@ -37,6 +38,8 @@ class Tunnels(Options):
 
 
 def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator[Violation]:
+    if not any(export.namespace in namespaces for namespaces in options.never.values()):
+        return
     for name in policies_of(export):
         policy = evidence.find(export.cluster, "WANPolicy", "", name)
         tunnel = text(policy.content, "spec", "tunnel") if policy is not None else ""
@@ -58,6 +61,8 @@ class Importers(Options):
 
 
 def _may_import(_: Evidence, one: Object, options: Importers) -> Iterator[Violation]:
+    if not options.clusters:
+        return
     service = f"{one.name}.{one.namespace}"
     allowed = options.clusters.get(service, options.clusters.get(one.namespace))
     if allowed is not None and one.cluster not in allowed:
@@ -78,17 +83,27 @@ class Withdrawals(Options):
     one beside the configuration, which is in the pack's directory."""
 
 
-def _withdrawn(evidence: Evidence, before: frozenset[tuple[str, str]], options: Withdrawals) -> Iterator[Violation]:
-    now = {(one.cluster, f"{one.name}.{one.namespace}") for one in named(evidence.of_kind("ServiceImport"))}
+def _withdrawn(_: Evidence, evidence: Evidence, options: Withdrawals) -> Iterator[Violation]:
+    if options.at_most is None:
+        return
+    before = evidence.before
+    if before is None:
+        raise UnjudgedError("what is deployed", "is not known; name it in baseline")
+    imports = evidence.of_kind("ServiceImport")
+    now = {(one.cluster, f"{one.name}.{one.namespace}") for one in imports if is_named(one)}
+    nameless = [one for one in imports if not is_named(one)]
     gone = sorted(before - now)
-    if options.at_most is not None and len(gone) > options.at_most:
+    if len(gone) - len(nameless) > options.at_most:
         some = listed([f"{service} on {cluster}" for cluster, service in gone[:5]])
         more = f", and {len(gone) - 5} more" if len(gone) > 5 else ""
         yield Violation(
-            f"{len(gone)} imports of {len(before)} are withdrawn; allowed at a time: {options.at_most} ({some}{more})",
+            f"{len(gone)} of {len(before)} imports withdrawn; allowed at a time: {options.at_most} ({some}{more})",
             "withdraw fewer, or raise atMost for this one update",
             tuple(sorted({cluster for cluster, _ in gone})),
+            f"ServiceImport {gone[0][1]} on {gone[0][0]}",
         )
+    elif len(gone) > options.at_most:
+        raise UnjudgedError(str(nameless[0]), "has a name that is not known before the update")
 
 
 class Labels(Options):
@@ -99,6 +114,8 @@ class Labels(Options):
 
 
 def _labelled(_: Evidence, one: Object, options: Labels) -> Iterator[Violation]:
+    if not options.labels or not component_of(one):
+        return
     lacking = [label for label in options.labels if label not in one.labels]
     if lacking:
         yield violation(f"{one} has no label {listed(lacking)}", "write it once, in mcwan:labels", one)
@@ -110,7 +127,7 @@ RULES = (
         "Only the configured namespaces export.",
         "Who may offer services to other clusters is often a decision of the organisation.",
         "Remove the export, or add its namespace.",
-        lambda evidence: named(evidence.of_kind("ServiceExport")),
+        lambda evidence: evidence.of_kind("ServiceExport"),
         _may_export,
         options=Exporters,
     ),
@@ -119,7 +136,7 @@ RULES = (
         "Exports of some namespaces never use some tunnels, as configured.",
         "Sensitive data must not travel by a tunnel over the Internet, whoever writes the export.",
         "Give the export a WAN policy of another tunnel.",
-        lambda evidence: named(evidence.of_kind("ServiceExport")),
+        lambda evidence: evidence.of_kind("ServiceExport"),
         _keeps_off,
         severity=Severity.CRITICAL,
         options=Tunnels,
@@ -129,7 +146,7 @@ RULES = (
         "Services are imported by the configured clusters only.",
         "Some services are for some clusters only.",
         "Name the clusters of the import in the stack.",
-        lambda evidence: named(evidence.of_kind("ServiceImport")),
+        lambda evidence: evidence.of_kind("ServiceImport"),
         _may_import,
         options=Importers,
     ),
@@ -138,7 +155,7 @@ RULES = (
         "One update withdraws no more imports than configured.",
         "A mistake in one line, or a cluster that reports nothing, can withdraw many imports at once.",
         "Withdraw fewer, or raise atMost for this one update.",
-        lambda evidence: [] if evidence.before is None else [evidence.before],
+        lambda evidence: [evidence],
         _withdrawn,
         options=Withdrawals,
     ),
@@ -147,7 +164,7 @@ RULES = (
         "Every object of the fabric has the configured labels.",
         "Bills and inventories go by labels.",
         "Write the label once, in mcwan:labels.",
-        lambda evidence: [one for one in evidence.objects if component_of(one)],
+        lambda evidence: evidence.objects,
         _labelled,
         severity=Severity.LOW,
         level=Level.ADVISORY,

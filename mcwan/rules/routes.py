@@ -1,30 +1,43 @@
 """Routes on the fabric's gateways: every one attaches to a listener, and is for a service that is exported."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from mcwan.plan.names import exported
-from mcwan.rules.evidence import Claim, Evidence, export_of, listeners, policies_of, role
-from mcwan.rules.objects import Object, items, number, text
+from mcwan.plan.names import NAMESPACE
+from mcwan.rules.evidence import (
+    Claim,
+    Component,
+    Evidence,
+    component_of,
+    export_of,
+    exports_of,
+    hostnames,
+    listeners,
+    policies_of,
+)
+from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed, said
 
 
-def _routes(evidence: Evidence) -> tuple[Object, ...]:
+def _routes(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
     return evidence.routes
 
 
 def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     for parent in evidence.parents(route):
         if parent.gateway is None:
-            yield violation(
-                f"{route} attaches to Gateway {parent.namespace}/{parent.name}, which is not there",
-                "let mcwan write the route and its Gateway",
-                route,
-            )
+            if parent.namespace == NAMESPACE or component_of(route):
+                yield violation(
+                    f"{route} attaches to Gateway {parent.namespace}/{parent.name}, which is not there",
+                    "let mcwan write the route and its Gateway",
+                    route,
+                )
         elif parent.section and parent.section not in (there := listeners(parent.gateway)):
             yield violation(
-                f"{route} attaches to section {parent.section} of {parent.gateway}, which has {listed(sorted(there))}",
+                f"{route} attaches to section {parent.section} of {parent.gateway}, which has "
+                f"{listed(sorted(there)) or 'none'}",
                 "let mcwan write the route: an ingress route's section is a WAN policy",
                 route,
                 parent.gateway,
@@ -34,31 +47,29 @@ def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Vio
 def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """An ingress route attaches to a listener of the export's own WAN policies."""
     for parent in evidence.parents(route):
-        if parent.gateway is None or role(parent.gateway) != "ingress":
+        if parent.role != "ingress":
             continue
-        sections = [parent.section] if parent.section else sorted(listeners(parent.gateway))
-        for export in _exports(evidence, route):
-            allowed = policies_of(export)
-            for section in sections:
-                if section not in allowed:
-                    yield violation(
-                        f"{route} is on the listener of policy {section}, and export {export.name}.{export.namespace} "
-                        f"has {listed(allowed) or 'no policy'}",
-                        "let mcwan write the route, or give the export that WAN policy",
-                        route,
-                        export,
-                    )
+        for key in exports_of(hostnames(route)):
+            for export in evidence.exporting(key, route.cluster) if key[0] else ():
+                allowed = policies_of(export)
+                for section in parent.sections:
+                    if section not in allowed:
+                        yield violation(
+                            f"{route} is on the listener of policy {section}, and export "
+                            f"{export.name}.{export.namespace} has {listed(allowed) or 'no policy'}",
+                            "let mcwan write the route, or give the export that WAN policy",
+                            route,
+                            export,
+                        )
 
 
 def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
-    ingress = any(one.gateway is not None and role(one.gateway) == "ingress" for one in evidence.parents(route))
-    hostnames = list(items(route.content, "spec", "hostnames"))
-    if not hostnames and ingress:
+    ingress = evidence.arrives_at_ingress(route)
+    keys = exports_of(hostnames(route))
+    if not keys:
         yield violation(f"{route} answers to every host name", "name the export's host names", route)
-    for key in sorted({exported(name) or ("", name) for name in hostnames}):
-        exports = evidence.exports.get(key, ())
-        here = [one for one in exports if one.cluster == route.cluster]
-        if not (here if ingress else exports):
+    for key in keys:
+        if not key[0] or not evidence.exporting(key, route.cluster if ingress else None):
             name = ".".join(part for part in key if part)
             where = f" on {route.cluster}" if ingress else " by any cluster"
             yield violation(
@@ -68,10 +79,14 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             )
 
 
+def _claims(evidence: Evidence) -> Iterable[Claim | UnjudgedError]:
+    yield from (claim for claim, routes in evidence.claims.items() if len(routes) > 1)
+    yield from evidence.unread.values()
+
+
 def _once(evidence: Evidence, claim: Claim, _: Options) -> Iterator[Violation]:
     routes = evidence.claims[claim]
-    owners = {export_of(route) or (route.namespace, route.name) for route in routes}
-    if len(owners) > 1:
+    if len({_owner(route) for route in routes}) > 1:
         yield violation(
             f"{claim.hostname} is claimed on listener {claim.section} of Gateway {claim.gateway} on {claim.cluster} by "
             f"{listed(sorted({f'HTTPRoute {one.namespace}/{one.name}' for one in routes}))}",
@@ -80,38 +95,31 @@ def _once(evidence: Evidence, claim: Claim, _: Options) -> Iterator[Violation]:
         )
 
 
+def _owner(route: Object) -> tuple[str, ...]:
+    export = export_of(route) if component_of(route) else None
+    return ("export", *export) if export else ("route", route.namespace, route.name)
+
+
 def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
-    for ref in backends(route):
-        namespace, name = text(ref, "namespace") or route.namespace, text(ref, "name")
-        if namespace != route.namespace and not _grants(evidence, route, namespace, name):
-            yield violation(
-                f"{route} sends to Service {namespace}/{name}, and no ReferenceGrant in {namespace} lets it",
-                f"write a ReferenceGrant in {namespace} from HTTPRoute of {route.namespace} to Service {name}",
-                route,
-            )
-
-
-def _grants(evidence: Evidence, route: Object, namespace: str, service: str) -> bool:
-    for grant in evidence.of_kind("ReferenceGrant"):
-        if (grant.cluster, grant.namespace) == (route.cluster, namespace):
-            admitted = any(
-                text(one, "kind") == "HTTPRoute" and text(one, "namespace") == route.namespace
-                for one in items(grant.content, "spec", "from")
-            )
-            covers = any(
-                text(one, "kind") == "Service" and text(one, "group") == "" and text(one, "name") in ("", service)
-                for one in items(grant.content, "spec", "to")
-            )
-            if admitted and covers:
-                return True
-    return False
+    for to in backends(route):
+        if to.namespace != route.namespace:
+            services = evidence.grants.get((route.cluster, to.namespace, route.namespace), ())
+            if "" not in services and to.name not in services:
+                if doubt := evidence.ungranted(route.cluster):
+                    raise doubt
+                yield violation(
+                    f"{route} sends to Service {to.namespace}/{to.name}, and no ReferenceGrant in {to.namespace} "
+                    "lets it",
+                    f"write a ReferenceGrant in {to.namespace} from HTTPRoute of {route.namespace} to Service "
+                    f"{to.name}",
+                    route,
+                )
 
 
 def _some_weight(_: Evidence, route: Object, __: Options) -> Iterator[Violation]:
     for rule in items(route.content, "spec", "rules"):
         refs = list(items(rule, "backendRefs"))
-        weights = [1 if (weight := number(ref, "weight")) is None else weight for ref in refs]
-        if refs and not any(weights):
+        if refs and not any(1 if (weight := number(ref, "weight")) is None else weight for ref in refs):
             yield violation(
                 f"{route}, rule {said(text(rule, 'name') or None)}: the weights of all its backends are 0",
                 "give one of the exporting clusters a weight: mcwan:exports[].from[].weight",
@@ -119,38 +127,65 @@ def _some_weight(_: Evidence, route: Object, __: Options) -> Iterator[Violation]
             )
 
 
-def backends(route: Object) -> Iterator[Any]:
+class Backend(NamedTuple):
+    """A Service that a rule of a route sends to; `rule` and `ref` as they are written."""
+
+    namespace: str
+    name: str
+    rule: Any
+    ref: Any
+
+    @property
+    def port(self) -> int | None:
+        """The Service's port that is meant. Raises UnjudgedError."""
+        return number(self.ref, "port")
+
+
+@kept
+def backends(route: Object) -> list[Backend]:
     """Give a route's references to Services, of all rules. Raises UnjudgedError."""
-    for rule in items(route.content, "spec", "rules"):
-        for ref in items(rule, "backendRefs"):
-            if text(ref, "kind") in ("", "Service") and text(ref, "group") == "":
-                yield ref
+    return [
+        Backend(text(ref, "namespace") or route.namespace, text(ref, "name"), rule, ref)
+        for rule in items(route.content, "spec", "rules")
+        for ref in items(rule, "backendRefs")
+        if text(ref, "kind") in ("", "Service") and text(ref, "group") == ""
+    ]
 
 
-def _has_policy(evidence: Evidence, export: Object, _: Options) -> Iterator[Violation]:
-    policies = policies_of(export)
-    unknown = [name for name in policies if evidence.find(export.cluster, "WANPolicy", "", name) is None]
+def _marked(evidence: Evidence) -> Iterable[Object | Component]:
+    return [
+        *(one for one in evidence.of_kind("ServiceExport") if one.cluster in evidence.clusters),
+        *evidence.component("ServiceExport"),
+    ]
+
+
+def _has_policy(evidence: Evidence, export: Object | Component, _: Options) -> Iterator[Violation]:
+    if isinstance(export, Object):
+        policies, clusters = policies_of(export), [export.cluster]
+    else:
+        policies, clusters = _told_policies(export), list(mapping(export.outputs, "weights"))
     if not policies:
         yield violation(
-            f"{export} has no WAN policy", "write wanPolicy or rules for it in mcwan:exports, and nowhere else", export
-        )
-    elif unknown:
-        yield violation(
-            f"{export} has policy {listed(unknown)}, which is not on {export.cluster}",
-            f"write mcwan:wanPolicies.{unknown[0]}, or another policy for the export",
+            f"{export} has no WAN policy",
+            "write wanPolicy or rules for it in mcwan:exports, and nowhere else",
             export,
+            clusters=clusters,
         )
+    for cluster in clusters:
+        unknown = [name for name in policies if evidence.find(cluster, "WANPolicy", "", name) is None]
+        if unknown:
+            yield violation(
+                f"{export} has policy {listed(unknown)}, which is not on {cluster}",
+                f"write mcwan:wanPolicies.{unknown[0]}, or another policy for the export",
+                export,
+                clusters=[cluster],
+            )
 
 
-def _exports(evidence: Evidence, route: Object) -> list[Object]:
-    """Give the ServiceExports of a route's cluster that it is for."""
-    keys = {exported(name) for name in items(route.content, "spec", "hostnames")}
-    return [
-        one
-        for key in sorted(key for key in keys if key is not None)
-        for one in evidence.exports.get(key, ())
-        if one.cluster == route.cluster
-    ]
+def _told_policies(export: Component) -> tuple[str, ...]:
+    if policy := text(export.outputs, "wanPolicy"):
+        return (policy,)
+    return tuple(sorted({text(export.outputs, "rules", rule) for rule in mapping(export.outputs, "rules")}))
 
 
 RULES = (
@@ -186,7 +221,7 @@ RULES = (
         "On a listener, a host name belongs to one export.",
         "Two exports that claim one host name on a listener take each other's requests; which one wins is age.",
         "Leave host names to one export.",
-        lambda evidence: evidence.claims,
+        _claims,
         _once,
     ),
     Rule(
@@ -210,7 +245,7 @@ RULES = (
         "Every export has a WAN policy, or rules that name one.",
         "An export without a policy has no tunnel to travel by.",
         "Write wanPolicy or rules for it.",
-        lambda evidence: evidence.of_kind("ServiceExport"),
+        _marked,
         _has_policy,
         severity=Severity.CRITICAL,
     ),

@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,10 @@ class Violation:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule. `judge` gets one of the `subjects` at a time, so that what cannot be judged yet hides nothing else."""
+    """A rule. `judge` gets one of the `subjects` at a time, so that what cannot be judged yet hides nothing else.
+
+    An UnjudgedError among the subjects stands for something that may be one of them: see `unknown.chosen`.
+    """
 
     name: str
     sentence: str
@@ -71,11 +73,11 @@ class Verdict:
     failure: str = ""
 
 
-def violation(what: str, remedy: str, *about: Object | Component) -> Violation:
-    """Make a violation about some objects; the first one is the one to look at."""
-    clusters = sorted({one.cluster for one in about if isinstance(one, Object)})
+def violation(what: str, remedy: str, *about: Object | Component, clusters: Iterable[str] = ()) -> Violation:
+    """Make a violation about some objects; the first one is the one to look at. A component says no cluster itself."""
+    found = sorted({*clusters, *(one.cluster for one in about if isinstance(one, Object))})
     first = about[0] if about else None
-    return Violation(what, remedy, tuple(clusters), str(first or ""), first.urn if first else "")
+    return Violation(what, remedy, tuple(found), str(first or ""), first.urn if first else "")
 
 
 def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdict:
@@ -84,24 +86,25 @@ def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdi
     violations: set[Violation] = set()
     unjudged: set[str] = set()
     failures: list[str] = []
-
-    def guarded(judge: Callable[[], Iterable[Violation]]) -> None:
+    for subject in _subjects(rule, evidence):
         try:
-            for one in judge():
-                violations.add(one)
+            if isinstance(subject, Exception):
+                raise subject
+            violations.update(rule.judge(evidence, subject, chosen))  # those before an exception are kept
         except UnjudgedError as error:
             unjudged.add(str(error))
         except Exception as error:  # a rule that fails must not hide the others
             failures.append(_where(error))
-
-    try:
-        subjects = list(rule.subjects(evidence))
-    except Exception as error:  # the same
-        return Verdict(rule, failure=_where(error))
-    for subject in subjects:
-        guarded(partial(rule.judge, evidence, subject, chosen))
     ordered = sorted(violations, key=lambda one: (one.clusters, one.subject, one.what))
     return Verdict(rule, tuple(ordered), tuple(sorted(unjudged)), failures[0] if failures else "")
+
+
+def _subjects(rule: Rule, evidence: Evidence) -> Iterator[Any]:
+    """Give a rule's subjects, and the exception that ends them if there is one."""
+    try:
+        yield from rule.subjects(evidence)
+    except Exception as error:  # the same
+        yield error
 
 
 def _where(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The configuration of rules: a file as `pulumi --policy-pack-config` takes it, read the same without Pulumi."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mcwan.rules.rule import Level, Options, Rule, Verdict, run
 from mcwan.rules.sources import imports, of_path
 
 ALL, LEVEL = "all", "enforcementLevel"
+BASELINE_RULE = "withdrawals-limited"
 _BY_NAME = {rule.name: rule for rule in RULES}
 
 
@@ -76,6 +77,14 @@ def read(path: Path) -> Settings:
         raise SettingsError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
 
 
+def check_names(names: Iterable[str], rules: Sequence[Rule]) -> None:
+    """Say which names are no rule's. Raises SettingsError."""
+    known = [rule.name for rule in rules]
+    wrong = [name for name in names if name not in (ALL, *known)]
+    if wrong:
+        raise SettingsError("\n".join(f"{name}: no such rule; allowed: {', '.join([ALL, *known])}" for name in wrong))
+
+
 def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
     """Make a rule's options; mistakes go to `wrong`, and the defaults stand in. Whole floats are numbers, too."""
     try:
@@ -96,8 +105,9 @@ def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
 
 def judge(evidence: Evidence, settings: Settings) -> list[Verdict]:
     """Run every rule that is not disabled. Raises SourceError if a baseline cannot be read."""
-    limits = settings.options["withdrawals-limited"]
-    if isinstance(limits, Withdrawals) and limits.baseline is not None:
+    limits = settings.options[BASELINE_RULE]
+    wanted = settings.levels[BASELINE_RULE] is not Level.DISABLED
+    if wanted and isinstance(limits, Withdrawals) and limits.baseline is not None:
         evidence = with_baseline(evidence, limits.baseline)
     return [
         run(rule, evidence, settings.options[rule.name])

@@ -10,7 +10,7 @@ import yaml
 
 from mcwan.plan import Plan
 from mcwan.plan.summary import export_summary, gateways, import_summary, wan_policy_summary
-from mcwan.rules.evidence import Component, Evidence, named
+from mcwan.rules.evidence import Component, Evidence, is_named
 from mcwan.rules.objects import Object
 from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
 
@@ -92,8 +92,7 @@ def of_state(path: Path) -> Evidence:
         content = json.loads(path.read_text(encoding="utf-8"))
         resources = (content["deployment"] or {}).get("resources") or []  # a new stack has none
         providers = {
-            f"{one['urn']}::{one.get('id', '')}": one.get("inputs", {}).get("clusterIdentifier")
-            or one["urn"].split("::", 3)[-1]
+            f"{one['urn']}::{one.get('id', '')}": _cluster(one.get("inputs") or {}, one["urn"])
             for one in resources
             if one["type"] == "pulumi:providers:kubernetes"
         }
@@ -116,20 +115,40 @@ def of_path(path: Path) -> Evidence:
 
 def imports(evidence: Evidence) -> frozenset[tuple[str, str]]:
     """Give the imports of an environment: cluster, and the service as name.namespace."""
-    return frozenset((one.cluster, f"{one.name}.{one.namespace}") for one in named(evidence.of_kind("ServiceImport")))
+    every = evidence.of_kind("ServiceImport")
+    return frozenset((one.cluster, f"{one.name}.{one.namespace}") for one in every if is_named(one))
 
 
 def readable(value: Any, where: str) -> Any:
-    """Give a value as JSON has it, with what is unknown or secret withheld."""
+    """Give a value as JSON has it, with what is unknown or secret withheld; the value itself if nothing is."""
+    return _withheld(value, where) if _withholds(value) else value
+
+
+def _withholds(value: Any) -> bool:
+    """Tell whether anything in a value is unknown or secret; most resources have nothing, and need no copy."""
+    if isinstance(value, str):
+        return value in _UNKNOWN
+    if isinstance(value, dict):
+        return _SIGNATURE in value or any(map(_withholds, value.values()))
+    return isinstance(value, list) and any(map(_withholds, value))
+
+
+def _withheld(value: Any, where: str) -> Any:
     if isinstance(value, str):
         return Withheld(where, UNKNOWN) if value in _UNKNOWN else value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if _SIGNATURE in value:
             return Withheld(where, HIDDEN)
-        return {key: readable(part, f"{where}.{key}") for key, part in value.items()}
+        return {key: _withheld(part, f"{where}.{key}") for key, part in value.items()}
     if isinstance(value, list):
-        return [readable(part, f"{where}[{index}]") for index, part in enumerate(value)]
+        return [_withheld(part, f"{where}[{index}]") for index, part in enumerate(value)]
     return value
+
+
+def _cluster(inputs: Mapping[str, Any], urn: str) -> str:
+    """Give the cluster of a provider: its identifier, else what it is called."""
+    identifier = inputs.get("clusterIdentifier")
+    return identifier if isinstance(identifier, str) and identifier else urn.split("::", 3)[-1]
 
 
 def _yaml(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -138,6 +157,6 @@ def _yaml(path: Path) -> Iterator[Mapping[str, Any]]:
             for one in yaml.load_all(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
                 if isinstance(one, Mapping) and "kind" in one:
                     yield one
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # a date that is none is a ValueError
         reason = str(error).splitlines()[0]
         raise SourceError(f"{path}: cannot be read as YAML: {reason}") from None

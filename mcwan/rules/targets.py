@@ -1,61 +1,73 @@
 """Targets lead where they say: their addresses are the remote cluster's ingress, their ports are listeners there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from ipaddress import ip_address
 
-from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
-from mcwan.rules.evidence import SOURCE_CLUSTER, Evidence, export_of, listeners
-from mcwan.rules.objects import Object, items, number, text
+from mcwan.plan.names import NAMESPACE
+from mcwan.rules.evidence import SOURCE_CLUSTER, Component, Evidence, component_of, listeners
+from mcwan.rules.objects import Object, items, mapping, number, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError, chosen, first
 from mcwan.rules.words import listed, said
 
 _OURS = "endpointslice.kubernetes.io/managed-by"
 
 
-def slices(evidence: Evidence) -> list[Object]:
-    """Give the EndpointSlices that stand for remote ingress gateways."""
-    return [one for one in evidence.of_kind("EndpointSlice") if _for_wan(one)]
+def slices(evidence: Evidence) -> list[Object | UnjudgedError]:
+    """Give the EndpointSlices that stand for remote ingress gateways, whoever wrote them."""
+    return chosen(
+        evidence.of_kind("EndpointSlice"),
+        lambda one: first(
+            lambda: one.namespace == NAMESPACE,
+            lambda: one.label(_OURS) == "mcwan",
+            lambda: (service := evidence.service_of(one)) is not None and _is_target(service),
+        ),
+    )
 
 
-def gateways_behind(evidence: Evidence, one: Object) -> list[Object]:
-    """Give the remote ingress gateways that a target or a shadow Service, or a slice of it, stands for.
-
-    A target names its cluster; a shadow Service stands for all clusters that export the service, but its own.
-    """
-    export, remote = export_of(one), one.label(SOURCE_CLUSTER)
-    offering = [found.cluster for found in evidence.exports.get(export, ())] if export else []
-    clusters = [remote] if remote else [cluster for cluster in offering if cluster != one.cluster]
-    found = [
-        evidence.ingress_gateway(cluster, export) or evidence.ingress_gateway(cluster)
-        for cluster in clusters
-        if cluster in evidence.clusters
-    ]
-    return [gateway for gateway in found if gateway is not None]
-
-
-def _addresses(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
-    behind = gateways_behind(evidence, one)
-    known = {
-        address.strip()
-        for gateway in behind
-        for address in text(gateway.annotations, ADDRESSES_ANNOTATION).split(",")
-        if address.strip()
-    }
+def _addresses(evidence: Evidence, one: Object | Component, _: Options) -> Iterator[Violation]:
+    if isinstance(one, Component):
+        yield from _told_addresses(evidence, one)
+        return
+    behind = evidence.behind(one)
+    known = [evidence.addresses(gateway) for gateway in behind]
+    if not known or not all(known) or len(known) < len(evidence.stood_for(one)):
+        return  # of a gateway that is not there, or says no address, nothing can be said
+    wanted = frozenset[str]().union(*known)
     for endpoint in items(one.content, "endpoints"):
-        for address in items(endpoint, "addresses"):
-            if known and address not in known:
+        for address in texts(endpoint, "addresses"):
+            if not _is_among(address, wanted):
                 yield violation(
                     f"{one} sends to {said(address)}; {listed(map(str, behind))} "
-                    f"{'are' if len(behind) > 1 else 'is'} reached at {listed(sorted(known))}",
+                    f"{'are' if len(behind) > 1 else 'is'} reached at {listed(sorted(wanted))}",
                     f"write the address once: mcwan:clusters.{behind[0].cluster}.ingress.addresses",
                     one,
                     *behind,
                 )
 
 
+def _told_addresses(evidence: Evidence, one: Component) -> Iterator[Violation]:
+    for cluster in mapping(one.outputs, "clusters"):
+        for remote in mapping(one.outputs, "clusters", cluster, "targets"):
+            gateway = evidence.ingress_gateway(remote)
+            wanted = evidence.addresses(gateway) if gateway is not None else frozenset()
+            for address in texts(one.outputs, "clusters", cluster, "targets", remote):
+                if gateway is not None and wanted and not _is_among(address, wanted):
+                    yield violation(
+                        f"{one}: target {remote} on {cluster} is {said(address)}; {gateway} is reached at "
+                        f"{listed(sorted(wanted))}",
+                        f"write the address once: mcwan:clusters.{remote}.ingress.addresses",
+                        one,
+                        gateway,
+                        clusters=[cluster],
+                    )
+
+
 def _ports(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
-    behind = gateways_behind(evidence, one)
+    behind = evidence.behind(one)
     ports = items(one.content, "ports") if one.kind == "EndpointSlice" else items(one.content, "spec", "ports")
-    for item in ports:
+    for item in ports if behind else ():
         called, port = text(item, "name"), number(item, "port" if one.kind == "EndpointSlice" else "targetPort")
         for gateway in behind:
             there = listeners(gateway)
@@ -76,12 +88,29 @@ def _ports(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
                 )
 
 
-def _targets(evidence: Evidence) -> list[Object]:
-    return slices(evidence) + [one for one in evidence.of_kind("Service") if one.labels.get(SOURCE_CLUSTER)]
+def _told(evidence: Evidence) -> Iterable[Object | Component | UnjudgedError]:
+    return [*slices(evidence), *evidence.component("EastWestGateway")]
 
 
-def _for_wan(one: Object) -> bool:
-    return one.labels.get(_OURS) == "mcwan" or one.content.get("metadata", {}).get("namespace") == NAMESPACE
+def _targets(evidence: Evidence) -> list[Object | UnjudgedError]:
+    return slices(evidence) + chosen(evidence.of_kind("Service"), lambda one: one.label(SOURCE_CLUSTER))
+
+
+def _is_target(service: Object) -> bool:
+    return component_of(service) in ("target", "import")
+
+
+def _is_among(address: str, known: Iterable[str]) -> bool:
+    return address in known or _plain(address) in map(_plain, known)
+
+
+@lru_cache(maxsize=4096)
+def _plain(address: str) -> str:
+    """Write an address as Python does, whichever way it was written."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
 
 
 RULES = (
@@ -90,7 +119,7 @@ RULES = (
         "Every address that a target sends to is the remote cluster's ingress address.",
         "A target with another cluster's address sends requests to services that were never asked.",
         "Write a cluster's ingress addresses once, in the stack.",
-        slices,
+        _told,
         _addresses,
         severity=Severity.CRITICAL,
     ),

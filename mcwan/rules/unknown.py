@@ -3,7 +3,11 @@
 Whoever touches one gets `UnjudgedError`, so that a rule cannot take it for a value by mistake, nor print it.
 """
 
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
+X = TypeVar("X")
 
 
 class UnjudgedError(Exception):
@@ -25,7 +29,7 @@ class Withheld:
         raise UnjudgedError(*self._said)
 
     __eq__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = raise_
-    __int__ = __float__ = __str__ = __format__ = __lt__ = __gt__ = raise_
+    __int__ = __float__ = __index__ = __str__ = __format__ = __lt__ = __le__ = __gt__ = __ge__ = raise_
 
     def __repr__(self) -> str:
         return f"Withheld{self._said}"
@@ -33,3 +37,43 @@ class Withheld:
 
 UNKNOWN = "is not known before the update"
 HIDDEN = "is a secret"
+
+
+def first(*reads: Callable[[], T]) -> T:
+    """Give the first answer that is not empty, else the last one.
+
+    Raises UnjudgedError if none is, and one of them cannot be had yet.
+    """
+    doubt = None
+    for read in reads:
+        try:
+            if found := read():
+                return found
+        except UnjudgedError as error:
+            doubt = doubt or error
+    if doubt:
+        raise doubt
+    return found
+
+
+def each(ones: Iterable[X], read: Callable[[X], T]) -> tuple[list[T], list[UnjudgedError]]:
+    """Give what can be read of each, and why the others cannot be."""
+    found, doubts = [], []
+    for one in ones:
+        try:
+            found.append(read(one))
+        except UnjudgedError as doubt:
+            doubts.append(doubt)
+    return found, doubts
+
+
+def chosen(ones: Iterable[X], test: Callable[[X], object]) -> list[X | UnjudgedError]:
+    """Give those that pass a test; for one of which that is not known yet, the reason in its place."""
+    found: list[X | UnjudgedError] = []
+    for one in ones:
+        try:
+            if test(one):
+                found.append(one)
+        except UnjudgedError as doubt:
+            found.append(doubt)
+    return found

@@ -1,97 +1,128 @@
 """WAN policies are the same on every cluster: the SD-WAN knows one port per tunnel, and nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from mcwan.model.leaves import Port
-from mcwan.rules.evidence import Evidence, named
+from mcwan.rules.evidence import Component, Evidence, named
 from mcwan.rules.objects import Object, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError, each
 from mcwan.rules.words import listed, said
 
+_PORT = ("port",)
+_SERVICE: dict[str, tuple[str, ...]] = {
+    "tunnel": ("tunnel",),
+    "jitter": ("sla", "jitterMs"),
+    "latency": ("sla", "latencyMs"),
+    "loss": ("sla", "lossPercent"),
+}
 
-def policies(evidence: Evidence) -> Mapping[str, list[Object]]:
-    """Give the WANPolicy objects by name, one per cluster."""
-    found: dict[str, list[Object]] = {}
-    for one in named(evidence.of_kind("WANPolicy")):
-        found.setdefault(one.name, []).append(one)
-    return dict(sorted(found.items()))
 
-
-def _names(evidence: Evidence) -> Iterable[str]:
+def _names(evidence: Evidence) -> Iterable[str | UnjudgedError]:
     """Give the names of all WAN policies, of objects and components."""
-    declared = {text(one.outputs, "policy") for one in evidence.component("WANPolicy")}
-    return sorted({*policies(evidence), *declared} - {""})
+    declared, doubts = each(evidence.component("WANPolicy"), lambda one: text(one.outputs, "policy"))
+    yield from sorted({*evidence.policies, *declared} - {""})
+    yield from doubts
+    yield from (one for one in named(evidence.of_kind("WANPolicy")) if isinstance(one, UnjudgedError))
 
 
-def _ports(evidence: Evidence, policy: str) -> Iterator[tuple[str, int | None]]:
-    """Give the cluster and port of a policy wherever it is said: by its objects, by its component."""
-    for one in policies(evidence).get(policy, ()):
-        yield one.cluster, number(one.content, "spec", "port")
-    for component in evidence.component("WANPolicy"):
-        if text(component.outputs, "policy") == policy:
-            for cluster in mapping(component.outputs, "wanPorts"):
-                yield cluster, number(component.outputs, "wanPorts", cluster)
+def _components(evidence: Evidence, policy: str) -> list[Component]:
+    known, _ = each(evidence.component("WANPolicy"), lambda one: (text(one.outputs, "policy"), one))
+    return [one for name, one in known if name == policy]
+
+
+def _told(evidence: Evidence, policy: str, path: tuple[str, ...]) -> tuple[Mapping[Any, set[str]], list[UnjudgedError]]:
+    """Give a value of a policy, and on which clusters it is that: by its objects, by its component."""
+
+    def of_object(one: Object) -> tuple[str, Any]:
+        return one.cluster, value(one.content, "spec", *path)
+
+    def of_component(item: tuple[Component, str]) -> tuple[str, Any]:
+        one, cluster = item
+        return cluster, value(one.outputs, *(("wanPorts", cluster) if path == _PORT else path))
+
+    clusters, unread = each(
+        _components(evidence, policy), lambda one: [(one, cluster) for cluster in mapping(one.outputs, "wanPorts")]
+    )
+    of_objects, doubts = each(evidence.policies.get(policy, ()), of_object)
+    of_components, more = each((item for one in clusters for item in one), of_component)
+    found: dict[Any, set[str]] = {}
+    for cluster, told in of_objects + of_components:
+        plain = isinstance(told, str | int | float) and not isinstance(told, bool)
+        found.setdefault(told if plain or told is None else said(told), set()).add(cluster)
+    return found, doubts + unread + more
+
+
+def _same(evidence: Evidence, policy: str, path: tuple[str, ...], verb: str, what: str) -> Iterator[Violation]:
+    found, doubts = _told(evidence, policy, path)
+    if len(found) > 1:
+        by_cluster = sorted((sorted(on), said(told)) for told, on in found.items())
+        yield violation(
+            f"policy {policy} {verb} {listed(f'{what} {told} on {listed(on)}' for on, told in by_cluster)}",
+            f"set mcwan:wanPolicies.{policy}.{'.'.join(path)} once, and let nothing else write WANPolicy objects",
+            *evidence.policies.get(policy, ()),
+        )
+    if doubts:
+        raise doubts[0]
 
 
 def _same_port(evidence: Evidence, policy: str, _: Options) -> Iterator[Violation]:
-    clusters: dict[object, set[str]] = {}
-    for cluster, port in _ports(evidence, policy):
-        clusters.setdefault(port, set()).add(cluster)
-    if len(clusters) > 1:
-        where = listed(f"port {said(port)} on {listed(sorted(on))}" for port, on in _sorted(clusters))
-        yield violation(
-            f"policy {policy} is {where}",
-            f"set mcwan:wanPolicies.{policy}.port once, and let nothing else write WANPolicy objects",
-            *policies(evidence).get(policy, ()),
-        )
+    yield from _same(evidence, policy, _PORT, "is", "port")
 
 
 def _same_service(evidence: Evidence, policy: str, _: Options) -> Iterator[Violation]:
+    doubts = []
     for what, path in _SERVICE.items():
-        clusters: dict[object, set[str]] = {}
-        for one in policies(evidence).get(policy, ()):
-            clusters.setdefault(value(one.content, "spec", *path), set()).add(one.cluster)
-        for component in evidence.component("WANPolicy"):
-            if text(component.outputs, "policy") == policy:
-                every = mapping(component.outputs, "wanPorts")
-                clusters.setdefault(value(component.outputs, *path), set()).update(every)
-        if len(clusters) > 1:
-            where = listed(f"{what} {said(found)} on {listed(sorted(on))}" for found, on in _sorted(clusters))
-            yield violation(
-                f"policy {policy} has {where}",
-                f"set mcwan:wanPolicies.{policy}.{'.'.join(path)} once, and let nothing else write WANPolicy objects",
-                *policies(evidence).get(policy, ()),
-            )
+        try:
+            yield from _same(evidence, policy, path, "has", what)
+        except UnjudgedError as doubt:
+            doubts.append(doubt)
+    if doubts:
+        raise doubts[0]
 
 
 def _own_port(evidence: Evidence, cluster: str, _: Options) -> Iterator[Violation]:
-    owners: dict[int, list[Object]] = {}
-    for one in named(evidence.of_kind("WANPolicy")):
-        if one.cluster == cluster and (port := number(one.content, "spec", "port")) is not None:
-            owners.setdefault(port, []).append(one)
+    here = [one for one in evidence.of_kind("WANPolicy") if one.cluster == cluster]
+    readable, doubts = each(here, lambda one: (number(one.content, "spec", "port"), one.name, one))
+    owners: dict[int, dict[str, Object]] = {}
+    for port, name, one in readable:
+        if port is not None:
+            owners.setdefault(port, {})[name] = one
     for port, found in sorted(owners.items()):
         if len(found) > 1:
             yield violation(
-                f"policies {listed(one.name for one in found)} share port {port} on {cluster}",
-                f"give one of them another port: mcwan:wanPolicies.{found[-1].name}.port",
-                *found,
+                f"policies {listed(sorted(found))} share port {port} on {cluster}",
+                f"give one of them another port: mcwan:wanPolicies.{max(found)}.port",
+                *found.values(),
             )
+    if doubts:
+        raise doubts[0]
 
 
 def _everywhere(evidence: Evidence, policy: str, _: Options) -> Iterator[Violation]:
-    found = policies(evidence).get(policy, [])
+    found = evidence.policies.get(policy, ())
     lacking = [cluster for cluster in evidence.clusters if evidence.find(cluster, "WANPolicy", "", policy) is None]
     if lacking:
-        there = listed(one.cluster for one in found) or "no cluster"
+        there = listed(sorted({one.cluster for one in found})) or "no cluster"
         yield Violation(
             f"policy {policy} is on {there}, and not on {listed(lacking)}",
             f"deploy the whole fabric: mcwan:wanPolicies.{policy} is meant for every cluster",
             tuple(lacking),
             f"WANPolicy {policy} on {lacking[0]}",
         )
+    for component in _components(evidence, policy):
+        ports = mapping(component.outputs, "wanPorts")
+        missing = [cluster for cluster in evidence.clusters if cluster not in ports]
+        if missing:
+            yield violation(
+                f"{component} has no port for {listed(missing)}",
+                f"deploy the whole fabric: mcwan:wanPolicies.{policy} is meant for every cluster",
+                component,
+                clusters=missing,
+            )
 
 
 class PortRange(Options):
@@ -104,6 +135,8 @@ class PortRange(Options):
 
 
 def _in_range(_: Evidence, one: Object, options: PortRange) -> Iterator[Violation]:
+    if options == PortRange():
+        return
     port = number(one.content, "spec", "port")
     if port is not None and not options.lowest <= port <= options.highest:
         yield violation(
@@ -112,17 +145,6 @@ def _in_range(_: Evidence, one: Object, options: PortRange) -> Iterator[Violatio
             one,
         )
 
-
-def _sorted(clusters: Mapping[object, set[str]]) -> list[tuple[object, set[str]]]:
-    return sorted(clusters.items(), key=lambda item: (sorted(item[1]), said(item[0])))
-
-
-_SERVICE: dict[str, tuple[str, ...]] = {
-    "tunnel": ("tunnel",),
-    "jitter": ("sla", "jitterMs"),
-    "latency": ("sla", "latencyMs"),
-    "loss": ("sla", "lossPercent"),
-}
 
 RULES = (
     Rule(
@@ -167,7 +189,7 @@ RULES = (
         "WAN ports lie in the allowed range, if one is configured.",
         "Firewalls and the SD-WAN's own configuration often leave a range of ports to the east-west gateways.",
         "Choose a port in the range, or change the range in the rule's configuration.",
-        lambda evidence: named(evidence.of_kind("WANPolicy")),
+        lambda evidence: evidence.of_kind("WANPolicy"),
         _in_range,
         severity=Severity.MEDIUM,
         options=PortRange,

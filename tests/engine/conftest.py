@@ -58,6 +58,7 @@ def engine(tmp_path: Path) -> Engine:
     state.mkdir()
     for name in ("Pulumi.yaml", "__main__.py", *(f"Pulumi.{stack}.yaml" for stack in stacks(PROJECT))):
         shutil.copy(PROJECT / name, project)
+    shutil.copytree(PROJECT / "policies", project / "policies")
     (project / ".venv").symlink_to(sys.prefix)
     environment = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
     environment |= {

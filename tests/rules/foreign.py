@@ -1,0 +1,116 @@
+"""Resources of other people's programs: what they may well hold, and what nobody would expect."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mcwan.rules import Object
+from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
+
+_odd: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 70000)
+    | st.floats()
+    | st.sampled_from(("", "mc-wan", "mc-wan-ingress", "Service", "a.b", "10.0.0.1")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(("name", "namespace", "port", "ports", "labels", "rules", "type")), inner)
+    ),
+    max_leaves=6,
+)
+_KINDS = (
+    ("v1", "Service"),
+    ("serving.knative.dev/v1", "Service"),
+    ("networking.istio.io/v1", "Gateway"),
+    ("gateway.networking.k8s.io/v1", "Gateway"),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("gateway.networking.k8s.io/v1beta1", "ReferenceGrant"),
+    ("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy"),
+    ("discovery.k8s.io/v1", "EndpointSlice"),
+    ("multicluster.example.com/v1", "ServiceExport"),
+    ("apps/v1", "Deployment"),
+    ("example.com/v1", "WANPolicy"),
+)
+_PLACES = ("spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
+_FIELDS = (
+    "parentRefs",
+    "hostnames",
+    "rules",
+    "listeners",
+    "ports",
+    "addresses",
+    "infrastructure",
+    "from",
+    "to",
+    "provider",
+    "externalIPs",
+    "type",
+)
+
+
+@st.composite
+def odd_objects(draw: st.DrawFn, cluster: str, number: int) -> Object:
+    """Give an object in a namespace of its own whose parts may be anything."""
+    api_version, kind = draw(st.sampled_from(_KINDS))
+    metadata: dict[str, Any] = {"name": f"odd-{number}", "namespace": "theirs"}
+    content: dict[str, Any] = {"apiVersion": api_version, "kind": kind, "metadata": metadata}
+    for place in draw(st.lists(st.sampled_from(_PLACES), unique=True)):
+        inner = content
+        *way, last = place.split("/")
+        for part in way:
+            inner = inner[part]
+        inner[last] = draw(_odd)
+    if draw(st.booleans()):
+        content["spec"] = {field: draw(_odd) for field in draw(st.lists(st.sampled_from(_FIELDS), unique=True))}
+    if draw(st.integers(0, 9)) == 0:
+        content["metadata"] = draw(_odd.filter(lambda it: not isinstance(it, dict)))
+    if draw(st.integers(0, 9)) == 0:
+        content["data"] = Withheld("theirs", draw(st.sampled_from((UNKNOWN, HIDDEN))))
+    return Object(cluster, content)
+
+
+def neighbours(cluster: str) -> list[Object]:
+    """Give a mesh of somebody else's: Gateways, routes, Services, slices, public ones among them."""
+    api = "gateway.networking.k8s.io/v1"
+
+    def one(version: str, kind: str, name: str, **rest: Any) -> Object:
+        labels = {"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/component": "ingress-gateway"}
+        metadata = {"name": name, "namespace": "shop", "labels": labels}
+        return Object(cluster, {"apiVersion": version, "kind": kind, "metadata": metadata, **rest})
+
+    listener = {"name": "web", "protocol": "HTTP", "port": 80}
+    ref = {"name": "mc-wan-ingress", "sectionName": "nowhere"}
+    return [
+        one(api, "Gateway", "mc-wan-ingress", spec={"gatewayClassName": "istio", "listeners": [listener]}),
+        one(
+            api, "HTTPRoute", "all", spec={"parentRefs": [ref], "rules": [{"backendRefs": [{"name": "x", "port": 1}]}]}
+        ),
+        one(
+            api,
+            "HTTPRoute",
+            "elsewhere",
+            spec={
+                "parentRefs": [
+                    {"name": "not-here", "namespace": "other"},
+                    {"kind": "Service", "name": "mc-wan-ingress"},
+                ],
+                "hostnames": ["pay.red.svc.cluster.local"],
+                "rules": [{"backendRefs": [{"name": "y", "namespace": "other", "port": 31111, "weight": 0}]}],
+            },
+        ),
+        one("v1", "Service", "web", spec={"type": "LoadBalancer", "externalIPs": ["8.8.8.8"], "ports": [{"port": 80}]}),
+        one(
+            "discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]
+        ),
+        one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
+        Object(
+            cluster,
+            {
+                "apiVersion": "networking.istio.io/v1",
+                "kind": "Gateway",
+                "metadata": {"name": "mc-wan-ingress", "namespace": "mc-wan"},
+                "spec": {"servers": [{"port": {"number": 443}}]},
+            },
+        ),
+    ]

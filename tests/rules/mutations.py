@@ -1,0 +1,851 @@
+"""Kinds of mistakes: each changes one thing of a consistent environment, and says which rules have to notice.
+
+What a change entails (does anybody send to that listener?) is worked out from the objects as they are written, and not
+with the rules' own lookups.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mcwan.rules import Component, Evidence, Object, Options
+from mcwan.rules.exposure import Plaintext
+from mcwan.rules.organisation import Exporters, Importers, Labels, Tunnels, Withdrawals
+from mcwan.rules.sources import imports
+from mcwan.rules.unknown import UNKNOWN, Withheld
+from mcwan.rules.wan_policies import PortRange
+
+Path = tuple[Any, ...]
+WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 1024
+NEVER, FOREIGN, PUBLIC = "never", "foreign", "8.8.8.8"
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+LABEL = "app.kubernetes.io/instance"
+SOURCE = "multicluster.kubernetes.io/source-cluster"
+EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
+ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change. `leaf` is the place of the one value that it replaces, if that is what it does."""
+
+    evidence: Evidence
+    rules: frozenset[str]
+    subject: Object | Component
+    leaf: Path | None = None
+
+
+Changes = Iterator[Mutation]
+KINDS: dict[str, Callable[[Evidence], Changes]] = {}
+
+
+def configured(evidence: Evidence) -> dict[str, Options]:
+    """Configure every rule that does nothing otherwise, so that a consistent environment still passes."""
+    namespaces = {one.namespace for one in evidence.of_kind("ServiceExport")}
+    return {
+        "wan-port-range": PortRange(lowest=LOWEST),
+        "plaintext-chosen": Plaintext(wan_policies=tuple(policies(evidence))),
+        "export-namespace-allowed": Exporters(namespaces=tuple(sorted(namespaces))),
+        "namespace-keeps-off-tunnel": Tunnels(never={NEVER: tuple(sorted(namespaces))}),
+        "import-allowed": Importers(clusters={FOREIGN: ()}),
+        "withdrawals-limited": Withdrawals(at_most=0),
+        "labels-present": Labels(labels=(LABEL,)),
+    }
+
+
+def deployed(evidence: Evidence) -> Evidence:
+    """Give an environment that is deployed as it is planned."""
+    return replace(evidence, before=imports(evidence))
+
+
+# How an environment is changed.
+
+
+def put(content: Any, path: Path, value: Any) -> Any:
+    """Give a copy with the value at a path replaced."""
+    found = deepcopy(content)
+    inner: Any = found
+    for part in path[:-1]:
+        inner = inner[part] if isinstance(inner, list) else inner.setdefault(part, {})
+    inner[path[-1]] = value
+    return found
+
+
+def dropped(content: Any, path: Path) -> Any:
+    """Give a copy without what is at a path."""
+    found = deepcopy(content)
+    del at(found, path[:-1])[path[-1]]
+    return found
+
+
+def at(content: Any, path: Path, default: Any = None) -> Any:
+    """Give what is at a path."""
+    for part in path:
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            return default
+    return content
+
+
+def swapped(evidence: Evidence, one: Object | Component, content: Any) -> Evidence:
+    """Give the evidence with another content of one object, or other outputs of one component."""
+    if isinstance(one, Component):
+        components = tuple(replace(one, outputs=content) if it is one else it for it in evidence.components)
+        return replace(evidence, components=components)
+    return replace(
+        evidence, objects=tuple(Object(one.cluster, content) if it is one else it for it in evidence.objects)
+    )
+
+
+def content_of(one: Object | Component) -> Any:
+    return one.outputs if isinstance(one, Component) else one.content
+
+
+def withheld(evidence: Evidence, one: Object | Component, path: Path) -> Evidence:
+    """Give the evidence with one leaf not known."""
+    return swapped(evidence, one, put(content_of(one), path, Withheld(f"{one}: {'.'.join(map(str, path))}", UNKNOWN)))
+
+
+def without(evidence: Evidence, one: Object) -> Evidence:
+    return replace(evidence, objects=tuple(it for it in evidence.objects if it is not one))
+
+
+def made(evidence: Evidence, cluster: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Object:
+    """Make an object of somebody else's program, of the API version that such objects have."""
+    version = next((one.content["apiVersion"] for one in evidence.of_kind(kind)), GATEWAY_API)
+    labels = rest.pop("labels", {})
+    metadata = {"name": name, "labels": labels, **({"namespace": namespace} if namespace else {})}
+    return Object(cluster, {"apiVersion": version, "kind": kind, "metadata": metadata, **rest})
+
+
+def _set(evidence: Evidence, one: Object | Component, path: Path, value: Any, *rules: str) -> Mutation:
+    leaf = path if at(content_of(one), path) is not None else None
+    return Mutation(swapped(evidence, one, put(content_of(one), path, value)), frozenset(rules), one, leaf)
+
+
+def _drop(evidence: Evidence, one: Object | Component, path: Path, *rules: str) -> Mutation:
+    leaf = path if not isinstance(at(content_of(one), path), dict | list) else None
+    return Mutation(swapped(evidence, one, dropped(content_of(one), path)), frozenset(rules), one, leaf)
+
+
+def _remove(evidence: Evidence, one: Object, *rules: str) -> Mutation:
+    return Mutation(without(evidence, one), frozenset(rules), one)
+
+
+def _add(evidence: Evidence, one: Object, *rules: str) -> Mutation:
+    return Mutation(replace(evidence, objects=(*evidence.objects, one)), frozenset(rules), one)
+
+
+def kind(name: str) -> Callable[[Callable[[Evidence], Changes]], Callable[[Evidence], Changes]]:
+    def keep(changes: Callable[[Evidence], Changes]) -> Callable[[Evidence], Changes]:
+        KINDS[name] = changes
+        return changes
+
+    return keep
+
+
+# What there is, as it is written.
+
+
+def policies(evidence: Evidence) -> dict[str, int]:
+    """Give the port of each WAN policy."""
+    return {one.content["metadata"]["name"]: one.content["spec"]["port"] for one in evidence.of_kind("WANPolicy")}
+
+
+def labels(one: Object) -> Mapping[str, str]:
+    found: Mapping[str, str] = one.content["metadata"]["labels"]
+    return found
+
+
+def part(one: Object) -> str:
+    return labels(one).get("app.kubernetes.io/component", "")
+
+
+def own(one: Object) -> tuple[str, str] | None:
+    name = labels(one).get(EXPORT)
+    return (name, labels(one)[EXPORT_NAMESPACE]) if name else None
+
+
+def clusters(evidence: Evidence) -> list[str]:
+    return sorted({one.cluster for one in evidence.objects})
+
+
+def ingress(evidence: Evidence) -> list[Object]:
+    return [one for one in evidence.of_kind("Gateway") if part(one) == "ingress-gateway"]
+
+
+def egress(evidence: Evidence) -> list[Object]:
+    return [one for one in evidence.of_kind("Gateway") if part(one) == "egress-gateway"]
+
+
+def routes(evidence: Evidence, component: str) -> list[Object]:
+    return [one for one in evidence.of_kind("HTTPRoute") if part(one) == component]
+
+
+def parent(route: Object) -> tuple[str, str, str, str]:
+    (ref,) = route.content["spec"]["parentRefs"]
+    return (route.cluster, ref["namespace"], ref["name"], ref["sectionName"])
+
+
+def here(gateway: Object) -> tuple[str, str, str]:
+    metadata = gateway.content["metadata"]
+    return (gateway.cluster, metadata["namespace"], metadata["name"])
+
+
+def exporters(evidence: Evidence, key: tuple[str, str]) -> list[str]:
+    return sorted(one.cluster for one in evidence.of_kind("ServiceExport") if (one.name, one.namespace) == key)
+
+
+def remote_gateways(evidence: Evidence, one: Object) -> list[Object]:
+    """Give the ingress gateways that a target, a shadow Service or its slice leads to."""
+    key, remote = own(one), labels(one).get(SOURCE)
+    wanted = [remote] if remote else [name for name in exporters(evidence, key or ("", "")) if name != one.cluster]
+    found = []
+    for cluster in wanted:
+        of_cluster = [gateway for gateway in ingress(evidence) if gateway.cluster == cluster]
+        mine = [gateway for gateway in of_cluster if key is not None and own(gateway) == key]
+        found += mine or [gateway for gateway in of_cluster if own(gateway) is None]
+    return found
+
+
+def leading(evidence: Evidence, gateway: Object) -> list[tuple[Object, str, int]]:
+    """Give what leads to an ingress gateway: the object, its port's name, and the port."""
+    found = []
+    for one in evidence.of_kind("EndpointSlice"):
+        if gateway in remote_gateways(evidence, one):
+            found += [(one, port["name"], port["port"]) for port in one.content["ports"]]
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one) and gateway in remote_gateways(evidence, one):
+            found += [(one, port["name"], port["targetPort"]) for port in one.content["spec"]["ports"]]
+    return found
+
+
+def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
+    """Give who sends what where: the rule that would notice, the remote ingress gateway, its port, the host name."""
+    found = []
+    services = {
+        (one.cluster, one.content["metadata"].get("namespace"), one.content["metadata"]["name"]): one
+        for one in evidence.of_kind("Service")
+    }
+    for route in routes(evidence, "egress-route"):
+        for rule in route.content["spec"]["rules"]:
+            (host,) = [f["urlRewrite"]["hostname"] for f in rule["filters"] if f["type"] == "URLRewrite"]
+            for ref in rule["backendRefs"]:
+                service = services.get((route.cluster, ref["namespace"], ref["name"]))
+                if service is not None and SOURCE in labels(service):
+                    to = remote_gateways(evidence, service)
+                    found += [("route-arrives", gateway, ref["port"], host) for gateway in to]
+    for one in shadows(evidence):
+        name, namespace = own(one) or ("", "")
+        host = f"{name}-clusterset.{namespace}.svc.cluster.local"
+        for gateway in remote_gateways(evidence, one):
+            found += [("shadow-arrives", gateway, port["port"], host) for port in one.content["ports"]]
+    return found
+
+
+def shadows(evidence: Evidence) -> list[Object]:
+    return [one for one in evidence.of_kind("EndpointSlice") if part(one) == "import"]
+
+
+def sent_to(evidence: Evidence, gateway: Object, port: int, hosts: Iterable[str] | None = None) -> set[str]:
+    """Say which rules notice if what is sent to a listener (for some hosts) is not admitted any more."""
+    return {
+        rule
+        for rule, to, its, host in sendings(evidence)
+        if to is gateway and its == port and (hosts is None or host in hosts)
+    }
+
+
+def relying(evidence: Evidence, route: Object) -> set[str]:
+    """Say which rules notice if an ingress route does not admit its host names any more."""
+    hosts = set(route.content["spec"]["hostnames"])
+    for other in routes(evidence, "ingress-route"):
+        if other is not route and parent(other) == parent(route) and set(other.content["spec"]["hostnames"]) == hosts:
+            return set()
+    gateway = next(one for one in ingress(evidence) if here(one) == parent(route)[:3])
+    port = {one["name"]: one["port"] for one in gateway.content["spec"]["listeners"]}[parent(route)[3]]
+    return sent_to(evidence, gateway, port, hosts)
+
+
+def attached(evidence: Evidence, gateway: Object, section: str | None = None) -> set[str]:
+    """Say which rule notices if a listener, or the gateway, is not there any more."""
+    every = [parent(one) for one in evidence.of_kind("HTTPRoute")]
+    used = any(it[:3] == here(gateway) and section in (None, it[3]) for it in every)
+    return {"route-has-listener"} if used else set()
+
+
+def aimed(evidence: Evidence, gateway: Object, port: int) -> set[str]:
+    """Say which rule notices if an ingress gateway does not listen on a port any more."""
+    return {"target-port"} if any(its == port for _, _, its in leading(evidence, gateway)) else set()
+
+
+def marks(export: Object) -> Path:
+    """Give the place of the annotation by which a ServiceExport names its WAN policies."""
+    key = POLICY if POLICY in export.content["metadata"]["annotations"] else RULES
+    return ("metadata", "annotations", key)
+
+
+def its_policies(export: Object) -> set[str]:
+    return {one.rpartition("=")[2] for one in at(export.content, marks(export)).split(",")}
+
+
+def exports_by(evidence: Evidence, cluster: str, policy: str) -> set[str]:
+    every = [one for one in evidence.of_kind("ServiceExport") if one.cluster == cluster]
+    return {"export-has-policy"} if any(policy in its_policies(one) for one in every) else set()
+
+
+# WAN policies.
+
+
+@kind("WANPolicy: wrong port")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        yield _set(evidence, one, ("spec", "port"), WRONG_PORT, "wan-port-consistency", "listener-is-wan-policy")
+
+
+@kind("WANPolicy: port out of the range")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        rules = ("wan-port-consistency", "listener-is-wan-policy", "wan-port-range")
+        yield _set(evidence, one, ("spec", "port"), LOW_PORT, *rules)
+
+
+@kind("WANPolicy: port of another policy")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        for other in sorted(set(policies(evidence).values()) - {one.content["spec"]["port"]})[:1]:
+            rules = ("wan-port-consistency", "listener-is-wan-policy", "wan-port-unique")
+            yield _set(evidence, one, ("spec", "port"), other, *rules)
+
+
+@kind("WANPolicy: another tunnel")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency")
+
+
+@kind("WANPolicy: a tunnel that its exports must never use")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        if exports_by(evidence, one.cluster, one.name):
+            rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
+            yield _set(evidence, one, ("spec", "tunnel"), NEVER, *rules)
+
+
+for _what in ("jitterMs", "latencyMs", "lossPercent"):
+
+    @kind(f"WANPolicy: another {_what}")
+    def _(evidence: Evidence, what: str = _what) -> Changes:
+        for one in evidence.of_kind("WANPolicy"):
+            yield _set(evidence, one, ("spec", "sla", what), 77, "wan-policy-consistency")
+
+
+@kind("WANPolicy: missing on a cluster")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        used = exports_by(evidence, one.cluster, one.name)
+        yield _remove(evidence, one, "wan-policy-everywhere", "listener-is-wan-policy", *used)
+
+
+@kind("WANPolicy: somebody else's, on one cluster")
+def _(evidence: Evidence) -> Changes:
+    for cluster in clusters(evidence):
+        spec = {"tunnel": "other", "port": WRONG_PORT, "sla": {"jitterMs": 1, "latencyMs": 1, "lossPercent": 1}}
+        everywhere = {"wan-policy-everywhere"} if len(clusters(evidence)) > 1 else set()
+        one = made(evidence, cluster, "WANPolicy", FOREIGN, spec=spec)
+        yield _add(evidence, one, "wan-policy-has-listener", *everywhere)
+        one = made(evidence, cluster, "WANPolicy", FOREIGN, spec=spec | {"port": min(policies(evidence).values())})
+        yield _add(evidence, one, "wan-policy-has-listener", "wan-port-unique", *everywhere)
+
+
+# Components.
+
+
+@kind("component WANPolicy: wrong port for a cluster")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("WANPolicy"):
+        for cluster in one.outputs["wanPorts"]:
+            yield _set(evidence, one, ("wanPorts", cluster), WRONG_PORT, "wan-port-consistency")
+
+
+@kind("component WANPolicy: no port for a cluster")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("WANPolicy"):
+        for cluster in one.outputs["wanPorts"]:
+            content = dropped(one.outputs, ("wanPorts", cluster))
+            yield Mutation(swapped(evidence, one, content), frozenset({"wan-policy-everywhere"}), one)
+
+
+@kind("component WANPolicy: another tunnel")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("WANPolicy"):
+        yield _set(evidence, one, ("tunnel",), "other", "wan-policy-consistency")
+
+
+@kind("component EastWestGateway: a listener's port wrong, missing, or too many")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("EastWestGateway"):
+        for cluster, told in one.outputs["clusters"].items():
+            path: Path = ("clusters", cluster, "ingress", "listeners")
+            for name in told["ingress"]["listeners"]:
+                yield _set(evidence, one, (*path, name), WRONG_PORT, "listener-is-wan-policy")
+                content = dropped(one.outputs, (*path, name))
+                yield Mutation(swapped(evidence, one, content), frozenset({"wan-policy-has-listener"}), one)
+            yield _set(evidence, one, (*path, FOREIGN), WRONG_PORT, "listener-is-wan-policy")
+
+
+@kind("component EastWestGateway: a target's address wrong")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("EastWestGateway"):
+        for cluster, told in one.outputs["clusters"].items():
+            for remote in told["targets"]:
+                path: Path = ("clusters", cluster, "targets", remote, 0)
+                yield _set(evidence, one, path, "10.99.99.99", "target-address")
+
+
+@kind("component ServiceExport: no policy, or one that is not there")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("ServiceExport"):
+        if "wanPolicy" in one.outputs:
+            yield _set(evidence, one, ("wanPolicy",), "ghost", "export-has-policy")
+            yield _drop(evidence, one, ("wanPolicy",), "export-has-policy")
+        else:
+            for name in one.outputs["rules"]:
+                yield _set(evidence, one, ("rules", name), "ghost", "export-has-policy")
+
+
+# Gateways.
+
+
+@kind("ingress gateway: a listener's port wrong")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for index, listener in enumerate(one.content["spec"]["listeners"]):
+            path: Path = ("spec", "listeners", index, "port")
+            yield _set(
+                evidence, one, path, WRONG_PORT, "listener-is-wan-policy", *aimed(evidence, one, listener["port"])
+            )
+
+
+@kind("ingress gateway: a listener dropped")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        shared = {"wan-policy-has-listener"} if own(one) is None else set()
+        for index, listener in enumerate(one.content["spec"]["listeners"]):
+            its = attached(evidence, one, listener["name"]) | aimed(evidence, one, listener["port"])
+            if shared | its:
+                yield _drop(evidence, one, ("spec", "listeners", index), *shared, *its)
+
+
+@kind("ingress gateway: a listener renamed")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        shared = {"wan-policy-has-listener"} if own(one) is None else set()
+        for index, listener in enumerate(one.content["spec"]["listeners"]):
+            its = attached(evidence, one, listener["name"]) | sent_to(evidence, one, listener["port"])
+            rules = ("listener-is-wan-policy", "plaintext-chosen", *shared, *its)
+            yield _set(evidence, one, ("spec", "listeners", index, "name"), "renamed", *rules)
+
+
+@kind("ingress gateway: somebody else's listener")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for protocol, plain in (("HTTPS", ()), ("HTTP", ("plaintext-chosen",))):
+            added = {"name": FOREIGN, "protocol": protocol, "port": WRONG_PORT}
+            content = put(one.content, ("spec", "listeners"), [*one.content["spec"]["listeners"], added])
+            rules = frozenset({"listener-is-wan-policy", *plain})
+            yield Mutation(swapped(evidence, one, content), rules, one)
+
+
+@kind("ingress gateway: another address written on it")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        told = own(one) is None and len(clusters(evidence)) > 1
+        if any(it.kind == "EndpointSlice" for it, _, _ in leading(evidence, one)) or told:
+            yield _set(evidence, one, ("metadata", "annotations", ADDRESSES), "10.99.99.99", "target-address")
+
+
+@kind("ingress gateway: missing")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        if own(one) is None:
+            yield _remove(evidence, one, "wan-policy-has-listener", *attached(evidence, one))
+
+
+@kind("egress gateway: a listener dropped or renamed")
+def _(evidence: Evidence) -> Changes:
+    for one in egress(evidence):
+        for index, listener in enumerate(one.content["spec"]["listeners"]):
+            if attached(evidence, one, listener["name"]):
+                yield _drop(evidence, one, ("spec", "listeners", index), "route-has-listener")
+                yield _set(evidence, one, ("spec", "listeners", index, "name"), "renamed", "route-has-listener")
+
+
+@kind("gateway: a public address asked for")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        yield _set(evidence, one, ("spec", "addresses"), [{"value": PUBLIC}], "gateway-is-private")
+
+
+@kind("gateway: its EnvoyProxy not named")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        if at(one.content, ("spec", "infrastructure", "parametersRef", "kind")) == "EnvoyProxy":
+            yield _drop(evidence, one, ("spec", "infrastructure"), "gateway-is-private")
+
+
+@kind("gateway: Istio's LoadBalancer, ordered or by default")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", "networking.istio.io/service-type")
+    for one in (*ingress(evidence), *egress(evidence)):
+        if one.content["spec"]["gatewayClassName"] == "istio":
+            yield _set(evidence, one, path, "LoadBalancer", "gateway-is-private")
+            yield _drop(evidence, one, path, "gateway-is-private")
+
+
+@kind("EnvoyProxy: a LoadBalancer")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("spec", "provider", "kubernetes", "envoyService", "type")
+    for one in evidence.of_kind("EnvoyProxy"):
+        yield _set(evidence, one, path, "LoadBalancer", "gateway-is-private")
+        yield _drop(evidence, one, path, "gateway-is-private")
+
+
+# Targets.
+
+
+@kind("target: a wrong address")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        yield _set(evidence, one, ("endpoints", 0, "addresses", 0), "10.99.99.99", "target-address")
+
+
+@kind("target: a cluster's own address, swapped for the remote one")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        for gateway in ingress(evidence):
+            if gateway.cluster == one.cluster and own(gateway) is None:
+                address = gateway.content["metadata"]["annotations"][ADDRESSES].split(",")[0]
+                yield _set(evidence, one, ("endpoints", 0, "addresses", 0), address, "target-address")
+
+
+@kind("target: an address of the Internet")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        path: Path = ("endpoints", 0, "addresses", 0)
+        yield _set(evidence, one, path, PUBLIC, "target-address", "target-is-private")
+
+
+@kind("target: somebody else's slice of it")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        name, namespace = labels(one)["kubernetes.io/service-name"], one.content["metadata"]["namespace"]
+        added = made(
+            evidence,
+            one.cluster,
+            "EndpointSlice",
+            FOREIGN,
+            namespace,
+            labels={"kubernetes.io/service-name": name},
+            addressType="IPv4",
+            endpoints=[{"addresses": ["10.99.99.99"]}],
+            ports=[],
+        )
+        yield _add(evidence, added, "target-address")
+
+
+@kind("target: a port that nobody listens on")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        for index in range(len(one.content["ports"])):
+            yield _set(evidence, one, ("ports", index, "port"), WRONG_PORT, "target-port")
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            for index in range(len(one.content["spec"]["ports"])):
+                yield _set(evidence, one, ("spec", "ports", index, "targetPort"), WRONG_PORT, "target-port")
+
+
+@kind("target: the port of another policy")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        for index, port in enumerate(one.content["ports"]):
+            for other in sorted(set(policies(evidence).values()) - {port["port"]})[:1]:
+                rule = "shadow-arrives" if part(one) == "import" else "target-port"
+                yield _set(evidence, one, ("ports", index, "port"), other, rule)
+
+
+@kind("target: its Service missing, or without a port")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            sent = [
+                ref["port"]
+                for route in routes(evidence, "egress-route")
+                for rule in route.content["spec"]["rules"]
+                for ref in rule["backendRefs"]
+                if (route.cluster, ref["namespace"], ref["name"]) == here(one)
+            ]
+            if sent:
+                yield _remove(evidence, one, "route-has-target")
+            for index, port in enumerate(one.content["spec"]["ports"]):
+                if port["port"] in sent:
+                    yield _set(evidence, one, ("spec", "ports", index, "port"), WRONG_PORT, "route-has-target")
+
+
+# Routes.
+
+
+@kind("ingress route: a section that is not there")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        rules = ("route-has-listener", "route-of-own-policy", *relying(evidence, one))
+        yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), "renamed", *rules)
+
+
+@kind("ingress route: the section of somebody else's policy")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        (export,) = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
+        for other in sorted(set(policies(evidence)) - its_policies(export))[:1]:
+            rules = ("route-of-own-policy", *relying(evidence, one))
+            yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), other, *rules)
+
+
+@kind("ingress route: a host name that is not exported")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        hostnames = [*one.content["spec"]["hostnames"], "ghost.secure.svc.cluster.local"]
+        yield replace(_set(evidence, one, ("spec", "hostnames"), hostnames, "route-is-exported"), leaf=None)
+
+
+@kind("route: no host names, so that it takes every request")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        yield _drop(evidence, one, ("spec", "hostnames"), "route-is-exported", *relying(evidence, one))
+    for one in routes(evidence, "egress-route"):
+        yield _drop(evidence, one, ("spec", "hostnames"), "route-is-exported")
+
+
+@kind("ingress route: missing, and somebody sends to it")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        if rules := relying(evidence, one):
+            yield _remove(evidence, one, *rules)
+
+
+def _foreign_route(
+    evidence: Evidence, at_: tuple[str, str, str, str], namespace: str, host: str, **rule: Any
+) -> Object:
+    cluster, gateway_namespace, name, section = at_
+    ref = {"kind": "Gateway", "namespace": gateway_namespace, "name": name, "sectionName": section}
+    spec = {"parentRefs": [ref], "hostnames": [host], "rules": [rule]}
+    return made(evidence, cluster, "HTTPRoute", FOREIGN, namespace, spec=spec)
+
+
+@kind("HTTPRoute: somebody else's, for a host name that is taken")
+def _(evidence: Evidence) -> Changes:
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for namespace in ("mc-wan", FOREIGN):
+            host = one.content["spec"]["hostnames"][0]
+            yield _add(evidence, _foreign_route(evidence, parent(one), namespace, host), "hostname-once")
+
+
+@kind("HTTPRoute: somebody else's, for a service that is not exported")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        place = (*here(one), one.content["spec"]["listeners"][0]["name"])
+        for host in ("ghost.secure.svc.cluster.local", "*.example.com"):
+            yield _add(evidence, _foreign_route(evidence, place, FOREIGN, host), "route-is-exported")
+
+
+@kind("HTTPRoute: somebody else's, to a namespace that grants nothing")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        place = (*here(one), one.content["spec"]["listeners"][0]["name"])
+        rule = {"backendRefs": [{"name": "vault", "namespace": "elsewhere", "port": 8080}]}
+        added = _foreign_route(evidence, place, FOREIGN, "ghost.secure.svc.cluster.local", **rule)
+        yield _add(evidence, added, "route-is-exported", "reference-granted")
+
+
+def _remote_refs(evidence: Evidence) -> Iterator[tuple[Object, Path, Mapping[str, Any], Object]]:
+    """Give the backends of egress routes that are targets: the route, the place, the reference, the remote gateway."""
+    services = {here(one): one for one in evidence.of_kind("Service") if SOURCE in labels(one)}
+    for route in routes(evidence, "egress-route"):
+        for number, rule in enumerate(route.content["spec"]["rules"]):
+            for index, ref in enumerate(rule["backendRefs"]):
+                service = services.get((route.cluster, ref["namespace"], ref["name"]))
+                if service is not None:
+                    (gateway,) = remote_gateways(evidence, service)
+                    yield route, ("spec", "rules", number, "backendRefs", index), ref, gateway
+
+
+@kind("egress route: a backend's port or name that is no target's")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _, _ in _remote_refs(evidence):
+        yield _set(evidence, route, (*path, "port"), WRONG_PORT, "route-has-target")
+        if at(route.content, (*path, "namespace")) == "mc-wan":
+            yield _set(evidence, route, (*path, "name"), "ghost", "route-has-target")
+
+
+@kind("egress route: the port of a policy by which the service is not exported")
+def _(evidence: Evidence) -> Changes:
+    by_port = {port: name for name, port in policies(evidence).items()}
+    for route, path, ref, gateway in _remote_refs(evidence):
+        if ref["namespace"] != "mc-wan":
+            continue  # a target of an export's own gateway has the export's policies only
+        (host,) = [
+            it["urlRewrite"]["hostname"] for it in at(route.content, path[:3])["filters"] if it["type"] == "URLRewrite"
+        ]
+        for port in sorted(set(by_port) - {ref["port"]}):
+            admitted = any(
+                parent(it) == (*here(gateway), by_port[port]) and host in it.content["spec"]["hostnames"]
+                for it in routes(evidence, "ingress-route")
+            )
+            if not admitted:
+                yield _set(evidence, route, (*path, "port"), port, "route-arrives")
+
+
+@kind("egress route: another host name on the way")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _, _ in _remote_refs(evidence):
+        for index, it in enumerate(at(route.content, path[:3])["filters"]):
+            if it["type"] == "URLRewrite":
+                place = (*path[:3], "filters", index, "urlRewrite", "hostname")
+                yield _set(evidence, route, place, "ghost.secure.svc.cluster.local", "route-arrives")
+
+
+@kind("egress route: a section that is not there")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), "renamed", "route-has-listener")
+
+
+@kind("egress route: a Gateway that is not there")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        yield _set(evidence, one, ("spec", "parentRefs", 0, "name"), "ghost", "route-has-listener")
+
+
+@kind("route: all weights of a rule zero")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("HTTPRoute"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            if refs := rule.get("backendRefs"):
+                path: Path = ("spec", "rules", index, "backendRefs")
+                zero = [ref | {"weight": 0} for ref in refs]
+                yield replace(_set(evidence, one, path, zero, "weights-not-zero"), leaf=None)
+
+
+@kind("ReferenceGrant: missing, or for somebody else")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ReferenceGrant"):
+        yield _remove(evidence, one, "reference-granted")
+        yield _set(evidence, one, ("spec", "from", 0, "namespace"), FOREIGN, "reference-granted")
+        yield _set(evidence, one, ("spec", "from", 0, "kind"), "TCPRoute", "reference-granted")
+        yield _set(evidence, one, ("spec", "to", 0, "kind"), "Secret", "reference-granted")
+        yield _set(evidence, one, ("spec", "to", 0, "name"), "ghost", "reference-granted")
+
+
+# Exports and imports.
+
+
+@kind("ServiceExport: missing")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceExport"):
+        stale = set()
+        for it in shadows(evidence):
+            left = [gateway for gateway in remote_gateways(evidence, it) if gateway.cluster != one.cluster]
+            gone = [gateway for gateway in remote_gateways(evidence, it) if gateway.cluster == one.cluster]
+            if own(it) == own(one) and left and gone:
+                known = ",".join(gateway.content["metadata"]["annotations"][ADDRESSES] for gateway in left).split(",")
+                if any(address not in known for end in it.content["endpoints"] for address in end["addresses"]):
+                    stale.add("target-address")
+        yield _remove(evidence, one, "route-is-exported", *stale)
+
+
+@kind("ServiceExport: no policy, or one that is not there")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceExport"):
+        rules = ("export-has-policy", "route-of-own-policy")
+        yield _drop(evidence, one, marks(one), *rules)
+        wrong = "ghost" if marks(one)[-1] == POLICY else "all=ghost"
+        yield _set(evidence, one, marks(one), wrong, *rules)
+
+
+@kind("ServiceExport: another policy than its routes are of")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceExport"):
+        for other in sorted(set(policies(evidence)) - its_policies(one))[:1]:
+            wrong = other if marks(one)[-1] == POLICY else f"all={other}"
+            yield _set(evidence, one, marks(one), wrong, "route-of-own-policy")
+
+
+@kind("ServiceExport: somebody else's, without a policy")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceExport"):
+        added = made(evidence, one.cluster, "ServiceExport", FOREIGN, one.namespace)
+        yield _add(evidence, added, "export-has-policy")
+        added = made(evidence, one.cluster, "ServiceExport", FOREIGN, FOREIGN)
+        yield _add(evidence, added, "export-has-policy", "export-namespace-allowed")
+
+
+@kind("ServiceImport: withdrawn")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceImport"):
+        yield _remove(evidence, one, "withdrawals-limited")
+
+
+@kind("ServiceImport: somebody else's, where it is not allowed")
+def _(evidence: Evidence) -> Changes:
+    for cluster in clusters(evidence):
+        if evidence.of_kind("ServiceImport"):
+            yield _add(evidence, made(evidence, cluster, "ServiceImport", "cart", FOREIGN), "import-allowed")
+
+
+# Exposure and labels.
+
+
+@kind("Service: public, somebody else's in mc-wan")
+def _(evidence: Evidence) -> Changes:
+    for cluster in clusters(evidence):
+        for spec in ({"type": "LoadBalancer"}, {"externalIPs": ["10.9.9.9"]}, {"loadBalancerIP": PUBLIC}):
+            one = Object(
+                cluster,
+                {
+                    "apiVersion": "v1",
+                    "kind": "Service",
+                    "metadata": {"name": FOREIGN, "namespace": "mc-wan"},
+                    "spec": spec,
+                },
+            )
+            yield _add(evidence, one, "gateway-is-private")
+
+
+@kind("Service: public, of a gateway in another namespace")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        _, namespace, name = here(one)
+        owner = "gateway.envoyproxy.io/owning-gateway"
+        for where, marked in (
+            ("envoy-gateway-system", {f"{owner}-name": name, f"{owner}-namespace": namespace}),
+            (namespace, {"gateway.networking.k8s.io/gateway-name": name}),
+        ):
+            metadata = {"name": FOREIGN, "namespace": where, "labels": marked}
+            content = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"type": "LoadBalancer"}}
+            yield _add(evidence, Object(one.cluster, content), "gateway-is-private")
+
+
+@kind("Service: a target or an import made public")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        yield _set(evidence, one, ("spec", "type"), "LoadBalancer", "gateway-is-private")
+        yield _set(evidence, one, ("spec", "externalIPs"), ["10.9.9.9"], "gateway-is-private")
+
+
+@kind("any object: a label lost")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.objects:
+        content = dropped(one.content, ("metadata", "labels", LABEL))
+        yield Mutation(swapped(evidence, one, content), frozenset({"labels-present"}), one)

@@ -1,0 +1,315 @@
+"""What each rule says, whole: the cluster, the resource, both values and the remedy."""
+
+import pytest
+
+from mcwan.rules import RULES, Evidence, Rule, Violation, run
+from mcwan.rules.sources import of_plan
+from tests.components.examples import plan
+from tests.rules.mutations import KINDS, Mutation, configured, deployed
+
+SAID = {
+    "wan-port-consistency": (
+        "dev",
+        "component WANPolicy: wrong port for a cluster",
+        Violation(
+            "policy high is port 20000 on cluster-1 and port 31111 on cluster-1 and cluster-2",
+            "set mcwan:wanPolicies.high.port once, and let nothing else write WANPolicy objects",
+            ("cluster-1", "cluster-2"),
+            "WANPolicy high on cluster-1",
+        ),
+    ),
+    "wan-policy-consistency": (
+        "dev",
+        "WANPolicy: another tunnel",
+        Violation(
+            "policy high has tunnel other on cluster-1 and tunnel business on cluster-1 and cluster-2",
+            "set mcwan:wanPolicies.high.tunnel once, and let nothing else write WANPolicy objects",
+            ("cluster-1", "cluster-2"),
+            "WANPolicy high on cluster-1",
+        ),
+    ),
+    "wan-port-unique": (
+        "dev",
+        "WANPolicy: port of another policy",
+        Violation(
+            "policies high and low share port 31112 on cluster-1",
+            "give one of them another port: mcwan:wanPolicies.low.port",
+            ("cluster-1",),
+            "WANPolicy high on cluster-1",
+        ),
+    ),
+    "wan-policy-everywhere": (
+        "dev",
+        "component WANPolicy: no port for a cluster",
+        Violation(
+            "component WANPolicy high has no port for cluster-1",
+            "deploy the whole fabric: mcwan:wanPolicies.high is meant for every cluster",
+            ("cluster-1",),
+            "component WANPolicy high",
+        ),
+    ),
+    "wan-port-range": (
+        "dev",
+        "WANPolicy: port out of the range",
+        Violation(
+            "policy high has port 70 on cluster-1; allowed: 1024 to 65535",
+            "set mcwan:wanPolicies.high.port to one of them",
+            ("cluster-1",),
+            "WANPolicy high on cluster-1",
+        ),
+    ),
+    "listener-is-wan-policy": (
+        "dev",
+        "ingress gateway: somebody else's listener",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on cluster-1 listens on port 20000 as 'foreign', which is no WAN "
+            "policy there",
+            "remove the listener, or write mcwan:wanPolicies.foreign",
+            ("cluster-1",),
+            "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "wan-policy-has-listener": (
+        "dev",
+        "ingress gateway: missing",
+        Violation(
+            "policy high has no ingress gateway on cluster-2",
+            "deploy the whole fabric: every cluster needs its ingress gateway",
+            ("cluster-2",),
+            "WANPolicy high on cluster-2",
+        ),
+    ),
+    "target-address": (
+        "dev",
+        "ingress gateway: another address written on it",
+        Violation(
+            "EndpointSlice mc-wan/target-cluster-1-ipv4 on cluster-2 sends to 198.51.100.11; Gateway "
+            "mc-wan/mc-wan-ingress on cluster-1 is reached at 10.99.99.99",
+            "write the address once: mcwan:clusters.cluster-1.ingress.addresses",
+            ("cluster-1", "cluster-2"),
+            "EndpointSlice mc-wan/target-cluster-1-ipv4 on cluster-2",
+        ),
+    ),
+    "target-port": (
+        "dev",
+        "target: a port that nobody listens on",
+        Violation(
+            "EndpointSlice mc-wan/target-cluster-2-ipv4 on cluster-1 leads to port 20000, and Gateway "
+            "mc-wan/mc-wan-ingress on cluster-2 has no listener there",
+            "let mcwan write both: a target has a port per WAN policy",
+            ("cluster-1", "cluster-2"),
+            "EndpointSlice mc-wan/target-cluster-2-ipv4 on cluster-1",
+        ),
+    ),
+    "route-has-listener": (
+        "dev",
+        "egress gateway: a listener dropped or renamed",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-1 attaches to section http-8080 of Gateway "
+            "mc-wan/mc-wan-egress on cluster-1, which has none",
+            "let mcwan write the route: an ingress route's section is a WAN policy",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-1",
+        ),
+    ),
+    "route-of-own-policy": (
+        "dev",
+        "ServiceExport: another policy than its routes are of",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1 is on the listener of policy low, and"
+            " export logging.insecure has high",
+            "let mcwan write the route, or give the export that WAN policy",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
+        ),
+    ),
+    "route-is-exported": (
+        "dev",
+        "ingress route: a host name that is not exported",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1 is for ghost.secure, which is not "
+            "exported on cluster-1",
+            "export the service with mcwan:exports, or remove the route",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
+        ),
+    ),
+    "hostname-once": (
+        "dev",
+        "HTTPRoute: somebody else's, for a host name that is taken",
+        Violation(
+            "logging.insecure.svc.clusterset.local is claimed on listener low of Gateway "
+            "mc-wan/mc-wan-ingress on cluster-1 by HTTPRoute mc-wan/foreign and HTTPRoute "
+            "mc-wan/logging.insecure.ingress.low",
+            "leave host names to one export: let nothing but mcwan write routes of its gateways",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/foreign on cluster-1",
+        ),
+    ),
+    "reference-granted": (
+        "dev",
+        "ReferenceGrant: missing, or for somebody else",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-1 sends to Service insecure/logging, and no "
+            "ReferenceGrant in insecure lets it",
+            "write a ReferenceGrant in insecure from HTTPRoute of mc-wan to Service logging",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-1",
+        ),
+    ),
+    "weights-not-zero": (
+        "dev",
+        "route: all weights of a rule zero",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-1, rule all: the weights of all its backends are 0",
+            "give one of the exporting clusters a weight: mcwan:exports[].from[].weight",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-1",
+        ),
+    ),
+    "export-has-policy": (
+        "dev",
+        "ServiceExport: somebody else's, without a policy",
+        Violation(
+            "ServiceExport insecure/foreign on cluster-1 has no WAN policy",
+            "write wanPolicy or rules for it in mcwan:exports, and nowhere else",
+            ("cluster-1",),
+            "ServiceExport insecure/foreign on cluster-1",
+        ),
+    ),
+    "route-has-target": (
+        "dev",
+        "target: its Service missing, or without a port",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2 sends to Service mc-wan/target-cluster-1, "
+            "port 31112, which is not there",
+            "let mcwan write the route and its targets",
+            ("cluster-2",),
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2",
+        ),
+    ),
+    "route-arrives": (
+        "dev",
+        "ingress route: missing, and somebody sends to it",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2 sends logging.insecure.svc.cluster.local "
+            "to port 31112 of Gateway mc-wan/mc-wan-ingress on cluster-1, where no route admits it on "
+            "listener low",
+            "let mcwan write both sides: the export and its import name the same WAN policy low",
+            ("cluster-1", "cluster-2"),
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2",
+        ),
+    ),
+    "shadow-arrives": (
+        "lab",
+        "target: the port of another policy",
+        Violation(
+            "EndpointSlice default/payment-insecure-clusterset-ipv4 on east sends "
+            "payment-insecure-clusterset.default.svc.cluster.local to port 31111 of Gateway "
+            "mc-wan/mc-wan-ingress on west, where no route admits it on listener high",
+            "let mcwan write both sides: the export and its import name the same WAN policy high",
+            ("east", "west"),
+            "EndpointSlice default/payment-insecure-clusterset-ipv4 on east",
+        ),
+    ),
+    "gateway-is-private": (
+        "dev",
+        "gateway: a public address asked for",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on cluster-1 is at 8.8.8.8, an address of the Internet",
+            "write the address that the SD-WAN routes",
+            ("cluster-1",),
+            "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "target-is-private": (
+        "dev",
+        "target: an address of the Internet",
+        Violation(
+            "EndpointSlice mc-wan/target-cluster-2-ipv4 on cluster-1 sends to 8.8.8.8, an address of the Internet",
+            "write the address that the SD-WAN routes: mcwan:clusters.CLUSTER.ingress.addresses",
+            ("cluster-1",),
+            "EndpointSlice mc-wan/target-cluster-2-ipv4 on cluster-1",
+        ),
+    ),
+    "plaintext-chosen": (
+        "dev",
+        "ingress gateway: somebody else's listener",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on cluster-1 listens in plaintext (HTTP) for policy foreign",
+            'use TLS for it, or allow plaintext: add "foreign" to wanPolicies of this rule',
+            ("cluster-1",),
+            "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "export-namespace-allowed": (
+        "dev",
+        "ServiceExport: somebody else's, without a policy",
+        Violation(
+            "ServiceExport foreign/foreign on cluster-1 exports from namespace foreign; allowed: insecure and secure",
+            "remove the export, or add the namespace to this rule's configuration",
+            ("cluster-1",),
+            "ServiceExport foreign/foreign on cluster-1",
+        ),
+    ),
+    "namespace-keeps-off-tunnel": (
+        "dev",
+        "WANPolicy: a tunnel that its exports must never use",
+        Violation(
+            "ServiceExport secure/payment on cluster-1 has policy high, whose tunnel is never; namespace "
+            "secure must never use it",
+            "give the export, or its rule, a WAN policy of another tunnel",
+            ("cluster-1",),
+            "ServiceExport secure/payment on cluster-1",
+        ),
+    ),
+    "import-allowed": (
+        "dev",
+        "ServiceImport: somebody else's, where it is not allowed",
+        Violation(
+            "cluster-1 imports cart.foreign; allowed: none",
+            "name the clusters in mcwan:imports for cart.foreign, or add this one to the rule's configuration",
+            ("cluster-1",),
+            "ServiceImport foreign/cart on cluster-1",
+        ),
+    ),
+    "withdrawals-limited": (
+        "dev",
+        "ServiceImport: withdrawn",
+        Violation(
+            "1 of 4 imports withdrawn; allowed at a time: 0 (logging.insecure on cluster-1)",
+            "withdraw fewer, or raise atMost for this one update",
+            ("cluster-1",),
+            "ServiceImport logging.insecure on cluster-1",
+        ),
+    ),
+    "labels-present": (
+        "dev",
+        "any object: a label lost",
+        Violation(
+            "CustomResourceDefinition wanpolicies.mc-wan.l7mp.io on cluster-1 has no label app.kubernetes.io/instance",
+            "write it once, in mcwan:labels",
+            ("cluster-1",),
+            "CustomResourceDefinition wanpolicies.mc-wan.l7mp.io on cluster-1",
+        ),
+    ),
+}
+"""By rule: a stack, the kind of mistake in it, and what is said of the first one that the fewest rules claim."""
+
+
+def mistake(evidence: Evidence, kind: str, rule: str) -> Mutation:
+    return min((one for one in KINDS[kind](evidence) if rule in one.rules), key=lambda one: len(one.rules))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_a_rule_says(rule: Rule) -> None:
+    stack, kind, wanted = SAID[rule.name]
+    evidence = deployed(of_plan(plan(stack)))
+    found = run(rule, mistake(evidence, kind, rule.name).evidence, configured(evidence).get(rule.name))
+    assert found.violations[0] == wanted
+
+
+def test_every_rule_has_its_words_and_a_name_of_its_own() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES) == len(SAID)
+    for rule in RULES:
+        assert all(text.endswith(".") for text in (rule.sentence, rule.why, rule.remedy)), rule.name

@@ -1,0 +1,90 @@
+"""Running a rule: what goes wrong for one subject hides nothing of the others."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mcwan.rules import Component, Evidence, Object, Options, Rule, Verdict, Violation, run
+from mcwan.rules.rule import violation
+from mcwan.rules.unknown import UNKNOWN, UnjudgedError, Withheld
+
+EVIDENCE = Evidence(())
+
+
+def rule(judge: Any, *subjects: Any) -> Rule:
+    return Rule("test", "It holds.", "It must.", "Make it hold.", lambda _: subjects, judge)
+
+
+def judge(_: Evidence, subject: Any, __: Options) -> Iterator[Violation]:
+    yield Violation(f"before {subject}", "mend it")
+    if subject == "raises":
+        raise KeyError("password=hunter2")
+    if subject == "later":
+        raise UnjudgedError("its port", UNKNOWN)
+    yield Violation(f"after {subject}", "mend it")
+
+
+def told(verdict: Verdict) -> tuple[list[str], tuple[str, ...], str]:
+    return [one.what for one in verdict.violations], verdict.unjudged, verdict.failure
+
+
+def test_an_exception_is_the_rule_s_failure_and_hides_nothing() -> None:
+    found = told(run(rule(judge, "raises", "later", "fine"), EVIDENCE))
+    whats, unjudged, failure = found
+    assert whats == ["after fine", "before fine", "before later", "before raises"]
+    assert unjudged == ("its port is not known before the update",)
+    assert failure.startswith("KeyError in test_rule.py, line ")
+    assert "hunter2" not in failure
+
+
+def test_a_rule_that_touches_what_is_withheld_is_not_judged() -> None:
+    def compare(_: Evidence, subject: Any, __: Options) -> Iterator[Violation]:
+        if subject == 1:
+            yield Violation("one", "")
+
+    found = run(rule(compare, Withheld("x", UNKNOWN), 1), EVIDENCE)
+    assert told(found) == (["one"], ("x is not known before the update",), "")
+
+
+def test_subjects_that_raise_hide_no_earlier_subject() -> None:
+    def subjects(_: Evidence) -> Iterable[Any]:
+        yield "fine"
+        raise ValueError
+
+    def later(_: Evidence) -> Iterable[Any]:
+        raise UnjudgedError("x", UNKNOWN)
+
+    one = Rule("test", "", "", "", subjects, judge)
+    whats, unjudged, failure = told(run(one, EVIDENCE))
+    assert (whats, unjudged) == (["after fine", "before fine"], ())
+    assert failure.startswith("ValueError in test_rule.py, line ")
+    assert told(run(Rule("test", "", "", "", later, judge), EVIDENCE)) == (
+        [],
+        ("x is not known before the update",),
+        "",
+    )
+
+
+def test_a_doubt_among_the_subjects_is_told() -> None:
+    found = told(run(rule(judge, UnjudgedError("y", UNKNOWN), "fine"), EVIDENCE))
+    assert found == (["after fine", "before fine"], ("y is not known before the update",), "")
+
+
+def test_the_same_is_said_once_and_in_order() -> None:
+    def twice(_: Evidence, subject: Any, __: Options) -> Iterator[Violation]:
+        yield Violation("b", "", ("west",), subject)
+        yield Violation("a", "", ("east",), subject)
+
+    found = run(rule(twice, "s", "s"), EVIDENCE)
+    assert [one.what for one in found.violations] == ["a", "b"]
+
+
+def test_a_violation_names_clusters_and_the_first_subject() -> None:
+    east = Object("east", {"kind": "Service", "metadata": {"name": "a"}}, "urn:a")
+    west = Object("west", {})
+    component = Component("WANPolicy", "high", {}, "urn:high")
+    assert violation("w", "r", east, west) == Violation("w", "r", ("east", "west"), "Service a on east", "urn:a")
+    assert violation("w", "r", east).urn == "urn:a"
+    assert violation("w", "r", component, clusters=["edge"]) == Violation(
+        "w", "r", ("edge",), "component WANPolicy high"
+    )
+    assert violation("w", "r") == Violation("w", "r")

@@ -1,0 +1,135 @@
+"""The configuration of rules, and what is said of a wrong one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcwan.rules import RULES, Evidence, Level
+from mcwan.rules.exposure import Plaintext
+from mcwan.rules.organisation import Tunnels, Withdrawals
+from mcwan.rules.settings import SettingsError, judge, parse, read
+from mcwan.rules.sources import SourceError, of_plan
+from mcwan.rules.wan_policies import PortRange
+from tests.components.examples import plan
+
+NAMES = ", ".join(rule.name for rule in RULES)
+LEVELS = "mandatory, advisory, disabled"
+
+
+def test_nothing_configured_is_every_rule_as_it_is() -> None:
+    found = parse({})
+    assert found.levels == {rule.name: rule.level for rule in RULES}
+    assert found.options == {rule.name: rule.options() for rule in RULES}
+
+
+def test_levels_and_options() -> None:
+    found = parse(
+        {
+            "all": "advisory",
+            "wan-port-unique": "mandatory",
+            "target-port": {"enforcementLevel": "disabled"},
+            "wan-port-range": {"lowest": 30000.0, "highest": 32767},
+            "plaintext-chosen": {"enforcementLevel": "mandatory", "wanPolicies": ["low"]},
+            "namespace-keeps-off-tunnel": {"never": {"default": ["secure"]}},
+            "withdrawals-limited": {"atMost": 3.0},
+        }
+    )
+    other = {"wan-port-unique": Level.MANDATORY, "target-port": Level.DISABLED, "plaintext-chosen": Level.MANDATORY}
+    assert found.levels == {rule.name: other.get(rule.name, Level.ADVISORY) for rule in RULES}
+    assert found.options["wan-port-range"] == PortRange(lowest=30000, highest=32767)
+    assert found.options["plaintext-chosen"] == Plaintext(wan_policies=("low",))
+    assert found.options["namespace-keeps-off-tunnel"] == Tunnels(never={"default": ("secure",)})
+    assert found.options["withdrawals-limited"] == Withdrawals(at_most=3)
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        ({"wan-prot": "advisory"}, f"wan-prot: no such rule; allowed: all, {NAMES}"),
+        ({"all": "maybe"}, f"all: 'maybe'; allowed: {LEVELS}"),
+        ({"all": None}, f"all: null; allowed: {LEVELS}"),
+        ({"target-port": True}, f"target-port: true; allowed: {LEVELS}"),
+        ({"target-port": {"enforcementLevel": 1}}, f"target-port.enforcementLevel: 1; allowed: {LEVELS}"),
+        ({"target-port": {"lowest": 1}}, "target-port.lowest: no such option; allowed: enforcementLevel"),
+        (
+            {"wan-port-range": {"low": 1}},
+            "wan-port-range.low: no such option; allowed: enforcementLevel, lowest, highest",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_told_in_a_line(raw: Any, wanted: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        parse(raw)
+    assert str(error.value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        ({"wan-port-range": {"lowest": 0}}, "wan-port-range.lowest: 0: "),
+        ({"wan-port-range": {"lowest": 1.5}}, "wan-port-range.lowest: 1.5: "),
+        ({"wan-port-range": {"highest": "30000"}}, "wan-port-range.highest: '30000': "),
+        ({"plaintext-chosen": {"wanPolicies": "low"}}, "plaintext-chosen.wanPolicies: 'low': "),
+        ({"plaintext-chosen": {"wanPolicies": [1]}}, "plaintext-chosen.wanPolicies.0: 1: "),
+        ({"withdrawals-limited": {"atMost": -1}}, "withdrawals-limited.atMost: -1: "),
+        ({"withdrawals-limited": {"baseline": 5}}, "withdrawals-limited.baseline: 5: "),
+        ({"import-allowed": {"clusters": ["east"]}}, "import-allowed.clusters: a list: "),
+        ({"labels-present": {"labels": {"a": "b"}}}, "labels-present.labels: a mapping: "),
+        ({"export-namespace-allowed": {"namespaces": [None]}}, "export-namespace-allowed.namespaces.0: null: "),
+    ],
+)
+def test_a_wrong_option_is_told_in_a_line_with_its_place(raw: Any, place: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        parse(raw)
+    (line,) = str(error.value).splitlines()
+    assert line.startswith(place)
+    assert len(line) > len(place)
+
+
+def test_every_mistake_is_told() -> None:
+    with pytest.raises(SettingsError) as error:
+        parse({"all": "x", "nothing": 1, "target-port": "y", "wan-port-range": {"low": 1, "lowest": 0}})
+    assert len(str(error.value).splitlines()) == 5
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps({"all": "disabled"}))
+    assert set(read(path).levels.values()) == {Level.DISABLED}
+    for content, wanted in (
+        (b"{", "not JSON: "),
+        (b"\xff", "not JSON: "),
+        (b"[]", "a list; allowed: an object with a key per rule"),
+        (b'{"all": "x"}', f"all: 'x'; allowed: {LEVELS}"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(SettingsError) as error:
+            read(path)
+        (line,) = str(error.value).splitlines()
+        assert line.startswith(f"{path}: {wanted}")
+    with pytest.raises(SettingsError) as error:
+        read(tmp_path / "none.json")
+    assert str(error.value) == f"{tmp_path / 'none.json'}: cannot be read: No such file or directory"
+
+
+def test_only_rules_that_are_not_disabled_are_run(tmp_path: Path) -> None:
+    evidence = of_plan(plan("dev"))
+    found = judge(evidence, parse({"all": "disabled", "target-port": "advisory", "wan-port-unique": "mandatory"}))
+    assert [one.rule.name for one in found] == ["wan-port-unique", "target-port"]
+    missing = {"baseline": str(tmp_path / "none.json"), "atMost": 0}
+    with pytest.raises(SourceError):
+        judge(evidence, parse({"withdrawals-limited": missing}))
+    assert (
+        len(judge(evidence, parse({"withdrawals-limited": missing | {"enforcementLevel": "disabled"}})))
+        == len(RULES) - 1
+    )
+
+
+def test_a_limit_without_a_baseline_is_no_silent_pass() -> None:
+    evidence = of_plan(plan("dev"))
+    settings = parse({"withdrawals-limited": {"atMost": 0}})
+    (found,) = (one for one in judge(evidence, settings) if one.rule.name == "withdrawals-limited")
+    assert found.unjudged == ("what is deployed is not known; name it in baseline",)
+    assert [one.unjudged for one in judge(Evidence(()), parse({})) if one.unjudged] == []

@@ -1,0 +1,131 @@
+"""The policy pack's analyzer, driven as Pulumi's engine drives it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mcwan.rules import RULES, Evidence, Violation
+from mcwan.rules.settings import SettingsError
+from tests.analyzed import SECRET_MARK, SIGNATURE, UNKNOWN, Told, add, analyze, properties, stack
+from tests.components.examples import STACKS, plan
+from tests.fabrics import planned
+
+PORT = Told(
+    "mandatory",
+    "wan-port-consistency",
+    "wan-port-consistency: policy high is port 31111 on cluster-1 and cluster-2 and port 31113 on cluster-2; "
+    "set mcwan:wanPolicies.high.port once, and let nothing else write WANPolicy objects",
+)
+LISTENERS = [
+    Told(
+        "mandatory",
+        "listener-is-wan-policy",
+        f"listener-is-wan-policy: {gateway} listens for policy high on port 31111, and the policy's port is 31113; set "
+        "mcwan:wanPolicies.high.port once, and let nothing else write that Gateway",
+    )
+    for gateway in (
+        "Gateway mc-wan/mc-wan-ingress on cluster-2",
+        "component EastWestGateway test/gateways: the ingress gateway on cluster-2",
+    )
+]
+
+
+def disagreeing() -> Any:
+    """A stack in which one cluster's WAN policy has another port."""
+    request = stack(planned())
+    properties(request, "WANPolicy", "cluster-2//high")["spec"]["port"] = 31113
+    return request
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_example_stacks_violate_nothing(name: str) -> None:
+    assert analyze(stack(plan(name))) == []
+
+
+def test_a_disagreement_is_told_by_the_rules_that_claim_it() -> None:
+    assert analyze(disagreeing()) == [*LISTENERS, PORT]
+
+
+def test_levels_are_configured_per_rule() -> None:
+    config = {"wan-port-consistency": "advisory", "listener-is-wan-policy": "disabled"}
+    assert analyze(disagreeing(), config) == [replace(PORT, level="advisory")]
+
+
+def test_options_are_configured_per_rule() -> None:
+    told = analyze(stack(planned()), {"wan-port-range": {"enforcementLevel": "advisory", "lowest": 31112}})
+    assert [(one.level, one.rule) for one in told] == [("advisory", "wan-port-range")] * 2
+    assert told[0].message == (
+        "wan-port-range: policy high has port 31111 on cluster-1; allowed: 31112 to 65535; "
+        "set mcwan:wanPolicies.high.port to one of them"
+    )
+
+
+def test_a_rule_that_there_is_not_is_refused() -> None:
+    with pytest.raises(SettingsError, match="wan-port-rage: no such rule; allowed: all, wan-port-consistency, "):
+        analyze(stack(planned()), {"wan-port-rage": {"enforcementLevel": "mandatory"}})
+
+
+def test_a_wrong_option_is_told_and_holds_up_what_the_rule_would() -> None:
+    told = analyze(stack(planned()), {"wan-port-range": {"lowest": 1.5, "least": 3}})
+    assert {(one.level, one.rule) for one in told} == {("mandatory", "wan-port-range")}
+    assert [one.message.partition(":")[0] for one in told] == ["wan-port-range.least", "wan-port-range.lowest"]
+
+
+def test_what_is_unknown_is_told_and_hides_nothing_else() -> None:
+    request = disagreeing()
+    properties(request, "EndpointSlice", "cluster-1/mc-wan/target-cluster-2-ipv4")["endpoints"][0]["addresses"][0] = (
+        UNKNOWN
+    )
+    where = "cluster-1/mc-wan/target-cluster-2-ipv4.endpoints[0].addresses[0] is not known before the update"
+    assert analyze(request) == [
+        Told("advisory", rule, f"{rule}: not judged yet: {where}; the update itself will judge it")
+        for rule in ("target-address", "target-is-private")
+    ] + [*LISTENERS, PORT]
+
+
+def test_a_secret_is_never_told() -> None:
+    request = disagreeing()
+    secret = {SIGNATURE: SECRET_MARK, "value": "TOPSECRET"}
+    policy = properties(request, "WANPolicy", "cluster-1//high")
+    policy["spec"]["tunnel"] = secret
+    policy["metadata"]["annotations"] = {"note": secret}
+    told = analyze(request)
+    assert [one for one in told if "TOPSECRET" in one.message] == []
+    assert [one.rule for one in told if one.level == "advisory"] == ["wan-policy-consistency"]
+    assert [one for one in told if one.level == "mandatory"] == [*LISTENERS, PORT]
+
+
+def test_a_rule_that_fails_is_told_as_its_own_failure() -> None:
+    def fail(_: Evidence, __: Any, ___: Any) -> Iterator[Violation]:
+        raise RuntimeError("TOPSECRET")
+
+    rules = [replace(rule, judge=fail) if rule.name == "wan-port-unique" else rule for rule in RULES]
+    told = analyze(disagreeing(), rules=rules)
+    assert [one for one in told if one.rule != "wan-port-unique"] == [*LISTENERS, PORT]
+    (failed,) = [one for one in told if one.rule == "wan-port-unique"]
+    assert failed.level == "mandatory"
+    assert failed.message.startswith("wan-port-unique: the rule failed: RuntimeError in test_pack.py, line ")
+    assert "TOPSECRET" not in failed.message
+
+
+def test_other_peoples_resources_are_left_alone() -> None:
+    request = stack(planned())
+    bucket = add(request, "aws:s3/bucket:Bucket", "logs", {"tags": {SIGNATURE: SECRET_MARK, "value": "TOPSECRET"}})
+    bucket.properties["arn"] = UNKNOWN
+    odd: dict[str, Any] = {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": None, "spec": [None, 1, "x"]}
+    add(request, "kubernetes:example.org/v1:Thing", "thing", odd, "cluster-1")
+    add(request, "kubernetes:helm.sh/v3:Release", "release", {"values": {"a": 1}}, "cluster-1")
+    assert analyze(request) == []
+
+
+def test_a_baseline_that_cannot_be_read_is_told() -> None:
+    config = {"withdrawals-limited": {"atMost": 0.0, "baseline": "nowhere.json"}}
+    assert analyze(stack(planned()), config) == [
+        Told(
+            "mandatory",
+            "withdrawals-limited",
+            "withdrawals-limited: nowhere.json: cannot be read: No such file or directory",
+        )
+    ]
