@@ -11,7 +11,7 @@ from mcwan import gateways, stack
 from mcwan.plan import Plan
 from mcwan.plan.summary import export_summary, import_summary, wan_policy_summary
 from mcwan.rules import RULES, Evidence, run
-from mcwan.rules.sources import Registered, of_resources
+from mcwan.rules.sources import Registered
 
 CLUSTERS, EXPORTS, ROUNDS = 10, 277, 3
 SLOWEST = 3
@@ -25,8 +25,8 @@ def main() -> None:
     gc.freeze()  # the plan is not what is measured
     best: dict[str, tuple[float, float]] = {}
     for _ in range(ROUNDS):
-        resources = [Registered(*one) for one in json.loads(text)]
-        evidence = _measured(best, "read", lambda its=resources: ofresources(its))  # type: ignore[misc]
+        handed = [Registered(*one) for one in json.loads(text)]
+        evidence = _measured(best, "read", lambda its=handed: of_resources(its))  # type: ignore[misc]
         _measured(best, "judge", lambda its=evidence: _judge(its, best))  # type: ignore[misc]
     count = len(evidence.objects)
     print(f"rules: {len(RULES)} over {count} objects as Pulumi has them, best of {ROUNDS}:")
