@@ -90,7 +90,7 @@ def of_state(path: Path) -> Evidence:
     """Read a file of `pulumi stack export`. Secrets stay encrypted. Raises SourceError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        resources = content["deployment"].get("resources") or []  # an empty stack has none
+        resources = (content["deployment"] or {}).get("resources") or []  # a new stack has none
         providers = {
             f"{one['urn']}::{one.get('id', '')}": _cluster(one.get("inputs") or {}, one["urn"])
             for one in resources
