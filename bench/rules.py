@@ -23,10 +23,11 @@ def main() -> None:
     plan = gateways.plan(stack.fabric("bench", described(CLUSTERS, EXPORTS)))
     text = json.dumps(list(resources(plan)))
     gc.freeze()  # the plan is not what is measured
+    gc.set_threshold(100_000, 50, 100)  # as the policy pack does
     best: dict[str, tuple[float, float]] = {}
     for _ in range(ROUNDS):
-        resources = [Registered(*one) for one in json.loads(text)]
-        evidence = _measured(best, "read", lambda its=resources: ofresources(its))  # type: ignore[misc]
+        handed = [Registered(*one) for one in json.loads(text)]
+        evidence = _measured(best, "read", lambda its=handed: of_resources(its))  # type: ignore[misc]
         _measured(best, "judge", lambda its=evidence: _judge(its, best))  # type: ignore[misc]
     count = len(evidence.objects)
     print(f"rules: {len(RULES)} over {count} objects as Pulumi has them, best of {ROUNDS}:")

@@ -79,8 +79,9 @@ def test_every_kind_of_mistake_is_caught_by_the_rules_that_claim_it(capsys: pyte
     generated()
     with capsys.disabled():
         print("\n\ncaught  kind of mistake: by exactly these rules")
-        for (name, rules), count in table.items():
-            print(f"{count:>6}  {name}: {', '.join(sorted(rules))}")
+        places = list(KINDS)
+        for name, rules in sorted(table, key=lambda row: (places.index(row[0]), sorted(row[1]))):
+            print(f"{table[name, rules]:>6}  {name}: {', '.join(sorted(rules))}")
         print(f"{sum(table.values())} changes of {len({name for name, _ in table})} kinds")
     assert {name for name, _ in table} == set(KINDS)
     assert {rule for _, rules in table for rule in rules} == {rule.name for rule in RULES}

@@ -72,12 +72,12 @@ def test_a_wrong_configuration_is_told_in_a_line(raw: Any, wanted: str) -> None:
         ({"wan-port-range": {"lowest": 1.5}}, "wan-port-range.lowest: 1.5: "),
         ({"wan-port-range": {"highest": "30000"}}, "wan-port-range.highest: '30000': "),
         ({"plaintext-chosen": {"wanPolicies": "low"}}, "plaintext-chosen.wanPolicies: 'low': "),
-        ({"plaintext-chosen": {"wanPolicies": [1]}}, "plaintext-chosen.wanPolicies.0: 1: "),
+        ({"plaintext-chosen": {"wanPolicies": [1]}}, "plaintext-chosen.wanPolicies[0]: 1: "),
         ({"withdrawals-limited": {"atMost": -1}}, "withdrawals-limited.atMost: -1: "),
         ({"withdrawals-limited": {"baseline": 5}}, "withdrawals-limited.baseline: 5: "),
         ({"import-allowed": {"clusters": ["east"]}}, "import-allowed.clusters: a list: "),
         ({"labels-present": {"labels": {"a": "b"}}}, "labels-present.labels: a mapping: "),
-        ({"export-namespace-allowed": {"namespaces": [None]}}, "export-namespace-allowed.namespaces.0: null: "),
+        ({"export-namespace-allowed": {"namespaces": [None]}}, "export-namespace-allowed.namespaces[0]: null: "),
     ],
 )
 def test_a_wrong_option_is_told_in_a_line_with_its_place(raw: Any, place: str) -> None:

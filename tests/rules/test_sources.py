@@ -169,13 +169,13 @@ def test_a_provider_without_an_identifier_is_its_name(tmp_path: Path) -> None:
     assert {one.cluster for one in found.objects} == {"provider-of-cluster-1", "provider-of-cluster-2"}
 
 
-@pytest.mark.parametrize("deployment", [{}, {"resources": None}, {"resources": []}])
+@pytest.mark.parametrize("deployment", [None, {}, {"resources": None}, {"resources": []}])
 def test_a_stack_without_resources_is_empty(deployment: Any, tmp_path: Path) -> None:
     found = of_state(written(tmp_path / "state.json", {"version": 3, "deployment": deployment}))
     assert (found.objects, found.components) == ((), ())
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "null", '{"deployment": null}', '{"deployment": {"resources": [1]}}'])
+@pytest.mark.parametrize("content", ["{", "[]", "null", "{}", '{"deployment": {"resources": [1]}}'])
 def test_a_file_that_is_no_state(content: str, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)
