@@ -25,7 +25,8 @@ from lab.topology import Site, Topology
 
 SERVER_IMAGE = "mcwan.lab/server"
 """A container of this image is `lab.server`, with its arguments."""
-_GATEWAY = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
+GATEWAY = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
+"""The labels that say whose pod a gateway's is."""
 _PAUSE = 0.2
 _NEXT_HOP = "169.254.1.1"
 """The node as every pod sees it, on a link of its own: whatever a pod sends passes the node's kube-proxy."""
@@ -154,7 +155,7 @@ class Node:
     def _address(self, labels: Mapping[str, str]) -> IPv4Address:
         """Give a gateway's pod the address that the stack says, another pod one that is free."""
         taken = {one.address for one in self.running.values()}
-        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in _GATEWAY))
+        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in GATEWAY))
         if wanted is not None and wanted not in taken:
             return wanted
         return next(address for address in self.site.pod_addresses if address not in taken)

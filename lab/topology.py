@@ -138,6 +138,10 @@ class Topology:
             for index, (tunnel, one, other) in enumerate(pairs)
         )
 
+    def at(self, address: str) -> Site:
+        """Give the site that an address of a pod or node belongs to."""
+        return next(site for site in self.sites.values() if IPv4Address(address) in site.pods)
+
     def links_of(self, site: Site) -> Iterator[Link]:
         """Give the links that end at a site."""
         return (link for link in self.links if site in link.ends)

@@ -14,13 +14,17 @@ PLAIN_WIDTH = 140
 
 def show(plan: Plan) -> None:
     """Print clusters, WAN policies, exports and imports, and what the plan could not know."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PLAIN_WIDTH)
+    out = console()
     for table in (clusters(plan), wan_policies(plan), exports(plan), imports(plan)):
-        console.print(table)
+        out.print(table)
     for note in plan.notes():
-        console.print(f"note: {note}", markup=False)
+        out.print(f"note: {note}", markup=False)
+
+
+def console() -> Console:
+    """Give the place to print to: as wide as the terminal, or PLAIN_WIDTH where there is none."""
+    found = Console()
+    return found if found.is_terminal else Console(width=PLAIN_WIDTH)
 
 
 def clusters(plan: Plan) -> Table:
