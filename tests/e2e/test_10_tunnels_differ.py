@@ -1,0 +1,124 @@
+"""The tunnels differ in delay, loss and rate: requests meet those of their own tunnel, and of no other."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from lab import wan
+from lab.client import Client
+from lab.topology import Topology
+from tests.e2e.conftest import Ask
+from tests.e2e.wire import watched, way
+
+pytestmark = pytest.mark.lab
+SENSITIVE, BULK = "billing-clusterset.secure", "metrics-clusterset.insecure"
+BY_BUSINESS, BY_DEFAULT = "audit-clusterset.secure", "logging-clusterset.insecure"
+"""The same by path direct: one proxy less that could be slower than a tunnel."""
+DELAY = {"business": 5.0, "default": 40.0}
+PERCENT = 5
+REQUESTS = 100
+FEW = 20
+BODY = 8_000_000
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(topology: Topology) -> Iterator[None]:
+    """Tunnels without loss and delay before each story and after it."""
+    try:
+        wan.lose(topology, {})
+        wan.delay(topology, {})
+        yield
+    finally:
+        wan.lose(topology, {})
+        wan.delay(topology, {})
+
+
+def round_trips(client: Client, times: int = 10) -> list[float]:
+    """Measure requests over a connection that is there already, in milliseconds."""
+    client.ask("GET", "/")
+    found = []
+    for _ in range(times):
+        since = time.monotonic()
+        assert client.ask("GET", "/").status == 200
+        found.append(1000 * (time.monotonic() - since))
+    return found
+
+
+def seconds(client: Client) -> float:
+    """Measure how long a large answer takes, at best."""
+    found = []
+    for _ in range(4):
+        since = time.monotonic()
+        reply = client.ask("GET", f"/bytes/{BODY}")
+        found.append(time.monotonic() - since)
+        assert (reply.status, reply.size) == (200, BODY)
+    return min(found)
+
+
+def test_a_request_is_as_late_as_its_own_tunnel_makes_it(topology: Topology) -> None:
+    west = topology.sites["west"]
+    with Client(west, SENSITIVE, 8080) as sensitive, Client(west, BULK, 8080) as bulk:
+        assert min(round_trips(sensitive)) < 2 * DELAY["business"]
+        assert min(round_trips(bulk)) < 2 * DELAY["default"]
+        wan.delay(topology, DELAY)
+        assert wan.delays(topology) == DELAY
+        late, later = round_trips(sensitive), round_trips(bulk)
+        wan.delay(topology, {})
+        assert min(round_trips(bulk)) < 2 * DELAY["default"]
+    assert min(late) >= 2 * DELAY["business"]
+    assert min(later) >= 2 * DELAY["default"]
+    assert min(late) < DELAY["default"], "business does not wait for default"
+
+
+@pytest.mark.parametrize(("name", "tunnel"), [(SENSITIVE, "business"), (BULK, "default")])
+def test_a_delay_changes_neither_the_tunnel_nor_the_count(topology: Topology, name: str, tunnel: str) -> None:
+    wan.delay(topology, DELAY)
+    with Client(topology.sites["west"], name, 8080) as client:
+        client.ask("GET", "/")
+        with watched(topology) as wire:
+            assert {client.ask("GET", "/").status for _ in range(FEW)} == {200}
+    assert wire.all() == way("west", "east", tunnel)
+    assert lost(wire.packets) == {"business": 0, "default": 0}
+    moved = {flow: count for flow, count in wire.packets.items() if count}
+    assert all(FEW <= count < 1.5 * FEW for count in moved.values()), f"a packet a request, a packet an answer: {moved}"
+
+
+def test_a_large_answer_arrives_whole_however_late(ask: Ask, topology: Topology) -> None:
+    wan.delay(topology, DELAY)
+    for name in (SENSITIVE, BULK):
+        reply = ask("west", "GET", f"{name}:8080/bytes/{BODY}")
+        assert (reply.status, reply.size) == (200, BODY)
+
+
+def test_losses_are_those_of_one_tunnel_and_tcp_repairs_them(topology: Topology) -> None:
+    west = topology.sites["west"]
+    with Client(west, SENSITIVE, 8080) as sensitive, Client(west, BULK, 8080) as bulk:
+        for client in (sensitive, bulk):
+            client.ask("GET", "/")
+        wan.lose(topology, {"business": PERCENT})
+        assert wan.losses(topology) == {"business": PERCENT}
+        with watched(topology) as wire:
+            answered = [client.ask("GET", "/").status for client in (sensitive, bulk) for _ in range(REQUESTS)]
+    assert answered == 2 * REQUESTS * [200]
+    missing = lost(wire.packets)
+    assert missing["business"] > 0
+    assert missing["default"] == 0
+
+
+def test_a_large_answer_takes_as_long_as_its_tunnels_rate_says(topology: Topology) -> None:
+    west = topology.sites["west"]
+    with Client(west, BY_BUSINESS, 8080) as business, Client(west, BY_DEFAULT, 8080) as default:
+        quick, slow = seconds(business), seconds(default)
+    rates = {name: tunnel.megabits for name, tunnel in topology.tunnels.items()}
+    assert slow >= 0.95 * 8 * BODY / 1e6 / rates["default"], "no quicker than the tunnel"
+    assert 1.5 < slow / quick < 1.1 * rates["business"] / rates["default"]
+
+
+def lost(packets: Counter[wan.Flow]) -> dict[str, int]:
+    """Count the packets that have left by each tunnel and did not arrive."""
+    found: dict[str, int] = {}
+    for flow, count in packets.items():
+        found[flow.tunnel] = found.get(flow.tunnel, 0) + (count if flow.direction == "out" else -count)
+    return found
