@@ -142,8 +142,9 @@ def lose(topology: Topology, percent: Mapping[str, float]) -> None:
     """
     for site in topology.sites.values():
         rules = [
-            f"add rule ip wan lose oifname {link.interface(site)} numgen random mod {100 * _PARTS} <= {parts - 1} drop"
+            f'add rule ip wan lose oifname "{name}" numgen random mod {100 * _PARTS} <= {parts - 1} drop'
             for link in topology.links_of(site)
+            for name in [link.interface(site)]
             if (parts := round(_PARTS * percent.get(link.tunnel.name, 0)))
         ]
         netns.nft(site.edge, "\n".join(["flush chain ip wan lose", *rules]) + "\n")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner
 
 from lab import wan
 from lab.client import Client
@@ -16,11 +17,12 @@ pytestmark = pytest.mark.lab
 SENSITIVE, BULK = "billing-clusterset.secure", "metrics-clusterset.insecure"
 BY_BUSINESS, BY_DEFAULT = "audit-clusterset.secure", "logging-clusterset.insecure"
 """The same by path direct: one proxy less that could be slower than a tunnel."""
-DELAY = {"business": 5.0, "default": 40.0}
+DELAY = {"business": 10.0, "default": 40.0}
 PERCENT = 5
 REQUESTS = 100
 FEW = 20
-BODY = 8_000_000
+BODY, FASTER, SLACK = 4_000_000, 1.4, 0.9
+"""Bytes; how much faster business has to be than default can be; what a tunnel's burst saves."""
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,7 @@ def as_it_was(topology: Topology) -> Iterator[None]:
         wan.delay(topology, {})
 
 
-def round_trips(client: Client, times: int = 10) -> list[float]:
+def round_trips(client: Client, times: int = 15) -> list[float]:
     """Measure requests over a connection that is there already, in milliseconds."""
     client.ask("GET", "/")
     found = []
@@ -47,14 +49,11 @@ def round_trips(client: Client, times: int = 10) -> list[float]:
 
 
 def seconds(client: Client) -> float:
-    """Measure how long a large answer takes, at best."""
-    found = []
-    for _ in range(4):
-        since = time.monotonic()
-        reply = client.ask("GET", f"/bytes/{BODY}")
-        found.append(time.monotonic() - since)
-        assert (reply.status, reply.size) == (200, BODY)
-    return min(found)
+    """Measure how long a large answer takes."""
+    since = time.monotonic()
+    reply = client.ask("GET", f"/bytes/{BODY}")
+    assert (reply.status, reply.size) == (200, BODY)
+    return time.monotonic() - since
 
 
 def test_a_request_is_as_late_as_its_own_tunnel_makes_it(topology: Topology) -> None:
@@ -82,7 +81,7 @@ def test_a_delay_changes_neither_the_tunnel_nor_the_count(topology: Topology, na
     assert wire.all() == way("west", "east", tunnel)
     assert lost(wire.packets) == {"business": 0, "default": 0}
     moved = {flow: count for flow, count in wire.packets.items() if count}
-    assert all(FEW <= count < 1.5 * FEW for count in moved.values()), f"a packet a request, a packet an answer: {moved}"
+    assert all(FEW <= count < 2 * FEW for count in moved.values()), f"a packet a request, a packet an answer: {moved}"
 
 
 def test_a_large_answer_arrives_whole_however_late(ask: Ask, topology: Topology) -> None:
@@ -107,13 +106,34 @@ def test_losses_are_those_of_one_tunnel_and_tcp_repairs_them(topology: Topology)
     assert missing["default"] == 0
 
 
-def test_a_large_answer_takes_as_long_as_its_tunnels_rate_says(topology: Topology) -> None:
+def test_a_large_answer_is_as_quick_as_its_own_tunnel_lets_it(topology: Topology) -> None:
     west = topology.sites["west"]
+    least = 8 * BODY / 1e6 / topology.tunnels["default"].megabits
+    quick: list[float] = []
+    slow: list[float] = []
+    deadline = time.monotonic() + 15
     with Client(west, BY_BUSINESS, 8080) as business, Client(west, BY_DEFAULT, 8080) as default:
-        quick, slow = seconds(business), seconds(default)
-    rates = {name: tunnel.megabits for name, tunnel in topology.tunnels.items()}
-    assert slow >= 0.95 * 8 * BODY / 1e6 / rates["default"], "no quicker than the tunnel"
-    assert 1.5 < slow / quick < 1.1 * rates["business"] / rates["default"]
+        while len(quick) < 5 or (min(quick) >= least / FASTER and time.monotonic() < deadline):
+            quick.append(seconds(business))
+            slow.append(seconds(default))
+    assert min(quick) < least / FASTER, "default could not have done that"
+    assert min(slow) > SLACK * least
+
+
+def test_a_command_sets_and_shows_it(topology: Topology) -> None:
+    def said(*words: str) -> list[str]:
+        return CliRunner().invoke(wan.main, words, env={"MCWAN_LAB": topology.lab}).output.splitlines()
+
+    none = ["business: 400 Mbit/s, 0 ms one way, 0 % lost", "default: 200 Mbit/s, 0 ms one way, 0 % lost"]
+    assert said() == none
+    given = ["business: 400 Mbit/s, 0 ms one way, 20 % lost", "default: 200 Mbit/s, 30 ms one way, 0 % lost"]
+    assert said("--loss", "business=20", "--delay", "default=30") == given
+    more = ["business: 400 Mbit/s, 2.5 ms one way, 100 % lost", "default: 200 Mbit/s, 30 ms one way, 0 % lost"]
+    assert said("--loss", "business=100", "--delay", "business=2.5") == more, "what is not named stays as it is"
+    wrong = said("--clear", "--loss", "default=1", "--delay", "slow=30")
+    assert wrong == ["error: slow=30: no such tunnel: 'slow'; allowed: business, default"]
+    assert said() == more, "a mistake changes nothing"
+    assert said("--clear") == none
 
 
 def lost(packets: Counter[wan.Flow]) -> dict[str, int]:
