@@ -39,6 +39,16 @@ class Tunnel:
         """The routing table of the edge routers."""
         return 100 + self.mark
 
+    @property
+    def detour(self) -> str:
+        """The TUN device of an edge router whose packets are held for the tunnel's delay, while it has one."""
+        return f"detour{self.mark}"
+
+    @property
+    def detour_table(self) -> int:
+        """The routing table that leads to the detour; empty while there is none."""
+        return 1000 + self.mark
+
 
 @dataclass(frozen=True)
 class Site:

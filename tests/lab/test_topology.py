@@ -53,7 +53,14 @@ def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tu
     assert "tcp sport map @tunnel" in rules
     assert 'oifname "business-west" counter name "business-west.out"' in rules
     routes = wan.routes(made, east)
-    assert "rule add fwmark 1 lookup 101 priority 101" in routes
+    assert [route for route in routes if route.startswith("rule ")] == [
+        "rule add iif detour1 lookup 101 priority 10",
+        "rule add fwmark 1 lookup 1001 priority 20",
+        "rule add fwmark 1 lookup 101 priority 101",
+        "rule add iif detour2 lookup 102 priority 10",
+        "rule add fwmark 2 lookup 1002 priority 20",
+        "rule add fwmark 2 lookup 102 priority 102",
+    ]
     assert sum("10.2.0.0/24" in route for route in routes) == 2
     assert not any("default via" in route for route in routes), "what has no mark stays"
 
