@@ -24,7 +24,7 @@ from mcwan.model import MistakesError
 OWN = "bench"
 """The name of the lab that is made for it."""
 BARS = (Bar(ways.DIRECT, ways.NO_GATEWAY, 0.7), Bar(ways.GATEWAY, ways.HANDWRITTEN, 0.95))
-_ROUNDS, _SECONDS, _WARM_UP = 8, 4, 2
+_ROUNDS, _SECONDS = 16, 2
 _CHANGES = 5
 _LATE = "load-late"
 
@@ -80,10 +80,10 @@ def bench(lab: Lab) -> list[str]:
 
 
 def _measured(lab: Lab, targets: Mapping[str, Target]) -> compare.Rounds:
-    """Send the load by every way in every round; the first run of each warms up."""
+    """Send the load by every way in every round; a run before that warms each up."""
     client = lab.topology.sites[ways.IMPORTING]
     for target in targets.values():
-        load.run(client, target, _WARM_UP)
+        load.run(client, target, _SECONDS)
     found: dict[str, list[Sample]] = {way: [] for way in targets}
     for turn in compare.order(list(targets), _ROUNDS):
         for way in turn:

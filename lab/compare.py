@@ -56,11 +56,13 @@ def missed(found: Rounds, bars: Sequence[Bar]) -> list[str]:
 
 
 def figures(found: Rounds) -> list[list[str]]:
-    """Give the rows of a table: every way's medians over the rounds, latency in milliseconds."""
-    rows = [["", *FIGURES]]
+    """Give the rows of a table: every way's medians over the rounds, and how far its throughput ranged."""
+    rows = [["", *FIGURES, "lowest-highest"]]
     for way, samples in found.items():
         rate, p50, p99 = (median(map(of, samples)) for of in FIGURES.values())
-        rows.append([way, f"{rate:,.0f}", f"{p50:.2f} ms", f"{p99:.2f} ms"])
+        rates = [one.rate for one in samples]
+        ranged = f"{min(rates):,.0f}-{max(rates):,.0f}"
+        rows.append([way, f"{rate:,.0f}", f"{p50:.2f} ms", f"{p99:.2f} ms", ranged])
     return rows
 
 

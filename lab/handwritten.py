@@ -36,7 +36,7 @@ def proxy(port: int, host: str, upstream: tuple[str, int]) -> Object:
 
 def pod(name: str, namespace: str, config: Object, port: int) -> Object:
     """Give a pod that runs Envoy with a configuration; it is ready when the port is open."""
-    options = ["--disable-hot-restart", "--cpuset-threads", "--log-level", "warn"]
+    options = ["--disable-hot-restart", "--log-level", "warn"]
     container = {
         "name": "envoy",
         "image": _IMAGE,
