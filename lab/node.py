@@ -8,6 +8,7 @@ EndpointSlices and Services are left to Kubernetes' own controller manager and p
 import base64
 import http.client
 import json
+import os
 import socket
 import sys
 import time
@@ -25,9 +26,11 @@ from lab.topology import Site, Topology
 
 SERVER_IMAGE = "mcwan.lab/server"
 """A container of this image is `lab.server`, with its arguments."""
-GATEWAY = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
-"""The labels that say whose pod a gateway's is."""
+GATEWAY_LABELS = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
+"""The labels of a gateway's pod that say whose it is: name and namespace."""
 _PAUSE = 0.2
+_MAX_LOG = 10 << 20
+"""Bytes of a pod's log, as with a kubelet; the lab keeps no older ones."""
 _NEXT_HOP = "169.254.1.1"
 """The node as every pod sees it, on a link of its own: whatever a pod sends passes the node's kube-proxy."""
 
@@ -112,9 +115,12 @@ class Node:
         raise ValueError(f"image {image}: the lab's node has no program for it")
 
     def _look_after(self, one: Running) -> None:
-        """Start what has ended by itself, and tell the API server when a pod becomes ready or ceases to be."""
+        """Start what has ended by itself, cut its log, tell the API server when it becomes ready or ceases to be."""
         if not self.keeper.alive(one.name):
             self._start(one)
+        log = self.keeper.log(one.name)
+        if log.stat().st_size > _MAX_LOG:
+            os.truncate(log, 0)
         ready = answers(self.site.pod(one.address), one.pod["spec"]["containers"][0])
         if ready == one.ready:
             return
@@ -155,7 +161,7 @@ class Node:
     def _address(self, labels: Mapping[str, str]) -> IPv4Address:
         """Give a gateway's pod the address that the stack says, another pod one that is free."""
         taken = {one.address for one in self.running.values()}
-        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in GATEWAY))
+        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in GATEWAY_LABELS))
         if wanted is not None and wanted not in taken:
             return wanted
         return next(address for address in self.site.pod_addresses if address not in taken)
