@@ -19,7 +19,7 @@ from lab.api import ApiError
 from lab.capture import Capture
 from lab.client import Client, UnknownNameError
 from lab.down import down
-from lab.node import GATEWAY_LABELS
+from lab.gateways import IMPLEMENTATIONS
 from lab.state import Lab, directory, lab_name
 from lab.stories import STACK, STORIES, UNKNOWN, Carried, Measured, Step, contradictions
 from lab.topology import TopologyError
@@ -41,8 +41,8 @@ def gateways(lab: Lab) -> dict[str, str]:
         found |= {str(site.node_address): "node port", str(site.client_address): "client"}
         with lab.api(site) as api:
             for pod in api.all("v1", "Pod"):
-                if owner := pod["metadata"].get("labels", {}).get(GATEWAY_LABELS[0]):
-                    found[pod.get("status", {}).get("podIP", "")] = owner
+                if owner := IMPLEMENTATIONS[site.profile].owner(pod):
+                    found[pod.get("status", {}).get("podIP", "")] = owner.partition(".")[0]
     return found
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.node import GATEWAY_LABELS
+from lab.gateways import IMPLEMENTATIONS
 from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site
@@ -14,7 +14,7 @@ Resident = Mapping[str, float]
 
 
 def components(lab: Lab, site: Site) -> Resident:
-    """Give what a cluster's components hold: its node's programs, each gateway's Envoy, its other pods together."""
+    """Give what a cluster's components hold: its node's programs, each gateway's pod, its other pods together."""
     keeper, pods = lab.keeper(site), Keeper(lab.site_directory(site) / "pods")
     found = {name: resident(keeper, name) for name in reversed(keeper.names())}
     others: list[float] = []
@@ -22,11 +22,10 @@ def components(lab: Lab, site: Site) -> Resident:
         for pod in api.all("v1", "Pod"):
             metadata = pod["metadata"]
             held = resident(pods, f"{metadata['namespace']}.{metadata['name']}")
-            gateway = ".".join(metadata.get("labels", {}).get(label, "") for label in GATEWAY_LABELS)
-            if gateway == ".":
-                others.append(held)
+            if gateway := IMPLEMENTATIONS[site.profile].owner(pod):
+                found[f"gateway {gateway}"] = held
             else:
-                found[f"Envoy of {gateway}"] = held
+                others.append(held)
     return found | {"workloads": sum(others)}
 
 

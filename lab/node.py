@@ -5,7 +5,6 @@ and an address, starts its container as a process, probes it, and tells the API 
 EndpointSlices and Services are left to Kubernetes' own controller manager and proxy.
 """
 
-import base64
 import http.client
 import json
 import os
@@ -20,14 +19,14 @@ from pathlib import Path
 
 from lab import netns
 from lab.api import Api, ApiError, Object
+from lab.files import write_secret
+from lab.gateways import IMPLEMENTATIONS
 from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site, Topology
 
 SERVER_IMAGE = "mcwan.lab/server"
 """A container of this image is `lab.server`, with its arguments."""
-GATEWAY_LABELS = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
-"""The labels of a gateway's pod that say whose it is: name and namespace."""
 _PAUSE = 0.2
 _MAX_LOG = 10 << 20
 """Bytes of a pod's log, as with a kubelet; the lab keeps no older ones."""
@@ -87,7 +86,7 @@ class Node:
                 {"apiVersion": "v1", "kind": "Binding", "metadata": {}}
                 | {"metadata": {"name": metadata["name"], "namespace": metadata["namespace"]}, "target": target},
             )
-        one = Running(pod, self._address(metadata.get("labels", {})))
+        one = Running(pod, self._address(pod))
         one.volumes = self._volumes(one)
         connect(self.site, one.address)
         self.running[uid] = one
@@ -158,10 +157,10 @@ class Node:
             self.keeper.stop(one.name)
             netns.delete(self.site.pod(one.address))
 
-    def _address(self, labels: Mapping[str, str]) -> IPv4Address:
+    def _address(self, pod: Object) -> IPv4Address:
         """Give a gateway's pod the address that the stack says, another pod one that is free."""
         taken = {one.address for one in self.running.values()}
-        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in GATEWAY_LABELS))
+        wanted = self.site.gateways.get(IMPLEMENTATIONS[self.site.profile].owner(pod))
         if wanted is not None and wanted not in taken:
             return wanted
         return next(address for address in self.site.pod_addresses if address not in taken)
@@ -255,13 +254,6 @@ def answers(namespace: str, container: Object) -> bool:
             return status < http.client.BAD_REQUEST
     except (OSError, http.client.HTTPException):
         return False
-
-
-def write_secret(secret: Object, target: Path) -> None:
-    """Write a Secret's values to files of a directory."""
-    target.mkdir(parents=True, exist_ok=True)
-    for key, value in secret["data"].items():
-        (target / key).write_bytes(base64.b64decode(value))
 
 
 def _value(item: Object, one: Running) -> str:

@@ -16,6 +16,8 @@ from mcwan.plan.names import INGRESS, NAMESPACE, service_ingress
 
 SERVICES = IPv4Network("10.96.0.0/16")
 """The Services' addresses, the same in every cluster: they mean nothing outside."""
+PROFILES = ("envoy-gateway",)
+"""The gateway profiles that `lab.gateways` implements."""
 _MAX_LINK = 15
 _FIRST_POD, _LAST_POD, _CLIENT = 100, 249, 250
 _RATES = (400, 200, 100)
@@ -57,6 +59,7 @@ class Site:
     lab: str
     cluster: str
     number: int
+    profile: str
     pods: IPv4Network
     namespaces: tuple[str, ...]
     gateways: Mapping[str, IPv4Address]
@@ -185,9 +188,9 @@ def topology(lab: str, fabric: Fabric) -> Topology:
 
 def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
     cluster = fabric.clusters[name]
-    if cluster.gateway.profile != "envoy-gateway":
+    if cluster.gateway.profile not in PROFILES:
         raise TopologyError(
-            f"clusters.{name}.gateway.profile: the lab runs Envoy Gateway; leave the profile away, or 'envoy-gateway'"
+            f"clusters.{name}.gateway.profile: {cluster.gateway.profile!r}; the lab runs {', '.join(PROFILES)}"
         )
     if not cluster.ingress.addresses:
         raise TopologyError(
@@ -213,4 +216,4 @@ def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
                 f"{name}: gateway {gateway}: address {address}; allowed: one from {pods[2]} to {pods[_FIRST_POD - 1]} "
                 "that no other gateway has"
             )
-    return Site(lab, name, number, pods, tuple(sorted(cluster.namespaces)), given)
+    return Site(lab, name, number, cluster.gateway.profile, pods, tuple(sorted(cluster.namespaces)), given)

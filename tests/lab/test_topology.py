@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from lab import probe, wan, workloads
-from lab.topology import Topology, TopologyError, topology
+from lab.gateways import IMPLEMENTATIONS
+from lab.topology import PROFILES, Topology, TopologyError, topology
 from lab.up import PROJECT
 from mcwan import stack
 from mcwan.model import Fabric
@@ -78,7 +79,7 @@ def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topolo
 @pytest.mark.parametrize(
     ("east", "said"),
     [
-        ({"gateway": {"profile": "istio"}}, "Envoy Gateway"),
+        ({"gateway": {"profile": "istio"}}, "'istio'; the lab runs envoy-gateway"),
         ({"ingress": {"addresses": []}}, "write one"),
         ({"ingress": {"addresses": ["10.1.0.11", "10.1.0.12"]}}, "one IPv4 address"),
         ({"ingress": {"addresses": ["fd00::1"]}}, "one IPv4 address"),
@@ -96,3 +97,7 @@ def test_names_that_no_link_can_have_are_refused() -> None:
     policies = {"high": POLICIES["high"] | {"tunnel": "business-internet"}}
     with pytest.raises(TopologyError, match="choose shorter names"):
         topology("lab", fabric(policies))
+
+
+def test_every_profile_that_the_lab_takes_is_implemented() -> None:
+    assert tuple(IMPLEMENTATIONS) == PROFILES
