@@ -2,9 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STACK ?= dev
+OUT ?= .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: up test e2e lab lab-down bench lock schema docs clean
+.PHONY: up test e2e lab lab-down demo bench bench-lab lock schema docs clean
 .DEFAULT_GOAL := up
 
 up: $(VENV)/.run ## make the environment and run the main job on one stack (STACK=dev)
@@ -22,8 +23,14 @@ lab: $(VENV)/.run ## bring the lab up and leave it there (MCWAN_LAB=lab is its n
 lab-down: $(VENV)/.run ## take it down, whatever state it is in
 	@$(BIN)/python -m lab.down
 
+demo: $(VENV)/.dev ## tell the stories on the lab, draw what was measured (OUT=. is where demo.svg goes); needs root, dot
+	@$(BIN)/python -m lab.demo "$(OUT)"
+
 bench: $(VENV)/.dev ## time, memory, objects and Pulumi resources per export
 	@$(BIN)/python -m bench
+
+bench-lab: $(VENV)/.run ## the gateways' throughput, latency and memory on a lab; needs root and wrk; fails below its bars
+	@$(BIN)/python -m lab.bench
 
 lock: ## pin every dependency with its hashes; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt

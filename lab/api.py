@@ -106,7 +106,7 @@ class Api:
         content = None if body is None else json.dumps(body)
         try:
             status, answer = self._send(method, target, content, headers)
-        except (http.client.HTTPException, ConnectionError):  # the server closed a connection that was idle
+        except (http.client.HTTPException, ConnectionError, ssl.SSLEOFError):  # the server closed an idle connection
             status, answer = self._send(method, target, content, headers)
         if status >= http.client.BAD_REQUEST:
             try:

@@ -24,10 +24,14 @@ class UnknownNameError(LookupError):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: its status, and what the server said of itself and of the request; nothing if a gateway answered."""
+    """An answer: its status, what the server said of itself and of the request, the bytes of its body.
+
+    Nothing was said if a gateway answered.
+    """
 
     status: int
     said: Mapping[str, Any]
+    size: int
 
     @property
     def who(self) -> str:
@@ -54,7 +58,7 @@ class Client:
         response = self._connection.getresponse()
         body = response.read()
         said = json.loads(body) if response.headers.get_content_type() == "application/json" and body else {}
-        return Reply(response.status, said)
+        return Reply(response.status, said, len(body))
 
     def __enter__(self) -> Self:
         return self

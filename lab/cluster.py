@@ -1,4 +1,4 @@
-"""One cluster: etcd, Kubernetes' own API server, controller manager and proxy, CoreDNS, Envoy Gateway, and a node."""
+"""One cluster: etcd, Kubernetes' API server, controllers and proxy, CoreDNS, a gateway implementation, and a node."""
 
 import secrets
 import sys
@@ -8,16 +8,14 @@ import yaml
 
 from lab import netns
 from lab.api import Api, ApiError, Object
-from lab.node import write_secret
+from lab.gateways import IMPLEMENTATIONS
 from lab.state import API_PORT, Lab
 from lab.topology import SERVICES, Site
 from lab.waiting import LabError, wait
 
 MANAGER = "mcwan-lab"
 """Who applies what the cluster's owner has there before mcwan comes."""
-CONTROLLER_NAMESPACE = "envoy-gateway-system"
 _ETCD = "http://127.0.0.1:2379"
-_XDS_PORTS = {"grpc": 18000, "ratelimit": 18001, "wasm": 18002}
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
@@ -78,14 +76,11 @@ def _furnish(lab: Lab, site: Site, api: Api) -> None:
     corefile = directory / "Corefile"
     corefile.write_text(dns(site, kubeconfig), encoding="utf-8")
     keeper.start("coredns", [lab.tools.coredns, "-conf", corefile], netns=site.node)
-    _gateway_controller(lab, site, api, kubeconfig)
+    IMPLEMENTATIONS[site.profile].start(lab, site, api, kubeconfig, MANAGER)
 
 
 def objects(site: Site) -> list[Object]:
-    """Give what a cluster has from the start: its node, namespaces, and the Service of Envoy Gateway's controller."""
-    address = str(site.node_address)
-    ports = [{"name": name, "port": port, "protocol": "TCP"} for name, port in _XDS_PORTS.items()]
-    service = {"name": "envoy-gateway", "namespace": CONTROLLER_NAMESPACE}
+    """Give what a cluster has from the start: its node, its namespaces, and what its gateway implementation needs."""
     node: Object = {
         "apiVersion": "v1",
         "kind": "Node",
@@ -93,22 +88,9 @@ def objects(site: Site) -> list[Object]:
         "spec": {"podCIDR": str(site.pods)},
     }
     namespaces: list[Object] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        for name in (*site.namespaces, CONTROLLER_NAMESPACE)
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in site.namespaces
     ]
-    return [
-        node,
-        *namespaces,
-        {"apiVersion": "v1", "kind": "Service", "metadata": service, "spec": {"ports": ports}},
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": service | {"labels": {"kubernetes.io/service-name": "envoy-gateway"}},
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
-            "ports": ports,
-        },
-    ]
+    return [node, *namespaces, *IMPLEMENTATIONS[site.profile].objects(site)]
 
 
 def node_status(site: Site) -> Object:
@@ -251,51 +233,6 @@ def _store_and_server(lab: Lab, site: Site) -> None:
         return True
 
     wait(ready, f"the API server of {site.cluster} is ready; see {keeper.log('apiserver')}")
-
-
-def _gateway_controller(lab: Lab, site: Site, api: Api, kubeconfig: Path) -> None:
-    """Start Envoy Gateway as it runs in a cluster: it makes Deployments and Services, which the node runs."""
-    directory, program = lab.site_directory(site) / "envoy-gateway", lab.tools.envoy_gateway
-    directory.mkdir(exist_ok=True)
-    netns.run(
-        *("ip", "netns", "exec", site.node, "env", f"KUBECONFIG={kubeconfig}"),
-        *(str(program), "certgen", "--disable-topology-injector"),
-    )
-    write_secret(api.get("v1", "Secret", "envoy-gateway", CONTROLLER_NAMESPACE), directory / "certs")
-    config = directory / "config.yaml"
-    config.write_text(yaml.safe_dump(_GATEWAY_CONFIG), encoding="utf-8")
-    gateway_class: Object = {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "GatewayClass",
-        "metadata": {"name": "envoy-gateway"},
-        "spec": {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"},
-    }
-    api.apply(gateway_class, manager=MANAGER)
-    lab.keeper(site).start(
-        "envoy-gateway",
-        [program, "server", "--config-path", config],
-        netns=site.node,
-        env={"KUBECONFIG": str(kubeconfig), "ENVOY_GATEWAY_NAMESPACE": CONTROLLER_NAMESPACE},
-        files={"/certs": directory / "certs"},
-    )
-
-    def accepted() -> bool:
-        one = api.get(gateway_class["apiVersion"], "GatewayClass", "envoy-gateway")
-        return any(item["status"] == "True" for item in (one.get("status", {}).get("conditions") or ()))
-
-    wait(accepted, f"Envoy Gateway of {site.cluster} takes the class; see {lab.keeper(site).log('envoy-gateway')}")
-
-
-_GATEWAY_CONFIG: Object = {
-    "apiVersion": "gateway.envoyproxy.io/v1alpha1",
-    "kind": "EnvoyGateway",
-    "gateway": {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"},
-    "provider": {
-        "type": "Kubernetes",
-        "kubernetes": {"leaderElection": {"disable": True}, "topologyInjector": {"disable": True}},
-    },
-    "logging": {"level": {"default": "warn"}},
-}
 
 
 def _environment() -> dict[str, str]:

@@ -17,7 +17,7 @@ from mcwan.model import Fabric
 from mcwan.plan.manifests import apply_order
 
 MANAGER = "mcwan"
-READY_SECONDS = 90.0
+READY_SECONDS = 300.0
 Identity = tuple[str, str, str, str]
 
 

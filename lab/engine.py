@@ -5,10 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import yaml
+from ruamel.yaml import YAML
+
 from lab.cluster import kubeconfig_of, write_kubeconfig
 from lab.processes import REPOSITORY
 from lab.state import Lab
 from lab.waiting import LabError
+from mcwan import stack
 
 _SECONDS = 300
 _FILES = ("Pulumi.yaml", "__main__.py")
@@ -20,12 +24,23 @@ def up(lab: Lab) -> None:
     for directory in (state, home, project):
         directory.mkdir(parents=True, exist_ok=True)
     write_kubeconfig(home / ".kube" / "config", kubeconfig_of(lab, *lab.topology.sites.values()))
-    for name in (*_FILES, f"Pulumi.{lab.stack}.yaml"):  # a copy: Pulumi writes into a stack's file
+    for name in _FILES:
         shutil.copyfile(REPOSITORY / name, project / name)
+    (project / f"Pulumi.{lab.stack}.yaml").write_text(stack_file(lab), encoding="utf-8")
     if not (project / ".venv").exists():
         (project / ".venv").symlink_to(REPOSITORY / ".venv")
     _pulumi(lab, "stack", "select", "--create")
     _pulumi(lab, "up", "--yes", "--skip-preview")
+
+
+def stack_file(lab: Lab) -> str:
+    """Give the file of the lab's stack, for a copy of the project: Pulumi writes into it.
+
+    The description in it is the lab's, which may have more in it than the file of the repository.
+    """
+    content = YAML(typ="safe", pure=True).load((REPOSITORY / f"Pulumi.{lab.stack}.yaml").read_text(encoding="utf-8"))
+    content["config"] |= {f"{stack.PROJECT}:{key}": value for key, value in lab.config.items()}
+    return yaml.safe_dump(content, sort_keys=False)
 
 
 def destroy(lab: Lab) -> None:

@@ -30,6 +30,7 @@ _FEATURES = {
         "nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; }; "
         "add rule ip t f numgen random mod 100 < 1 drop'"
     ),
+    "TUN devices, for the tunnels' delays (CONFIG_TUN, /dev/net/tun)": "ip tuntap add dev mcwanlab0 mode tun",
     "address translation by nftables, for kube-proxy (CONFIG_NFT_NAT, CONFIG_NF_CONNTRACK)": (
         "nft 'add table ip t; add chain ip t n { type nat hook prerouting priority -100; }; "
         "add rule ip t n ip daddr 10.9.9.9 tcp dport 80 dnat to 10.9.9.8:80'"

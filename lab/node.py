@@ -5,9 +5,9 @@ and an address, starts its container as a process, probes it, and tells the API 
 EndpointSlices and Services are left to Kubernetes' own controller manager and proxy.
 """
 
-import base64
 import http.client
 import json
+import os
 import socket
 import sys
 import time
@@ -19,14 +19,17 @@ from pathlib import Path
 
 from lab import netns
 from lab.api import Api, ApiError, Object
+from lab.files import write_secret
+from lab.gateways import IMPLEMENTATIONS
 from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site, Topology
 
 SERVER_IMAGE = "mcwan.lab/server"
 """A container of this image is `lab.server`, with its arguments."""
-_GATEWAY = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
 _PAUSE = 0.2
+_MAX_LOG = 10 << 20
+"""Bytes of a pod's log, as with a kubelet; the lab keeps no older ones."""
 _NEXT_HOP = "169.254.1.1"
 """The node as every pod sees it, on a link of its own: whatever a pod sends passes the node's kube-proxy."""
 
@@ -83,7 +86,7 @@ class Node:
                 {"apiVersion": "v1", "kind": "Binding", "metadata": {}}
                 | {"metadata": {"name": metadata["name"], "namespace": metadata["namespace"]}, "target": target},
             )
-        one = Running(pod, self._address(metadata.get("labels", {})))
+        one = Running(pod, self._address(pod))
         one.volumes = self._volumes(one)
         connect(self.site, one.address)
         self.running[uid] = one
@@ -111,9 +114,12 @@ class Node:
         raise ValueError(f"image {image}: the lab's node has no program for it")
 
     def _look_after(self, one: Running) -> None:
-        """Start what has ended by itself, and tell the API server when a pod becomes ready or ceases to be."""
+        """Start what has ended by itself, cut its log, tell the API server when it becomes ready or ceases to be."""
         if not self.keeper.alive(one.name):
             self._start(one)
+        log = self.keeper.log(one.name)
+        if log.stat().st_size > _MAX_LOG:
+            os.truncate(log, 0)
         ready = answers(self.site.pod(one.address), one.pod["spec"]["containers"][0])
         if ready == one.ready:
             return
@@ -151,10 +157,10 @@ class Node:
             self.keeper.stop(one.name)
             netns.delete(self.site.pod(one.address))
 
-    def _address(self, labels: Mapping[str, str]) -> IPv4Address:
+    def _address(self, pod: Object) -> IPv4Address:
         """Give a gateway's pod the address that the stack says, another pod one that is free."""
         taken = {one.address for one in self.running.values()}
-        wanted = self.site.gateways.get(".".join(labels.get(label, "") for label in _GATEWAY))
+        wanted = self.site.gateways.get(IMPLEMENTATIONS[self.site.profile].owner(pod))
         if wanted is not None and wanted not in taken:
             return wanted
         return next(address for address in self.site.pod_addresses if address not in taken)
@@ -248,13 +254,6 @@ def answers(namespace: str, container: Object) -> bool:
             return status < http.client.BAD_REQUEST
     except (OSError, http.client.HTTPException):
         return False
-
-
-def write_secret(secret: Object, target: Path) -> None:
-    """Write a Secret's values to files of a directory."""
-    target.mkdir(parents=True, exist_ok=True)
-    for key, value in secret["data"].items():
-        (target / key).write_bytes(base64.b64decode(value))
 
 
 def _value(item: Object, one: Running) -> str:

@@ -13,7 +13,7 @@ from mcwan.model.importing import egress_rules, or_all
 from mcwan.model.matches import Match
 from mcwan.plan.names import cluster_host, clusterset
 
-_SECONDS = 60.0
+_SECONDS = 180.0
 
 
 @dataclass(frozen=True)

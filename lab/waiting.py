@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TypeVar
 
 T = TypeVar("T")
-SECONDS = 120.0
+SECONDS = 300.0
 _PAUSE = 0.1
 _given_up = threading.Event()
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -1,15 +1,35 @@
-"""The SD-WAN: edge routers that tell flows by the WAN port, a link per tunnel, counters of what each carried."""
+"""The SD-WAN: edge routers that tell flows by the WAN port, a link per tunnel, counters of what each carried.
+
+`python -m lab.wan` sets how much the tunnels lose and how late their packets arrive, while the lab is up.
+"""
 
 import json
+import math
+import socket
+import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-from lab import netns
-from lab.topology import Site, Topology
+import click
+
+from lab import netns, relay
+from lab.processes import Keeper
+from lab.state import Lab, directory, lab_name
+from lab.topology import Site, Topology, Tunnel
+from lab.waiting import LabError, wait
 
 Direction = Literal["out", "in"]
+_FROM_DETOUR, _TO_DETOUR = 10, 20
+"""Priorities of routing rules, before the tunnels' own. What comes from a detour does not go there again."""
+_RELAY = "relay"
+_QUEUE = 10000
+"""Packets that may wait for a relay."""
+_MOST_LOSS, _MOST_DELAY = 100, 10000
+_PARTS = 1000
+"""Of a percent: how losses are told to the kernel."""
 
 
 @dataclass(frozen=True, order=True)
@@ -32,14 +52,14 @@ def build(topology: Topology) -> None:
         netns.ip(
             site.edge, [f"address add {outer}/30 dev lan0", "link set lan0 up", f"route add {site.pods} via {inner}"]
         )
-        netns.sysctl(site.edge, {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0"})
+        forward = {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0"}
+        netns.sysctl(site.edge, forward)
     for link in topology.links:
         one, other = link.ends
         ends = f"link add {link.interface(one)} type veth peer name {link.interface(other)} netns {other.edge}"
         netns.ip(one.edge, [ends])
         for site in link.ends:
             name = link.interface(site)
-            netns.sysctl(site.edge, {f"ipv4/conf/{name}/rp_filter": "0"})
             netns.ip(site.edge, [f"address add {link.address(site)}/31 dev {name}", f"link set {name} up"])
             rate = f"tbf rate {link.tunnel.megabits}mbit burst 128kb latency 50ms"
             netns.run("tc", "-n", site.edge, "qdisc", "add", "dev", name, "root", *rate.split())
@@ -49,8 +69,19 @@ def build(topology: Topology) -> None:
 
 
 def routes(topology: Topology, site: Site) -> list[str]:
-    """Give what makes an edge router send each mark's packets by its tunnel; unmarked ones have no way out."""
-    rules = [f"rule add fwmark {t.mark} lookup {t.table} priority {t.table}" for t in topology.tunnels.values()]
+    """Give what makes an edge router send each mark's packets by its tunnel; unmarked ones have no way out.
+
+    While a tunnel has a delay, its packets take a detour first: see `delay`.
+    """
+    rules = [
+        rule
+        for tunnel in topology.tunnels.values()
+        for rule in (
+            f"rule add iif {tunnel.detour} lookup {tunnel.table} priority {_FROM_DETOUR}",
+            f"rule add fwmark {tunnel.mark} lookup {tunnel.detour_table} priority {_TO_DETOUR}",
+            f"rule add fwmark {tunnel.mark} lookup {tunnel.table} priority {tunnel.table}",
+        )
+    ]
     return rules + [
         f"route add {remote.pods} via {link.address(remote)} dev {link.interface(site)} table {link.tunnel.table}"
         for link in topology.links_of(site)
@@ -80,12 +111,12 @@ def ruleset(topology: Topology, site: Site) -> str:
         meta mark set tcp dport map @tunnel
         meta mark set tcp sport map @tunnel
     }}
-    chain lose {{
-        type filter hook forward priority filter
-    }}
     chain leave {{
         type filter hook postrouting priority filter
 {left}
+    }}
+    chain lose {{
+        type filter hook postrouting priority filter + 1
     }}
 }}
 """
@@ -105,11 +136,117 @@ def packets(topology: Topology) -> Counter[Flow]:
 
 
 def lose(topology: Topology, percent: Mapping[str, float]) -> None:
-    """Have tunnels lose a share of their packets in each direction; those that are not named lose none."""
+    """Have tunnels lose a share of their packets in each direction; those that are not named lose none.
+
+    A packet that is lost has left one edge router and does not arrive at the other.
+    """
     for site in topology.sites.values():
         rules = [
-            f'add rule ip wan lose oifname "{link.interface(site)}" numgen random mod 1000 < {round(10 * share)} drop'
+            f'add rule ip wan lose oifname "{name}" numgen random mod {100 * _PARTS} <= {parts - 1} drop'
             for link in topology.links_of(site)
-            if (share := percent.get(link.tunnel.name, 0))
+            for name in [link.interface(site)]
+            if (parts := round(_PARTS * percent.get(link.tunnel.name, 0)))
         ]
         netns.nft(site.edge, "\n".join(["flush chain ip wan lose", *rules]) + "\n")
+
+
+def losses(topology: Topology) -> dict[str, float]:
+    """Read the percentage of packets that each tunnel loses; those that lose none are left out."""
+    site = next(iter(topology.sites.values()))
+    listed = netns.run("ip", "netns", "exec", site.edge, "nft", "-j", "list", "chain", "ip", "wan", "lose")
+    rules = [one["rule"]["expr"] for one in json.loads(listed)["nftables"] if "rule" in one]
+    found = {link["match"]["right"]: (share["match"]["right"] + 1) / _PARTS for link, share, _ in rules}
+    return {
+        link.tunnel.name: found[name] for link in topology.links_of(site) if (name := link.interface(site)) in found
+    }
+
+
+def delay(topology: Topology, milliseconds: Mapping[str, float]) -> None:
+    """Have tunnels hold their packets for some time in each direction; those that are not named hold none.
+
+    Packets of a tunnel with a delay are routed to its detour, a device whose packets `lab.relay` takes and gives back
+    later; from there they go by the tunnel's link. The relay's end removes the device, and with it the routes to it.
+    What is under way at a change is lost. Raises LabError.
+    """
+    held = [tunnel for tunnel in topology.tunnels.values() if milliseconds.get(tunnel.name)]
+    for site in topology.sites.values():
+        _keeper(site).stop(_RELAY)
+    if not held:
+        return
+    words = [f"{tunnel.detour}={milliseconds[tunnel.name]:g}" for tunnel in held]
+    for site in topology.sites.values():
+        _keeper(site).start(_RELAY, [sys.executable, relay.__file__, *words], netns=site.edge)
+    for site in topology.sites.values():
+        wait(partial(_relayed, site, held), f"{site.edge} has devices for its tunnels' delays")
+        netns.ip(
+            site.edge,
+            [f"link set {tunnel.detour} alias {milliseconds[tunnel.name]:g} txqueuelen {_QUEUE} up" for tunnel in held]
+            + [
+                f"route add {link.remote(site).pods} dev {link.tunnel.detour} table {link.tunnel.detour_table}"
+                for link in topology.links_of(site)
+                if link.tunnel in held
+            ],
+        )
+
+
+def delays(topology: Topology) -> dict[str, float]:
+    """Read the milliseconds for which each tunnel holds packets; those that hold none are left out."""
+    site = next(iter(topology.sites.values()))
+    listed = json.loads(netns.run("ip", "-n", site.edge, "-json", "link", "show"))
+    found = {one["ifname"]: float(one["ifalias"]) for one in listed if "ifalias" in one}
+    return {tunnel.name: found[tunnel.detour] for tunnel in topology.tunnels.values() if tunnel.detour in found}
+
+
+def _relayed(site: Site, tunnels: list[Tunnel]) -> bool:
+    """Tell whether a site's relay has made its devices. Raises LabError if it has ended."""
+    keeper = _keeper(site)
+    if not keeper.alive(_RELAY):
+        raise LabError(f"{site.edge}: the relay has ended; see {keeper.log(_RELAY)}")
+    with netns.inside(site.edge):
+        there = {name for _, name in socket.if_nameindex()}
+    return there >= {tunnel.detour for tunnel in tunnels}
+
+
+def _keeper(site: Site) -> Keeper:
+    """Give the keeper of an edge router's processes."""
+    return Keeper(directory(site.lab) / site.cluster / "edge")
+
+
+def amounts(words: Iterable[str], tunnels: Collection[str], most: float) -> dict[str, float]:
+    """Read words of the form TUNNEL=NUMBER. Raises LabError."""
+    found = {}
+    for word in words:
+        tunnel, _, number = word.partition("=")
+        if tunnel not in tunnels:
+            raise LabError(f"{word}: no such tunnel: {tunnel!r}; allowed: {', '.join(tunnels)}")
+        try:
+            found[tunnel] = float(number)
+        except ValueError:
+            found[tunnel] = math.nan
+        if not 0 <= found[tunnel] <= most:
+            raise LabError(f"{word}: {number!r} is not a number from 0 to {most:g}")
+    return found
+
+
+@click.command()
+@click.option("--loss", multiple=True, metavar="TUNNEL=PERCENT", help="Packets lost in each direction; 0 for none.")
+@click.option("--delay", "late", multiple=True, metavar="TUNNEL=MS", help="Milliseconds one way; 0 for none.")
+@click.option("--clear", is_flag=True, help="Take all loss and delay away that is not given beside it.")
+def main(loss: tuple[str, ...], late: tuple[str, ...], clear: bool) -> None:
+    """Set loss and delay of the tunnels of the lab that MCWAN_LAB names, and print what they are then."""
+    try:
+        topology = Lab.load(lab_name()).topology
+        lost, held = amounts(loss, topology.tunnels, _MOST_LOSS), amounts(late, topology.tunnels, _MOST_DELAY)
+        if lost or clear:
+            lose(topology, lost if clear else losses(topology) | lost)
+        if held or clear:
+            delay(topology, held if clear else delays(topology) | held)
+        lost, held = losses(topology), delays(topology)
+    except (LabError, netns.CommandError) as error:
+        raise SystemExit(f"error: {error}") from None
+    for name, tunnel in topology.tunnels.items():
+        print(f"{name}: {tunnel.megabits} Mbit/s, {held.get(name, 0):g} ms one way, {lost.get(name, 0):g} % lost")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m lab.wan")

@@ -20,19 +20,19 @@ def show(plan: Plan) -> None:
 
 def text(plan: Plan, *, plain: bool = False) -> str:
     """Give the same as text: for a terminal, if there is one, unless it has to be plain."""
-    console = Console()
-    if plain or not console.is_terminal:
-        console = Console(width=PLAIN_WIDTH, force_terminal=False)
-    with console.capture() as captured:
-        _print(console, plan)
+    out = Console(width=PLAIN_WIDTH, force_terminal=False) if plain else console()
+    with out.capture() as captured:
+        for table in (clusters(plan), wan_policies(plan), exports(plan), imports(plan)):
+            out.print(table)
+        for note in plan.notes():
+            out.print(f"note: {note}", markup=False)
     return captured.get()
 
 
-def _print(console: Console, plan: Plan) -> None:
-    for table in (clusters(plan), wan_policies(plan), exports(plan), imports(plan)):
-        console.print(table)
-    for note in plan.notes():
-        console.print(f"note: {note}", markup=False)
+def console() -> Console:
+    """Give the place to print to: as wide as the terminal, or PLAIN_WIDTH where there is none."""
+    found = Console()
+    return found if found.is_terminal else Console(width=PLAIN_WIDTH)
 
 
 def clusters(plan: Plan) -> Table:

@@ -6,8 +6,8 @@ import pytest
 
 from lab.capture import Capture
 from lab.topology import Topology
+from lab.watch import NOTHING, watched, way
 from tests.e2e.conftest import Ask
-from tests.e2e.wire import NOTHING, watched, way
 
 pytestmark = pytest.mark.lab
 PATHS = {

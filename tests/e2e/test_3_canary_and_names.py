@@ -3,8 +3,8 @@
 import pytest
 
 from lab.topology import Topology
+from lab.watch import watched, way
 from tests.e2e.conftest import Ask
-from tests.e2e.wire import watched, way
 
 pytestmark = pytest.mark.lab
 PRICING = "pricing-v1-clusterset.catalog:80/"

@@ -6,7 +6,7 @@ import pytest
 
 from lab.client import Client
 from lab.topology import Topology
-from tests.e2e.wire import NOTHING, watched
+from lab.watch import NOTHING, watched
 
 pytestmark = pytest.mark.lab
 REQUESTS, EAST, MARGIN = 2000, 0.75, 0.03

@@ -6,8 +6,8 @@ from lab import deploy
 from lab.client import UnknownNameError, resolve
 from lab.state import Lab
 from lab.topology import Topology
+from lab.watch import NOTHING, watched
 from tests.e2e.conftest import Ask
-from tests.e2e.wire import NOTHING, watched
 
 pytestmark = pytest.mark.lab
 EXPORTS = ["metrics", "logging", "archive"]

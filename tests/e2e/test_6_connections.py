@@ -8,7 +8,7 @@ import pytest
 from lab.capture import Capture
 from lab.client import Client
 from lab.topology import Topology
-from tests.e2e.wire import watched, way
+from lab.watch import watched, way
 
 pytestmark = pytest.mark.lab
 TUNNEL = {31111: "business", 31112: "default"}

@@ -49,6 +49,8 @@ def test_a_server_says_who_it_is_and_what_it_was_asked(tmp_path: Path) -> None:
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
                 connection.request("POST", "/payment?of=1", b"body", {"X-One": "1"})
                 said = json.load(connection.getresponse())
+                connection.request("GET", "/bytes/100000")
+                zeros = connection.getresponse().read()
                 connection.close()
                 break
             except OSError:
@@ -58,3 +60,4 @@ def test_a_server_says_who_it_is_and_what_it_was_asked(tmp_path: Path) -> None:
         keeper.stop("server")
     assert (said["service"], said["cluster"], said["port"]) == ("payment.secure", "east", port)
     assert (said["method"], said["path"], said["headers"]["x-one"]) == ("POST", "/payment?of=1", "1")
+    assert zeros == bytes(100000)

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from lab import probe, wan, workloads
-from lab.topology import Topology, TopologyError, topology
+from lab.gateways import IMPLEMENTATIONS
+from lab.topology import PROFILES, Topology, TopologyError, topology
 from lab.up import PROJECT
 from mcwan import stack
 from mcwan.model import Fabric
@@ -53,7 +54,14 @@ def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tu
     assert "tcp sport map @tunnel" in rules
     assert 'oifname "business-west" counter name "business-west.out"' in rules
     routes = wan.routes(made, east)
-    assert "rule add fwmark 1 lookup 101 priority 101" in routes
+    assert [route for route in routes if route.startswith("rule ")] == [
+        "rule add iif detour1 lookup 101 priority 10",
+        "rule add fwmark 1 lookup 1001 priority 20",
+        "rule add fwmark 1 lookup 101 priority 101",
+        "rule add iif detour2 lookup 102 priority 10",
+        "rule add fwmark 2 lookup 1002 priority 20",
+        "rule add fwmark 2 lookup 102 priority 102",
+    ]
     assert sum("10.2.0.0/24" in route for route in routes) == 2
     assert not any("default via" in route for route in routes), "what has no mark stays"
 
@@ -71,7 +79,7 @@ def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topolo
 @pytest.mark.parametrize(
     ("east", "said"),
     [
-        ({"gateway": {"profile": "istio"}}, "Envoy Gateway"),
+        ({"gateway": {"profile": "istio"}}, "'istio'; the lab runs envoy-gateway"),
         ({"ingress": {"addresses": []}}, "write one"),
         ({"ingress": {"addresses": ["10.1.0.11", "10.1.0.12"]}}, "one IPv4 address"),
         ({"ingress": {"addresses": ["fd00::1"]}}, "one IPv4 address"),
@@ -89,3 +97,7 @@ def test_names_that_no_link_can_have_are_refused() -> None:
     policies = {"high": POLICIES["high"] | {"tunnel": "business-internet"}}
     with pytest.raises(TopologyError, match="choose shorter names"):
         topology("lab", fabric(policies))
+
+
+def test_every_profile_that_the_lab_takes_is_implemented() -> None:
+    assert tuple(IMPLEMENTATIONS) == PROFILES

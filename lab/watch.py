@@ -1,4 +1,4 @@
-"""What the tests assert on: which tunnels moved in each direction while something was done."""
+"""Which tunnels moved while something was done, in each direction and by how many packets."""
 
 import time
 from collections import Counter
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lab import wan
 from lab.topology import Topology
+from lab.waiting import LabError
 
 _QUIET = 0.15
 
@@ -19,7 +20,10 @@ class Wire:
     packets: Counter[wan.Flow] = field(default_factory=Counter)
 
     def moved(self, one: str, other: str) -> set[str]:
-        """Give the tunnels that carried packets between two clusters; each in both directions, at both ends."""
+        """Give the tunnels that carried packets between two clusters. Raises LabError.
+
+        Each carries them in both directions, and both ends see them.
+        """
         found = {}
         for tunnel in {flow.tunnel for flow in self.packets}:
             seen = {
@@ -27,7 +31,10 @@ class Wire:
                 for site, remote in ((one, other), (other, one))
                 for direction in ("out", "in")
             }
-            assert all(seen.values()) or not any(seen.values()), f"{tunnel} between {one} and {other}: {seen}"
+            if any(seen.values()) and not all(seen.values()):
+                raise LabError(
+                    f"{tunnel} between {one} and {other}: packets at one end or in one direction only: {seen}"
+                )
             found[tunnel] = any(seen.values())
         return {tunnel for tunnel, any_packet in found.items() if any_packet}
 
@@ -35,6 +42,14 @@ class Wire:
         """Give the tunnels that moved, by the pair of clusters."""
         pairs = {frozenset((flow.site, flow.remote)) for flow in self.packets}
         return {pair: moved for pair in pairs if (moved := self.moved(*sorted(pair)))}
+
+    def arrived(self) -> dict[tuple[str, str, str], int]:
+        """Give how many packets arrived, by tunnel, sending cluster and receiving cluster."""
+        return {
+            (flow.tunnel, flow.remote, flow.site): count
+            for flow, count in sorted(self.packets.items())
+            if flow.direction == "in" and count
+        }
 
 
 def way(one: str, other: str, *tunnels: str) -> dict[frozenset[str], set[str]]:
@@ -47,7 +62,7 @@ NOTHING: dict[frozenset[str], set[str]] = {}
 
 @contextmanager
 def watched(topology: Topology) -> Iterator[Wire]:
-    """Count the packets of a block, once those of earlier requests have arrived."""
+    """Count the packets of a block, once those of earlier requests have arrived. Raises LabError."""
     wire = Wire()
     before = _settled(topology)
     yield wire
@@ -65,4 +80,4 @@ def _settled(topology: Topology) -> Counter[wan.Flow]:
         if now == last:
             return now
         last = now
-    raise AssertionError(f"the tunnels do not come to rest: {last}")
+    raise LabError(f"the tunnels do not come to rest: {last}")

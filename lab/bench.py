@@ -1,0 +1,116 @@
+"""`python -m lab.bench`: four ways of a request side by side; memory; how soon a change of the stack is in effect.
+
+On a lab of its own, or on the one that MCWAN_LAB names and that is left as it was.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from statistics import median
+
+from lab import compare, first_request, load, memory, netns, ways
+from lab.api import ApiError
+from lab.compare import Bar
+from lab.down import down
+from lab.load import Sample, Target
+from lab.state import Lab, lab_name
+from lab.topology import TopologyError
+from lab.up import up
+from lab.waiting import LabError, interruptible
+from mcwan import stack
+from mcwan.model import MistakesError
+
+OWN = "bench"
+"""The name of the lab that is made for it."""
+BARS = (Bar(ways.DIRECT, ways.NO_GATEWAY, 0.7), Bar(ways.GATEWAY, ways.HANDWRITTEN, 0.95))
+_ROUNDS, _SECONDS = 16, 2
+_CHANGES = 5
+_LATE = "load-late"
+
+
+def main() -> int:
+    """Measure and print; exit code 1 if a bar is missed or it cannot be measured."""
+    interruptible()
+    try:
+        if lacks := load.lacks():
+            raise LabError("\n  ".join(["this machine cannot run the benchmark; it lacks", *lacks]))
+        with _lab() as lab:
+            missed = bench(lab)
+    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    for line in missed:
+        print(f"missed: {line}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+@contextmanager
+def _lab() -> Iterator[Lab]:
+    if "MCWAN_LAB" in os.environ:
+        yield Lab.load(lab_name())
+        return
+    lab = up(OWN, say=_say)
+    try:
+        yield lab
+    finally:
+        down(OWN)
+
+
+def bench(lab: Lab) -> list[str]:
+    """Print what was measured on a lab; give a line for every bar that is missed."""
+    tunnel = lab.topology.tunnels[ways.tunnel(lab)]
+    _say(
+        f"\nfrom {ways.IMPORTING} to {ways.EXPORTING} by tunnel {tunnel.name}, {tunnel.megabits} Mbit/s, plain HTTP; "
+        f"{os.cpu_count()} processors for everything\n"
+        f"wrk: threads {load.THREADS}, connections {load.CONNECTIONS}; medians of {_ROUNDS} rounds of {_SECONDS} s each"
+    )
+    with ways.standing(lab) as (exporting, targets):
+        found = _measured(exporting, targets)
+        _table(compare.figures(found))
+        _say("\nratios: median of the rounds (lowest-highest)")
+        _table(compare.ratios(found, BARS))
+        _say("\nmemory after that")
+        _table(memory.rows({site.cluster: memory.components(lab, site) for site in lab.topology.sites.values()}))
+        _time_to_effect(exporting)
+    return compare.missed(found, BARS)
+
+
+def _measured(lab: Lab, targets: Mapping[str, Target]) -> compare.Rounds:
+    """Send the load by every way in every round; a run before that warms each up."""
+    client = lab.topology.sites[ways.IMPORTING]
+    for target in targets.values():
+        load.run(client, target, _SECONDS)
+    found: dict[str, list[Sample]] = {way: [] for way in targets}
+    for turn in compare.order(list(targets), _ROUNDS):
+        for way in turn:
+            found[way].append(load.run(client, targets[way], _SECONDS))
+    return found
+
+
+def _time_to_effect(lab: Lab) -> None:
+    """Add an export to the stack and withdraw it, several times."""
+    client, (host, port) = lab.topology.sites[ways.IMPORTING], ways.imported(_LATE)
+    later = ways.with_exports(lab, {_LATE: "gateway"})
+    found = [first_request.seconds(lab, later, client, f"{host}:{port}/", ways.tunnel(lab)) for _ in range(_CHANGES)]
+    first, ended = zip(*found, strict=True)
+    by = "pulumi up" if lab.pulumi else "server-side apply of all objects"
+    _say(
+        f"\none more export, by {by}, {_CHANGES} times: first request on tunnel {ways.tunnel(lab)} after "
+        f"{median(first):.1f} s ({min(first):.1f}-{max(first):.1f}); deployed after {median(ended):.1f} s"
+    )
+
+
+def _table(rows: list[list[str]]) -> None:
+    _say("\n".join(compare.aligned(rows)))
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

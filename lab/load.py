@@ -1,0 +1,52 @@
+"""Load from a cluster's client by Debian's `wrk`: as many requests as eight connections carry, for a given time."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import netns
+from lab.topology import Site
+from lab.waiting import LabError
+
+THREADS, CONNECTIONS = 1, 8
+_REPORT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where load goes: an address and a port of the lab, and the host name that the requests carry."""
+
+    address: str
+    port: int
+    host: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one run measured: requests per second, and the latency in milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+
+def lacks() -> list[str]:
+    """Give a line if this machine has no `wrk`."""
+    return [] if shutil.which("wrk") else ["program wrk is not on PATH (Debian: wrk)"]
+
+
+def run(site: Site, target: Target, seconds: int) -> Sample:
+    """Send requests from a site's client for so many seconds. Raises LabError if one of them failed."""
+    shape = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", str(_REPORT)]
+    url = f"http://{target.address}:{target.port}/"
+    client = site.pod(site.client_address)
+    return sample(netns.run("ip", "netns", "exec", client, "wrk", *shape, "-H", f"Host: {target.host}", url), url)
+
+
+def sample(output: str, url: str) -> Sample:
+    """Read what `wrk` printed with the script beside this file. Raises LabError if a request failed."""
+    found = json.loads(output.splitlines()[-1])
+    if found["failed"] or not found["requests"]:
+        raise LabError(f"load on {url}: {found['failed']} of {found['requests']} requests failed")
+    return Sample(found["requests"] / found["seconds"], found["p50"], found["p99"])

@@ -1,0 +1,47 @@
+"""How much memory each component of a lab holds."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.gateways import IMPLEMENTATIONS
+from lab.processes import Keeper
+from lab.state import Lab
+from lab.topology import Site
+
+Resident = Mapping[str, float]
+"""Resident megabytes by component."""
+
+
+def components(lab: Lab, site: Site) -> Resident:
+    """Give what a cluster's components hold: its node's programs, each gateway's pod, its other pods together."""
+    keeper, pods = lab.keeper(site), Keeper(lab.site_directory(site) / "pods")
+    found = {name: resident(keeper, name) for name in reversed(keeper.names())}
+    others: list[float] = []
+    with lab.api(site) as api:
+        for pod in api.all("v1", "Pod"):
+            metadata = pod["metadata"]
+            held = resident(pods, f"{metadata['namespace']}.{metadata['name']}")
+            if gateway := IMPLEMENTATIONS[site.profile].owner(pod):
+                found[f"gateway {gateway}"] = held
+            else:
+                others.append(held)
+    return found | {"workloads": sum(others)}
+
+
+def resident(keeper: Keeper, name: str) -> float:
+    """Give a process's resident memory in megabytes; 0 if it does not run."""
+    try:
+        status = Path(f"/proc/{keeper.pid(name)}/status").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return int(re.findall(r"^VmRSS:\s*(\d+) kB", status, re.MULTILINE)[0]) / 1024
+
+
+def rows(clusters: Mapping[str, Resident]) -> list[list[str]]:
+    """Give the rows of a table: a component a row, a cluster a column."""
+    names = dict.fromkeys(name for found in clusters.values() for name in found)
+    heading = ["MB resident", *clusters]
+    total = {cluster: sum(found.values()) for cluster, found in clusters.items()}
+    body = [[name, *(f"{found[name]:.0f}" if name in found else "" for found in clusters.values())] for name in names]
+    return [heading, *body, ["together", *(f"{held:.0f}" for held in total.values())]]
