@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mcwan.cli.main import main
 from tests.engine.conftest import Engine
 
 pytestmark = pytest.mark.engine
@@ -85,4 +87,14 @@ def test_a_saved_state_is_analyzed_without_the_program(engine: Engine, tmp_path:
     engine.pulumi("stack", "export", "--file", str(good))
     bad.write_text(good.read_text(encoding="utf-8").replace('"port": 31111', '"port": 31119', 1), encoding="utf-8")
     assert "wan-port-consistency: " not in engine.pulumi("policy", "analyze", *PACK, "--file", str(good))
-    assert "31119" in engine.pulumi("policy", "analyze", *PACK, "--file", str(bad), fails=True)
+    told = engine.pulumi("policy", "analyze", *PACK, "--file", str(bad), fails=True)
+    judged = CliRunner().invoke(main, ["check", "--state", str(bad), "--format", "json"])
+    assert judged.exit_code == 3
+    lines = [
+        f"{rule['name']}: {one['what']}; {one['remedy']}"
+        for rule in json.loads(judged.stdout)["rules"]
+        for one in rule["violations"]
+    ]
+    assert lines
+    assert [line for line in lines if line not in told] == []
+    assert told.count("[mandatory]") == len(lines)
