@@ -1,4 +1,4 @@
-"""`python -m lab.bench`: five ways of a request side by side; memory; how soon a change of the stack is in effect.
+"""`python -m lab.bench`: six ways of a request side by side; memory; how soon a change of the stack is in effect.
 
 On a lab of its own, or on the one that MCWAN_LAB names and that is left as it was.
 """
@@ -28,6 +28,7 @@ OWN = "bench"
 """The name of the lab that is made for it."""
 BARS = (
     Bar(ways.GATEWAY, ways.HANDWRITTEN, 0.95),
+    Bar(ways.GATEWAY, ways.LOGGING),
     Bar(ways.DIRECT, ways.HANDWRITTEN_INGRESS, 0.95),
     Bar(ways.DIRECT, ways.NO_GATEWAY, 0.3),
     Bar(ways.HANDWRITTEN_INGRESS, ways.NO_GATEWAY),

@@ -1,4 +1,4 @@
-"""Five ways of a request from one cluster's client to the same backend in another, all by the same tunnel.
+"""Six ways of a request from one cluster's client to the same backend in another, all by the same tunnel.
 
 Without a gateway, the backend is called on the WAN port itself: nothing else of a pod crosses the SD-WAN.
 """
@@ -18,13 +18,14 @@ from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import LabError, undisturbed, wait
+from mcwan.gateways.envoy_gateway import ACCESS_LOG
 from mcwan.model.imports import Path
 
 EXPORTING, IMPORTING, NAMESPACE, POLICY, PORT = "east", "west", "secure", "high", 8080
 NO_GATEWAY, DIRECT, GATEWAY = "no gateway", "direct", "gateway"
-HANDWRITTEN_INGRESS, HANDWRITTEN = "hand-written ingress", "hand-written"
-WAYS = (NO_GATEWAY, DIRECT, HANDWRITTEN_INGRESS, GATEWAY, HANDWRITTEN)
-_BACKEND, _INGRESS, _EGRESS = "load", "load-ingress", "load-egress"
+HANDWRITTEN_INGRESS, HANDWRITTEN, LOGGING = "hand-written ingress", "hand-written", "hand-written, logging"
+WAYS = (NO_GATEWAY, DIRECT, HANDWRITTEN_INGRESS, GATEWAY, HANDWRITTEN, LOGGING)
+_BACKEND = "load"
 _SHARED_INGRESS, _SHARED_EGRESS = "mc-wan-ingress.mc-wan", "mc-wan-egress.mc-wan"
 _EXPORTS: Mapping[str, Path] = {f"{_BACKEND}-direct": "direct", f"{_BACKEND}-gateway": "gateway"}
 
@@ -59,7 +60,7 @@ def imported(name: str) -> tuple[str, int]:
 
 @contextmanager
 def standing(lab: Lab) -> Iterator[tuple[Lab, Mapping[str, Way]]]:
-    """Stand the five ways up on a lab; it is as it was in the end. Raises LabError.
+    """Stand the six ways up on a lab; it is as it was in the end. Raises LabError.
 
     Gives the lab with its exports, and the ways; each is seen to lead through the right tunnel.
     """
@@ -71,8 +72,8 @@ def standing(lab: Lab) -> Iterator[tuple[Lab, Mapping[str, Way]]]:
             deploy.wait_programmed(exporting)
             ingress = _gateway(exporting, sites[EXPORTING], _SHARED_INGRESS)
             egress = _gateway(exporting, sites[IMPORTING], _SHARED_EGRESS)
-            for way, name, proxies in zip((DIRECT, GATEWAY), _EXPORTS, ((ingress,), (egress, ingress)), strict=True):
-                found[way] = Way(_resolved(sites[IMPORTING], *imported(name)), proxies)
+            direct, gateway = (_resolved(sites[IMPORTING], *imported(name)) for name in _EXPORTS)
+            found |= {DIRECT: Way(direct, (ingress,)), GATEWAY: Way(gateway, (egress, ingress))}
             for name, way in found.items():
                 _seen(exporting, name, way.target)
             yield exporting, {name: found[name] for name in WAYS}
@@ -86,7 +87,6 @@ def _pods(lab: Lab) -> Iterator[dict[str, Way]]:
     """Run the backend and the Envoys written by hand; give the ways that need no more than them."""
     exporting, importing = (lab.topology.sites[name] for name in (EXPORTING, IMPORTING))
     wan_port = lab.fabric.wan_policies[POLICY].port
-    egress_host = f"{_EGRESS}.{NAMESPACE}"
     with lab.api(exporting) as there, lab.api(importing) as here:
         made: list[tuple[Api, Object]] = []
 
@@ -96,16 +96,25 @@ def _pods(lab: Lab) -> Iterator[dict[str, Way]]:
                 api.apply(one, manager=MANAGER)
             return _address(api, name)
 
+        def pair(name: str, log: Mapping[str, str]) -> tuple[Way, Way]:
+            """Give the way through the ingress alone, and that through both."""
+            host = f"{name}-egress.{NAMESPACE}"
+            ingress = run(there, f"{name}-ingress", handwritten.proxy(wan_port, host, (backend, PORT), log), wan_port)
+            run(here, f"{name}-egress", handwritten.proxy(PORT, host, (ingress, wan_port), log), PORT)
+            first = _process(lab, importing, NAMESPACE, f"{name}-egress")
+            second = _process(lab, exporting, NAMESPACE, f"{name}-ingress")
+            alone = Way(Target(ingress, wan_port, host), (second,))
+            return alone, Way(_resolved(importing, host, PORT), (first, second))
+
         try:
             backend = run(there, _BACKEND, handwritten.backend([PORT, wan_port]), PORT)
-            config = handwritten.proxy(wan_port, egress_host, (backend, PORT))
-            ingress = run(there, _INGRESS, config, wan_port)
-            run(here, _EGRESS, handwritten.proxy(PORT, egress_host, (ingress, wan_port)), PORT)
-            proxies = _process(lab, importing, NAMESPACE, _EGRESS), _process(lab, exporting, NAMESPACE, _INGRESS)
+            ingress, both = pair(_BACKEND, {})
+            _, logging = pair(f"{_BACKEND}-logging", ACCESS_LOG)
             yield {
                 NO_GATEWAY: Way(Target(backend, wan_port, f"{_BACKEND}.{NAMESPACE}")),
-                HANDWRITTEN_INGRESS: Way(Target(ingress, wan_port, egress_host), proxies[1:]),
-                HANDWRITTEN: Way(_resolved(importing, egress_host, PORT), proxies),
+                HANDWRITTEN_INGRESS: ingress,
+                HANDWRITTEN: both,
+                LOGGING: logging,
             }
         finally:
             with undisturbed():
