@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import compare, engine, first_request, load, memory, ways
+from lab import compare, engine, first_request, handwritten, load, memory, ways
 from lab.compare import Bar, Ratio
 from lab.load import Sample
 from lab.state import Lab
@@ -93,6 +93,13 @@ def test_the_tunnels_that_moved() -> None:
     after = before + Counter({Flow("a", "b", "business", "out"): 1})
     assert first_request.tunnels(before, after) == {"business"}
     assert first_request.tunnels(before, before) == set()
+
+
+@pytest.mark.parametrize("log", [{}, {"method": "%REQ(:METHOD)%"}], ids=["none", "a field"])
+def test_an_envoy_by_hand_logs_what_it_is_told(log: dict[str, str]) -> None:
+    (listener,) = handwritten.proxy(80, "x", ("10.0.0.1", 81), log)["static_resources"]["listeners"]
+    found = listener["filter_chains"][0]["filters"][0]["typed_config"]["access_log"]
+    assert [one["typed_config"]["log_format"]["json_format"] for one in found] == ([log] if log else [])
 
 
 def test_the_stack_has_the_backend_in_addition_by_each_path(lab: Lab) -> None:
