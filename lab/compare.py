@@ -12,16 +12,17 @@ FIGURES: Mapping[str, Callable[[Sample], float]] = {
     "requests/s": lambda one: one.rate,
     "p50": lambda one: one.p50,
     "p99": lambda one: one.p99,
+    "proxies' time": lambda one: one.proxies,
 }
 
 
 @dataclass(frozen=True)
 class Bar:
-    """The least share of another way's requests per second that a way has to carry."""
+    """Two ways to compare, and the least share of the other's requests per second that the first has to carry."""
 
     way: str
     other: str
-    least: float
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,30 @@ def figures(found: Rounds) -> list[list[str]]:
     """Give the rows of a table: every way's medians over the rounds, and how far its throughput ranged."""
     rows = [["", *FIGURES, "lowest-highest"]]
     for way, samples in found.items():
-        rate, p50, p99 = (median(map(of, samples)) for of in FIGURES.values())
+        rate, p50, p99, proxies = (median(map(of, samples)) for of in FIGURES.values())
         rates = [one.rate for one in samples]
         ranged = f"{min(rates):,.0f}-{max(rates):,.0f}"
-        rows.append([way, f"{rate:,.0f}", f"{p50:.2f} ms", f"{p99:.2f} ms", ranged])
+        rows.append([way, f"{rate:,.0f}", f"{p50:.2f} ms", f"{p99:.2f} ms", f"{proxies:.0f} µs", ranged])
     return rows
 
 
 def ratios(found: Rounds, bars: Sequence[Bar]) -> list[list[str]]:
-    """Give the rows of a table: for every bar the ratio of each figure, with its range over the rounds."""
+    """Give the rows of a table: for every bar the ratio of each figure, with its range over the rounds.
+
+    A cell is empty where the other way has nothing of a figure, and where two ways are compared without a bar.
+    """
     return [["", *FIGURES, "bar"], *([f"{bar.way} / {bar.other}", *_cells(found, bar)] for bar in bars)]
 
 
 def _cells(found: Rounds, bar: Bar) -> list[str]:
-    every = [ratio(found, bar.way, bar.other, figure) for figure in FIGURES]
-    return [*(f"{one.middle:.2f} ({one.lowest:.2f}-{one.highest:.2f})" for one in every), f"{bar.least:.2f}"]
+    return [*(_cell(found, bar, figure) for figure in FIGURES), f"{bar.least:.2f}" if bar.least else ""]
+
+
+def _cell(found: Rounds, bar: Bar, figure: str) -> str:
+    if not all(map(FIGURES[figure], found[bar.other])):
+        return ""
+    one = ratio(found, bar.way, bar.other, figure)
+    return f"{one.middle:.2f} ({one.lowest:.2f}-{one.highest:.2f})"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

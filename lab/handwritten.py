@@ -6,23 +6,26 @@ beside the gateways: the same program with the same number of threads, without a
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lab.api import Object
 
 _IMAGE = "envoyproxy/envoy"
-_TYPES = "type.googleapis.com/envoy.extensions.filters"
+_TYPES = "type.googleapis.com/envoy.extensions"
 _UPSTREAM = "upstream"
 
 
 def backend(ports: Sequence[int]) -> Object:
     """Give the configuration of a server that answers every request itself."""
     hosts = [{"name": "all", "domains": ["*"], "routes": [_route({"direct_response": _ANSWER})]}]
-    return {"static_resources": {"listeners": [_listener(port, hosts) for port in ports]}}
+    return {"static_resources": {"listeners": [_listener(port, hosts, {}) for port in ports]}}
 
 
-def proxy(port: int, host: str, upstream: tuple[str, int]) -> Object:
-    """Give the configuration of a proxy that sends the requests for one host name to an address and port."""
+def proxy(port: int, host: str, upstream: tuple[str, int], log: Mapping[str, str]) -> Object:
+    """Give the configuration of a proxy that sends the requests for one host name to an address and port.
+
+    It writes an access log with these fields; without any, none.
+    """
     address, upstream_port = upstream
     hosts = [{"name": host, "domains": [host], "routes": [_route({"route": {"cluster": _UPSTREAM}})]}]
     endpoint = {"endpoint": {"address": _address(address, upstream_port)}}
@@ -31,7 +34,7 @@ def proxy(port: int, host: str, upstream: tuple[str, int]) -> Object:
         "type": "STATIC",
         "load_assignment": {"cluster_name": _UPSTREAM, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
-    return {"static_resources": {"listeners": [_listener(port, hosts)], "clusters": [cluster]}}
+    return {"static_resources": {"listeners": [_listener(port, hosts, log)], "clusters": [cluster]}}
 
 
 def pod(name: str, namespace: str, config: Object, port: int) -> Object:
@@ -64,17 +67,23 @@ def service(name: str, namespace: str, port: int) -> Object:
 _ANSWER = {"status": 200, "body": {"inline_string": "ok\n"}}
 
 
-def _listener(port: int, hosts: list[Object]) -> Object:
+def _listener(port: int, hosts: list[Object], log: Mapping[str, str]) -> Object:
+    file = {
+        "@type": f"{_TYPES}.access_loggers.file.v3.FileAccessLog",
+        "path": "/dev/stdout",
+        "log_format": {"json_format": dict(log)},
+    }
     manager = {
-        "@type": f"{_TYPES}.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{_TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "http",
         "route_config": {"virtual_hosts": hosts, "ignore_port_in_host_matching": True},
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",
-                "typed_config": {"@type": f"{_TYPES}.http.router.v3.Router"},
+                "typed_config": {"@type": f"{_TYPES}.filters.http.router.v3.Router"},
             }
         ],
+        "access_log": [{"name": "envoy.access_loggers.file", "typed_config": file}] if log else [],
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
     return {"name": f"port-{port}", "address": _address("0.0.0.0", port), "filter_chains": [chain]}  # noqa: S104

@@ -1,27 +1,41 @@
-"""Four ways of a request from one cluster's client to the same backend in another, all by the same tunnel.
+"""Six ways of a request from one cluster's client to the same backend in another, all by the same tunnel.
 
 Without a gateway, the backend is called on the WAN port itself: nothing else of a pod crosses the SD-WAN.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lab import client, deploy, handwritten, wan
 from lab.api import Api, Object
 from lab.cluster import MANAGER
 from lab.first_request import answered, tunnels
+from lab.gateways import IMPLEMENTATIONS
 from lab.load import Target
+from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import LabError, undisturbed, wait
+from mcwan.gateways.envoy_gateway import ACCESS_LOG
 from mcwan.model.imports import Path
 
 EXPORTING, IMPORTING, NAMESPACE, POLICY, PORT = "east", "west", "secure", "high", 8080
-NO_GATEWAY, DIRECT, GATEWAY, HANDWRITTEN = "no gateway", "direct", "gateway", "hand-written"
-_BACKEND, _INGRESS, _EGRESS = "load", "load-ingress", "load-egress"
+NO_GATEWAY, DIRECT, GATEWAY = "no gateway", "direct", "gateway"
+HANDWRITTEN_INGRESS, HANDWRITTEN, LOGGING = "hand-written ingress", "hand-written", "hand-written, logging"
+WAYS = (NO_GATEWAY, DIRECT, HANDWRITTEN_INGRESS, GATEWAY, HANDWRITTEN, LOGGING)
+_BACKEND = "load"
+_SHARED_INGRESS, _SHARED_EGRESS = "mc-wan-ingress.mc-wan", "mc-wan-egress.mc-wan"
 _EXPORTS: Mapping[str, Path] = {f"{_BACKEND}-direct": "direct", f"{_BACKEND}-gateway": "gateway"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where load begins, and the ids of the processes that are the proxies on its way."""
+
+    target: Target
+    proxies: tuple[int, ...] = ()
 
 
 def with_exports(lab: Lab, paths: Mapping[str, Path] = _EXPORTS) -> Lab:
@@ -45,33 +59,34 @@ def imported(name: str) -> tuple[str, int]:
 
 
 @contextmanager
-def standing(lab: Lab) -> Iterator[tuple[Lab, Mapping[str, Target]]]:
-    """Stand the four ways up on a lab; it is as it was in the end. Raises LabError.
+def standing(lab: Lab) -> Iterator[tuple[Lab, Mapping[str, Way]]]:
+    """Stand the six ways up on a lab; it is as it was in the end. Raises LabError.
 
-    Gives the lab with its exports, and where each way begins; each is seen to lead through the right tunnel.
+    Gives the lab with its exports, and the ways; each is seen to lead through the right tunnel.
     """
     exporting = with_exports(lab)
     sites = exporting.topology.sites
-    with _pods(exporting) as targets:
+    with _pods(exporting) as found:
         try:
             deploy.deploy(exporting)
             deploy.wait_programmed(exporting)
-            for way, name in zip((DIRECT, GATEWAY), _EXPORTS, strict=True):
-                targets[way] = _resolved(sites[IMPORTING], *imported(name))
-            for way, target in targets.items():
-                _seen(exporting, way, target)
-            yield exporting, {way: targets[way] for way in (NO_GATEWAY, DIRECT, GATEWAY, HANDWRITTEN)}
+            ingress = _gateway(exporting, sites[EXPORTING], _SHARED_INGRESS)
+            egress = _gateway(exporting, sites[IMPORTING], _SHARED_EGRESS)
+            direct, gateway = (_resolved(sites[IMPORTING], *imported(name)) for name in _EXPORTS)
+            found |= {DIRECT: Way(direct, (ingress,)), GATEWAY: Way(gateway, (egress, ingress))}
+            for name, way in found.items():
+                _seen(exporting, name, way.target)
+            yield exporting, {name: found[name] for name in WAYS}
         finally:
             with undisturbed():
                 deploy.deploy(lab)
 
 
 @contextmanager
-def _pods(lab: Lab) -> Iterator[dict[str, Target]]:
+def _pods(lab: Lab) -> Iterator[dict[str, Way]]:
     """Run the backend and the Envoys written by hand; give the ways that need no more than them."""
     exporting, importing = (lab.topology.sites[name] for name in (EXPORTING, IMPORTING))
     wan_port = lab.fabric.wan_policies[POLICY].port
-    egress_host = f"{_EGRESS}.{NAMESPACE}"
     with lab.api(exporting) as there, lab.api(importing) as here:
         made: list[tuple[Api, Object]] = []
 
@@ -81,14 +96,25 @@ def _pods(lab: Lab) -> Iterator[dict[str, Target]]:
                 api.apply(one, manager=MANAGER)
             return _address(api, name)
 
+        def pair(name: str, log: Mapping[str, str]) -> tuple[Way, Way]:
+            """Give the way through the ingress alone, and that through both."""
+            host = f"{name}-egress.{NAMESPACE}"
+            ingress = run(there, f"{name}-ingress", handwritten.proxy(wan_port, host, (backend, PORT), log), wan_port)
+            run(here, f"{name}-egress", handwritten.proxy(PORT, host, (ingress, wan_port), log), PORT)
+            first = _process(lab, importing, NAMESPACE, f"{name}-egress")
+            second = _process(lab, exporting, NAMESPACE, f"{name}-ingress")
+            alone = Way(Target(ingress, wan_port, host), (second,))
+            return alone, Way(_resolved(importing, host, PORT), (first, second))
+
         try:
             backend = run(there, _BACKEND, handwritten.backend([PORT, wan_port]), PORT)
-            config = handwritten.proxy(wan_port, egress_host, (backend, PORT))
-            ingress = run(there, _INGRESS, config, wan_port)
-            run(here, _EGRESS, handwritten.proxy(PORT, egress_host, (ingress, wan_port)), PORT)
+            ingress, both = pair(_BACKEND, {})
+            _, logging = pair(f"{_BACKEND}-logging", ACCESS_LOG)
             yield {
-                NO_GATEWAY: Target(backend, wan_port, f"{_BACKEND}.{NAMESPACE}"),
-                HANDWRITTEN: _resolved(importing, egress_host, PORT),
+                NO_GATEWAY: Way(Target(backend, wan_port, f"{_BACKEND}.{NAMESPACE}")),
+                HANDWRITTEN_INGRESS: ingress,
+                HANDWRITTEN: both,
+                LOGGING: logging,
             }
         finally:
             with undisturbed():
@@ -108,6 +134,22 @@ def _address(api: Api, name: str) -> str:
 
     wait(ready, f"pod {name} is ready")
     return found["address"]
+
+
+def _gateway(lab: Lab, site: Site, name: str) -> int:
+    """Give the process id of a gateway's Envoy; the gateway is a name.namespace."""
+    with lab.api(site) as api:
+        pods = [pod["metadata"] for pod in api.all("v1", "Pod") if IMPLEMENTATIONS[site.profile].owner(pod) == name]
+    if len(pods) != 1:
+        raise LabError(f"gateway {name} of {site.cluster} has {len(pods)} pods; wanted: 1")
+    return _process(lab, site, pods[0]["namespace"], pods[0]["name"])
+
+
+def _process(lab: Lab, site: Site, namespace: str, pod: str) -> int:
+    found = Keeper(lab.site_directory(site) / "pods").pid(f"{namespace}.{pod}")
+    if found is None:
+        raise LabError(f"pod {pod} of {site.cluster} does not run")
+    return found
 
 
 def _resolved(site: Site, host: str, port: int) -> Target:

@@ -10,6 +10,20 @@ from mcwan.plan import GatewayRequest, Infrastructure
 from tests.fabrics import Raw, called, changed, exported, labelled, lines, planned
 
 LABELS = {"a": "b"}
+LOGGED = {
+    "start_time": "%START_TIME%",
+    "x-request-id": "%REQ(X-REQUEST-ID)%",
+    "x-forwarded-for": "%REQ(X-FORWARDED-FOR)%",
+    "method": "%REQ(:METHOD)%",
+    ":authority": "%REQ(:AUTHORITY)%",
+    "x-envoy-origin-path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+    "response_code": "%RESPONSE_CODE%",
+    "response_code_details": "%RESPONSE_CODE_DETAILS%",
+    "response_flags": "%RESPONSE_FLAGS%",
+    "duration": "%DURATION%",
+    "route_name": "%ROUTE_NAME%",
+    "upstream_host": "%UPSTREAM_HOST%",
+}
 
 
 def request(role: Literal["ingress", "egress"], namespace: str = "mc-wan", **cluster: Any) -> GatewayRequest:
@@ -25,7 +39,17 @@ def expected(name: str, namespace: str, service: Raw, behind: str) -> Infrastruc
             "provider": {
                 "type": "Kubernetes",
                 "kubernetes": {"envoyService": {"name": name, **service}, "useListenerPortAsContainerPort": True},
-            }
+            },
+            "telemetry": {
+                "accessLog": {
+                    "settings": [
+                        {
+                            "format": {"type": "JSON", "json": LOGGED},
+                            "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
+                        }
+                    ]
+                }
+            },
         },
     }
     reference = {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "gw"}}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import compare, engine, first_request, load, memory, ways
+from lab import compare, engine, first_request, handwritten, load, memory, ways
 from lab.compare import Bar, Ratio
 from lab.load import Sample
 from lab.state import Lab
@@ -18,8 +18,9 @@ from mcwan import stack
 
 BAR = Bar("ours", "theirs", 0.9)
 ROUNDS = {
-    "theirs": [Sample(1000, 1, 4), Sample(2000, 2, 4), Sample(1000, 1, 8)],
-    "ours": [Sample(500, 2, 4), Sample(1900, 2, 5), Sample(990, 1, 4)],
+    "theirs": [Sample(1000, 1, 4, 100), Sample(2000, 2, 4, 100), Sample(1000, 1, 8, 200)],
+    "ours": [Sample(500, 2, 4, 110), Sample(1900, 2, 5, 120), Sample(990, 1, 4, 180)],
+    "bare": [Sample(2000, 1, 4), Sample(2000, 1, 4), Sample(2000, 1, 4)],
 }
 
 
@@ -60,15 +61,21 @@ def test_a_bar_is_missed_below_it_and_kept_on_it() -> None:
     ]
 
 
+def test_without_a_bar_nothing_is_missed() -> None:
+    assert compare.missed(ROUNDS, [Bar("ours", "bare")]) == []
+
+
 def test_the_tables() -> None:
     assert compare.aligned(compare.figures(ROUNDS)) == [
-        "        requests/s      p50      p99  lowest-highest",
-        "theirs       1,000  1.00 ms  4.00 ms     1,000-2,000",
-        "ours           990  2.00 ms  4.00 ms       500-1,900",
+        "        requests/s      p50      p99  proxies' time  lowest-highest",
+        "theirs       1,000  1.00 ms  4.00 ms         100 µs     1,000-2,000",
+        "ours           990  2.00 ms  4.00 ms         120 µs       500-1,900",
+        "bare         2,000  1.00 ms  4.00 ms           0 µs     2,000-2,000",
     ]
-    assert compare.aligned(compare.ratios(ROUNDS, [BAR])) == [
-        "                     requests/s               p50               p99   bar",
-        "ours / theirs  0.95 (0.50-0.99)  1.00 (1.00-2.00)  1.00 (0.50-1.25)  0.90",
+    assert [line.rstrip() for line in compare.aligned(compare.ratios(ROUNDS, [BAR, Bar("ours", "bare")]))] == [
+        "                     requests/s               p50               p99     proxies' time   bar",
+        "ours / theirs  0.95 (0.50-0.99)  1.00 (1.00-2.00)  1.00 (0.50-1.25)  1.10 (0.90-1.20)  0.90",
+        "ours / bare    0.49 (0.25-0.95)  2.00 (1.00-2.00)  1.00 (1.00-1.25)",
     ]
 
 
@@ -86,6 +93,13 @@ def test_the_tunnels_that_moved() -> None:
     after = before + Counter({Flow("a", "b", "business", "out"): 1})
     assert first_request.tunnels(before, after) == {"business"}
     assert first_request.tunnels(before, before) == set()
+
+
+@pytest.mark.parametrize("log", [{}, {"method": "%REQ(:METHOD)%"}], ids=["none", "a field"])
+def test_an_envoy_by_hand_logs_what_it_is_told(log: dict[str, str]) -> None:
+    (listener,) = handwritten.proxy(80, "x", ("10.0.0.1", 81), log)["static_resources"]["listeners"]
+    found = listener["filter_chains"][0]["filters"][0]["typed_config"]["access_log"]
+    assert [one["typed_config"]["log_format"]["json_format"] for one in found] == ([log] if log else [])
 
 
 def test_the_stack_has_the_backend_in_addition_by_each_path(lab: Lab) -> None:

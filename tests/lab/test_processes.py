@@ -2,12 +2,13 @@ import http.client
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 from lab import server
-from lab.processes import Keeper
+from lab.processes import Keeper, processor_time
 
 
 def free_port() -> int:
@@ -28,6 +29,27 @@ def test_a_process_is_started_found_and_stopped(tmp_path: Path) -> None:
     keeper.stop("sleeper")
     assert not keeper.alive("sleeper")
     assert keeper.names() == []
+
+
+def test_processor_time_is_that_of_all_threads_of_the_process() -> None:
+    spend = """if True:
+        import sys, threading, time
+        def spend():
+            while time.thread_time() < 0.2: pass
+        thread = threading.Thread(target=spend)
+        thread.start()
+        thread.join()
+        print(time.process_time(), flush=True)
+        sys.stdin.read()
+    """
+    with subprocess.Popen([sys.executable, "-c", spend], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        told = float(process.stdout.readline())
+        found = processor_time(process.pid)
+        process.stdin.close()
+    assert told > 0.2
+    assert told <= found < told + 0.1
 
 
 def test_somebody_elses_process_with_the_same_id_is_left_alone(tmp_path: Path) -> None:
