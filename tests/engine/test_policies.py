@@ -85,7 +85,12 @@ def test_a_saved_state_is_analyzed_without_the_program(engine: Engine, tmp_path:
     engine.pulumi("up", "--yes", "--skip-preview")
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     engine.pulumi("stack", "export", "--file", str(good))
-    bad.write_text(good.read_text(encoding="utf-8").replace('"port": 31111', '"port": 31119', 1), encoding="utf-8")
+    state = json.loads(good.read_text(encoding="utf-8"))
+    policy = next(
+        one for one in state["deployment"]["resources"] if one["type"].endswith(":WANPolicy") and one["custom"]
+    )
+    policy["outputs"]["spec"]["port"] = 31119
+    bad.write_text(json.dumps(state), encoding="utf-8")
     assert "wan-port-consistency: " not in engine.pulumi("policy", "analyze", *PACK, "--file", str(good))
     told = engine.pulumi("policy", "analyze", *PACK, "--file", str(bad), fails=True)
     judged = CliRunner().invoke(main, ["check", "--state", str(bad), "--format", "json"])
