@@ -30,12 +30,15 @@ class Connection:
 class Capture:
     """Listens on the tunnels of a site's edge router, for what leaves by them, while it is open.
 
-    Requests are read where a packet begins with one, as those of the lab's clients do: they fit into one packet.
+    Requests are read where a packet begins with one, as those of the lab's clients do: they fit into one packet. One
+    that TCP sends again counts once.
     """
 
     topology: Topology
     site: Site
     requests: dict[Connection, list[str]] = field(default_factory=dict)
+    _sent: set[tuple[Connection, int]] = field(default_factory=set)
+    """The sequence numbers at which a request of a connection began."""
 
     def __enter__(self) -> Self:
         self._sockets: dict[socket.socket, str] = {}
@@ -63,19 +66,23 @@ class Capture:
             for listening in ready:
                 frame, address = listening.recvfrom(65536)
                 if address[2] == _OUTGOING:
-                    self._note(self._sockets[listening], frame)
+                    self.note(self._sockets[listening], frame)
             if not ready and self._stop.is_set():
                 return
 
-    def _note(self, tunnel: str, frame: bytes) -> None:
+    def note(self, tunnel: str, frame: bytes) -> None:
+        """Note what an Ethernet frame on a tunnel says of a connection and its requests."""
         if struct.unpack("!H", frame[12:14])[0] != _ETH_P_IP or frame[23] != _TCP:
             return
         packet = frame[14:]
         segment = packet[4 * (packet[0] & 15) : struct.unpack("!H", packet[2:4])[0]]
         source, target = socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
-        source_port, target_port = struct.unpack("!HH", segment[:4])
+        source_port, target_port, number = struct.unpack("!HHI", segment[:8])
         if target_port not in self.topology.ports:
             return  # an answer; what asked for it left at the other site
-        seen = self.requests.setdefault(Connection(tunnel, (source, source_port), (target, target_port)), [])
-        if found := _REQUEST.match(segment[4 * (segment[12] >> 4) :]):
+        connection = Connection(tunnel, (source, source_port), (target, target_port))
+        seen = self.requests.setdefault(connection, [])
+        found = _REQUEST.match(segment[4 * (segment[12] >> 4) :])
+        if found and (connection, number) not in self._sent:
+            self._sent.add((connection, number))
             seen.append(found[1].decode())

@@ -19,6 +19,8 @@ from mcwan.plan.manifests import apply_order
 MANAGER = "mcwan"
 READY_SECONDS = 300.0
 Identity = tuple[str, str, str, str]
+Content = tuple[str, str, str, str, str]
+"""An object's identity and, as JSON, what is written of it."""
 
 
 def rendered(fabric: Fabric) -> dict[str, list[Object]]:
@@ -90,12 +92,15 @@ def exists(api: Api, one: Object) -> bool:
     return True
 
 
-def everything(api: Api) -> set[Identity]:
-    """Give every object that a cluster has, but for what comes and goes by itself."""
+def everything(api: Api) -> set[Content]:
+    """Give every object that a cluster has with what is written of it, but for what comes and goes by itself.
+
+    Of what a controller makes, there is only that it is there: the controller writes it anew when it sees fit.
+    """
     groups = api.request("GET", "/apis")["groups"]
     versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
     return {
-        identity(one)
+        (*identity(one), "" if one["metadata"].get("ownerReferences") else json.dumps(written(one), sort_keys=True))
         for version in versions
         for kind in api.listable(version)
         if kind not in ("Event", "Lease")
@@ -103,10 +108,16 @@ def everything(api: Api) -> set[Identity]:
     }
 
 
-def before(lab: Lab, site: Site) -> set[Identity]:
+def written(one: Object) -> Object:
+    """Give what the author of an object says there is to be: all but its status and what the server notes of it."""
+    kept = {key: value for key, value in one.items() if key not in ("metadata", "status")}
+    return kept | {"metadata": {key: one["metadata"].get(key) for key in ("labels", "annotations")}}
+
+
+def before(lab: Lab, site: Site) -> set[Content]:
     """Give what a cluster had before anything was deployed."""
     content = json.loads((lab.site_directory(site) / "before.json").read_text(encoding="utf-8"))
-    return {(version, kind, namespace, name) for version, kind, namespace, name in content}
+    return {(version, kind, namespace, name, said) for version, kind, namespace, name, said in content}
 
 
 def identity(one: Object) -> Identity:

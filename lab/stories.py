@@ -201,7 +201,8 @@ STORIES = (
     ),
     Story(
         "A cluster without the namespace",
-        "Edge has no namespace insecure: it gets nothing of what is exported from there, not even a name.",
+        "Edge has no namespace insecure: it gets nothing of what is exported from there, not even a name. Who goes "
+        "round its egress gateway is still answered: callers are not known yet.",
         (
             Step("edge", "metrics-clusterset.insecure:8080", {"GET /": ""}, {UNKNOWN: 1}),
             Step("edge", "logging.insecure.svc.clusterset.local:8080", {"GET /": ""}, {UNKNOWN: 1}),

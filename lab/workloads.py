@@ -1,4 +1,4 @@
-"""The services that a stack exports, as pods with real HTTP servers: what the teams of a cluster have there."""
+"""The services that a stack exports, and one that it does not, as pods with real HTTP servers."""
 
 import json
 
@@ -6,6 +6,10 @@ from lab.api import Object
 from lab.node import SERVER_IMAGE
 from mcwan.model import Fabric
 from mcwan.model.export import qualified
+
+INTERNAL = "internal.secure"
+"""A service that is not exported, for whoever tries to reach it from another cluster; where its namespace is."""
+INTERNAL_PORTS = {"http": 8080}
 
 
 def services(fabric: Fabric, cluster: str) -> dict[str, dict[str, int]]:
@@ -16,6 +20,8 @@ def services(fabric: Fabric, cluster: str) -> dict[str, dict[str, int]]:
             backends = [qualified(rule.backend, export.namespace) for rule in export.rules if rule.backend]
             for service in (export.service, *backends):
                 found.setdefault(service, {}).update({port.name: port.port for port in export.all_ports})
+    if INTERNAL.partition(".")[2] in fabric.clusters[cluster].namespaces:
+        found.setdefault(INTERNAL, INTERNAL_PORTS)
     return dict(sorted(found.items()))
 
 

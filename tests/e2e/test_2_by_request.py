@@ -71,10 +71,24 @@ def test_a_rule_for_all_the_rest_does_not_admit_what_belongs_to_another_policy(
 
 
 @pytest.mark.parametrize("port", [BUSINESS, DEFAULT])
-@pytest.mark.parametrize("host", ["ledger.secure.svc.cluster.local", "kubernetes.default.svc.cluster.local", EAST])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "internal-clusterset.secure",
+        "internal.secure.svc.cluster.local",
+        "ledger.secure.svc.cluster.local",
+        "kubernetes.default.svc.cluster.local",
+        EAST,
+    ],
+)
 def test_what_is_not_exported_is_on_no_listener(ask: Ask, host: str, port: int) -> None:
     reply = ask("west", "GET", f"{host}:{port}/", address=EAST)
     assert (reply.status, reply.who) == (404, "nobody")
+
+
+def test_a_service_that_is_not_exported_is_there_for_its_own_cluster(ask: Ask) -> None:
+    reply = ask("east", "GET", "internal.secure.svc.cluster.local:8080/")
+    assert (reply.status, reply.who) == (200, "internal.secure on east")
 
 
 def test_a_service_is_on_the_listener_of_its_own_policy_only(ask: Ask) -> None:

@@ -6,11 +6,12 @@ from lab import deploy
 from lab.client import UnknownNameError, resolve
 from lab.state import Lab
 from lab.topology import Topology
-from lab.watch import NOTHING, watched
+from lab.watch import NOTHING, watched, way
 from tests.e2e.conftest import Ask
 
 pytestmark = pytest.mark.lab
 EXPORTS = ["metrics", "logging", "archive"]
+EAST, DEFAULT = "10.1.0.11", 31112
 
 
 def test_there_is_no_object_of_it(lab: Lab) -> None:
@@ -33,3 +34,11 @@ def test_its_egress_gateway_sends_nothing_there(ask: Ask, topology: Topology, na
         reply = ask("edge", "GET", f"{name}-clusterset.insecure:8080/", address=gateway)
     assert (reply.status, reply.who) == (404, "nobody")
     assert wire.all() == NOTHING
+
+
+def test_limit_of_today_who_goes_round_the_egress_gateway_is_answered(ask: Ask, topology: Topology) -> None:
+    """Callers are not known yet: no mutual TLS. Once they are, this has to be refused."""
+    with watched(topology) as wire:
+        reply = ask("edge", "GET", f"metrics-clusterset.insecure:{DEFAULT}/", address=EAST)
+    assert (reply.status, reply.who) == (200, "metrics.insecure on east")
+    assert wire.all() == way("edge", "east", "default")

@@ -59,12 +59,10 @@ def contents(lab: Lab) -> Contents:
     for cluster, objects in deploy.rendered(lab.fabric).items():
         with lab.api(lab.topology.sites[cluster]) as api:
             for one in objects:
-                there = api.get(*deploy.key(one))
-                kept = {key: value for key, value in there.items() if key not in ("metadata", "status")}
+                written = deploy.written(api.get(*deploy.key(one)))
                 for given in ("clusterIP", "clusterIPs"):
-                    kept.get("spec", {}).pop(given, None)
-                metadata = {key: there["metadata"].get(key) for key in ("labels", "annotations")}
-                found[cluster, deploy.identity(one)] = kept | {"metadata": metadata}
+                    written.get("spec", {}).pop(given, None)
+                found[cluster, deploy.identity(one)] = written
     return found
 
 

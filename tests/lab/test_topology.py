@@ -68,12 +68,13 @@ def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tu
 
 def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topology, Fabric]) -> None:
     _, read = example
-    assert workloads.services(read, "edge") == {"pricing-v2.catalog": {"http": 80}}
+    assert workloads.services(read, "edge") == {"internal.secure": {"http": 8080}, "pricing-v2.catalog": {"http": 80}}
     found = {one.url: one for one in probe.probes(read) if one.cluster == "edge"}
     assert found["payment-clusterset.secure.svc.cluster.local:8080/payment"].method == "GET"
     canary = [one for one in probe.probes(read) if one.rule == "pricing-v1.catalog: canary"]
     assert {one.headers["Cookie"] for one in canary} == {"user=test"}
     assert not [url for url in found if ".insecure" in url]
+    assert not [url for url in found if "internal" in url], "what is not exported is nobody's import"
 
 
 @pytest.mark.parametrize(
