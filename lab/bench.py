@@ -9,17 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from statistics import median
 
-from lab import compare, first_request, load, memory, netns, ways
-from lab.api import ApiError
+from lab import compare, first_request, load, memory, ways
 from lab.compare import Bar
 from lab.down import down
+from lab.errors import ERRORS
 from lab.load import Sample, Target
 from lab.state import Lab, lab_name
-from lab.topology import TopologyError
 from lab.up import up
 from lab.waiting import LabError, interruptible
-from mcwan import stack
-from mcwan.model import MistakesError
 
 OWN = "bench"
 """The name of the lab that is made for it."""
@@ -37,7 +34,7 @@ def main() -> int:
             raise LabError("\n  ".join(["this machine cannot run the benchmark; it lacks", *lacks]))
         with _lab() as lab:
             missed = bench(lab)
-    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -8,9 +8,10 @@ import time
 from contextlib import suppress
 
 from lab import netns
+from lab.errors import ERRORS
 from lab.processes import Keeper
 from lab.state import directory, lab_name
-from lab.waiting import LabError, undisturbed
+from lab.waiting import undisturbed
 
 
 def down(name: str) -> bool:
@@ -54,7 +55,7 @@ def main() -> int:
     try:
         name = lab_name()
         print(f"lab {name}: {'down' if down(name) else 'there is none'}")
-    except (LabError, netns.CommandError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import cluster, deploy, machine, netns, node, probe, tools, wan, workloads
-from lab.api import ApiError, Object
+from lab import cluster, deploy, machine, node, probe, tools, wan, workloads
+from lab.api import Object
 from lab.down import down
+from lab.errors import ERRORS
 from lab.state import Lab, directory, lab_name
-from lab.topology import Site, TopologyError
+from lab.topology import Site
 from lab.waiting import LabError, each, interruptible, wait
 from mcwan import stack
-from mcwan.model import MistakesError
 
 PROJECT = Path(__file__).parents[1]
 STACK = os.environ.get("MCWAN_LAB_STACK", "lab")
@@ -105,7 +105,7 @@ def main() -> int:
     try:
         name = lab_name()
         lab = up(name, say=lambda line: print(line, flush=True))
-    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
