@@ -15,6 +15,7 @@ from lab.down import down
 from lab.errors import ERRORS
 from lab.load import Sample, Target
 from lab.state import Lab, lab_name
+from lab.stories import STACK
 from lab.up import up
 from lab.waiting import LabError, interruptible
 
@@ -50,7 +51,7 @@ def _lab() -> Iterator[Lab]:
     if "MCWAN_LAB" in os.environ:
         yield Lab.load(lab_name())
         return
-    lab = up(OWN, say=_say)
+    lab = up(OWN, STACK, _say)
     try:
         yield lab
     finally:

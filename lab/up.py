@@ -7,37 +7,45 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lab import cluster, deploy, machine, node, probe, tools, wan, workloads
 from lab.api import Object
 from lab.down import down
 from lab.errors import ERRORS
-from lab.state import Lab, directory, lab_name
+from lab.state import Lab, directory, lab_name, make
+from lab.stories import STACK
 from lab.topology import Site
+from lab.topology import topology as topology_of
 from lab.waiting import LabError, each, interruptible, wait
 from mcwan import stack
 
 PROJECT = Path(__file__).parents[1]
-STACK = os.environ.get("MCWAN_LAB_STACK", "lab")
 Say = Callable[[str], None]
 
 
 def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
-    """Bring a lab up. What was made is taken down again if that fails or is interrupted. Raises LabError."""
+    """Bring a lab up. What was made is taken down again if that fails or is interrupted.
+
+    What fails leaves its logs in a place that the error names. Raises LabError, TopologyError, MistakesError.
+    """
     if lacks := machine.lacks():
         raise LabError("this machine cannot run the lab; it lacks\n" + "\n".join(f"  {one}" for one in lacks))
+    config = _config(stack_name)
+    topology = topology_of(name, stack.fabric(stack_name, config))
+    exists = LabError(f"there is a lab {name!r}, or what is left of one; {make('lab-down', name)} takes it down")
+    if directory(name).exists():
+        raise exists
     try:
         made = tools.ready(say)
     except tools.ToolError as error:
         raise LabError(str(error)) from error
     pulumi = shutil.which("pulumi")
-    config = stack.read_config(PROJECT, stack_name)
     lab = Lab(name, stack_name, config, made, cluster.new_token(), Path(pulumi) if pulumi else None)
-    topology = lab.topology
     try:
         directory(name).mkdir(parents=True)
     except FileExistsError:
-        raise LabError(f"there is a lab {name!r}, or what is left of one; make lab-down takes it down") from None
+        raise exists from None
     try:
         lab.save()
         cluster.write_kubeconfig(lab.kubeconfig, cluster.kubeconfig_of(lab, *topology.sites.values()))
@@ -55,11 +63,46 @@ def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
             deploy.wait_programmed(lab)
             step("every rule answers")
             probe.wait_answered(lab)
+    except ERRORS as error:
+        try:
+            kept = keep_logs(name)
+        finally:
+            _away(name, say)
+        told = str(error).replace(str(directory(name)), str(kept))
+        raise LabError(f"{told}\nthe logs of lab {name} are kept in {kept}") from error
     except BaseException:
-        say(f"lab {name}: not up; taking down what there is")
-        down(name)
+        _away(name, say)
         raise
     return lab
+
+
+def keep_logs(name: str) -> Path:
+    """Copy the logs of a lab to a place where they outlive it, instead of those of that name before; give the place."""
+    kept = tools.cache() / "failed" / name
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for log in directory(name).glob("*/*/*.log"):
+        target = kept / log.relative_to(directory(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(log, target)
+    return kept
+
+
+def _config(stack_name: str) -> dict[str, Any]:
+    try:
+        return stack.read_config(PROJECT, stack_name)
+    except stack.StackFileError as error:
+        if stack_name in (known := stack.stacks(PROJECT)):
+            raise
+        raise LabError(
+            f"stack {stack_name!r}: there is no Pulumi.{stack_name}.yaml; stacks there: {', '.join(known)}; "
+            "name one of them by MCWAN_LAB_STACK, or write the file"
+        ) from error
+
+
+def _away(name: str, say: Say) -> None:
+    say(f"lab {name}: not up; taking down what there is")
+    down(name)
 
 
 class Steps:
@@ -104,14 +147,14 @@ def main() -> int:
     interruptible()
     try:
         name = lab_name()
-        lab = up(name, say=lambda line: print(line, flush=True))
+        lab = up(name, os.environ.get("MCWAN_LAB_STACK", STACK), lambda line: print(line, flush=True))
     except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print(f"lab {name} is up; its files are in {lab.directory}; make lab-down takes it down")
+    print(f"lab {name} is up; its files are in {lab.directory}; {make('lab-down', name)} takes it down")
     return 0
 
 
