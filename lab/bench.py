@@ -39,7 +39,6 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return 130
     for line in missed:
         print(f"missed: {line}", file=sys.stderr)

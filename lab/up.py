@@ -5,7 +5,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
     try:
         lab.save()
         cluster.write_kubeconfig(lab.kubeconfig, cluster.kubeconfig_of(lab, *topology.sites.values()))
-        with Steps(say) as step:
+        with steps(say) as step:
             step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
             node.build(topology)
             wan.build(topology)
@@ -101,27 +102,28 @@ def _config(stack_name: str) -> dict[str, Any]:
 
 
 def _away(name: str, say: Say) -> None:
-    say(f"lab {name}: not up; taking down what there is")
-    down(name)
+    try:
+        say(f"lab {name}: not up; taking down what there is")
+    finally:
+        down(name)
 
 
-class Steps:
-    """Says each step of a bring-up, and how long the one before took."""
+@contextmanager
+def steps(say: Say) -> Iterator[Say]:
+    """Give a function that says a step of a bring-up as it begins, and how long the one before took."""
+    began: list[float] = []
 
-    def __init__(self, say: Say) -> None:
-        self.say, self.since, self.current = say, 0.0, ""
+    def done() -> None:
+        if began:
+            say(f"  {time.monotonic() - began.pop():.1f} s")
 
-    def __enter__(self) -> Callable[[str], None]:
-        return self._begin
+    def begin(step: str) -> None:
+        done()
+        say(step)
+        began.append(time.monotonic())
 
-    def __exit__(self, *_: object) -> None:
-        self._begin("")
-
-    def _begin(self, step: str) -> None:
-        now = time.monotonic()
-        if self.current:
-            self.say(f"{self.current}: {now - self.since:.1f} s")
-        self.since, self.current = now, step
+    yield begin
+    done()
 
 
 def _workloads(lab: Lab, site: Site) -> None:
@@ -152,7 +154,6 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return 130
     print(f"lab {name} is up; its files are in {lab.directory}; {make('lab-down', name)} takes it down")
     return 0
