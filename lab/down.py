@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from lab import netns
 from lab.errors import ERRORS
+from lab.machine import need_root
 from lab.processes import Keeper
 from lab.state import directory, lab_name
 from lab.waiting import undisturbed
@@ -53,6 +54,7 @@ def _empty(namespace: str) -> None:
 def main() -> int:
     """Take down the lab that MCWAN_LAB names."""
     try:
+        need_root()
         name = lab_name()
         print(f"lab {name}: {'down' if down(name) else 'there is none'}")
     except ERRORS as error:
