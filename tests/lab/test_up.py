@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import machine, state, tools
-from lab.tools import ToolError
-from lab.topology import TopologyError
+from lab import machine, node, state, tools
+from lab.netns import CommandError
+from lab.tools import ToolError, Tools
+from lab.topology import Topology, TopologyError
 from lab.up import PROJECT, keep_logs, up
 from lab.waiting import LabError
 from mcwan import stack
@@ -70,3 +71,23 @@ def test_the_logs_of_the_last_failure_are_kept(running: Path) -> None:
 @pytest.mark.parametrize(("name", "command"), [("lab", "make lab-down"), ("eyes", "MCWAN_LAB=eyes make lab-down")])
 def test_a_command_that_is_advised_names_the_lab(name: str, command: str) -> None:
     assert state.make("lab-down", name) == command
+
+
+def test_a_bring_up_that_fails_names_the_logs_that_it_keeps(monkeypatch: pytest.MonkeyPatch, running: Path) -> None:
+    log = running / "one" / "east" / "processes" / "node.log"
+
+    def build(_: Topology) -> None:
+        log.parent.mkdir(parents=True)
+        log.write_text("why")
+        raise CommandError(f"no; see {log}")
+
+    there = Path("/nowhere")
+    monkeypatch.setattr(tools, "ready", lambda _: Tools(there, there, there, there, there, ()))
+    monkeypatch.setattr(node, "build", build)
+    with pytest.raises(LabError) as raised:
+        up("one")
+    kept = tools.cache() / "failed" / "one"
+    told = f"no; see {kept}/east/processes/node.log\nthe logs of lab one are kept in {kept}"
+    assert str(raised.value) == told
+    assert (kept / "east" / "processes" / "node.log").read_text() == "why"
+    assert not running.exists(), "it is taken down"
