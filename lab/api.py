@@ -19,10 +19,10 @@ _TIMEOUT = 30.0
 
 
 class ApiError(RuntimeError):
-    """An answer of the API server that is not what was asked for."""
+    """An answer of the API server that is not what was asked for; status 0 if there was none."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status}: {message}")
+        super().__init__(f"{status}: {message}" if status else message)
         self.status = status
 
 
@@ -99,15 +99,18 @@ class Api:
         content_type: str = "application/json",
         params: Mapping[str, str] | None = None,
     ) -> Object:
-        """Send a request and give the object in the answer. Raises ApiError, or OSError if nobody answers."""
+        """Send a request and give the object in the answer. Raises ApiError, also if nobody answers."""
         still_wanted()
         target = f"{path}?{urlencode(params)}" if params else path
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type, "Accept": "application/json"}
         content = None if body is None else json.dumps(body)
         try:
-            status, answer = self._send(method, target, content, headers)
-        except (http.client.HTTPException, ConnectionError, ssl.SSLEOFError):  # the server closed an idle connection
-            status, answer = self._send(method, target, content, headers)
+            try:
+                status, answer = self._send(method, target, content, headers)
+            except (http.client.HTTPException, ConnectionError, ssl.SSLEOFError):  # an idle connection was closed
+                status, answer = self._send(method, target, content, headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise ApiError(0, f"no answer of the API server in {self.namespace} to {method} {path}: {error}") from error
         if status >= http.client.BAD_REQUEST:
             try:
                 message = json.loads(answer)["message"]

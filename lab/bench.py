@@ -10,19 +10,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 
-from lab import compare, first_request, load, memory, netns, ways
-from lab.api import ApiError
+from lab import compare, first_request, load, memory, ways
 from lab.compare import Bar
 from lab.down import down
+from lab.errors import ERRORS
 from lab.load import Sample
 from lab.processes import processor_time
 from lab.state import Lab, lab_name
-from lab.topology import Site, TopologyError
+from lab.stories import STACK
+from lab.topology import Site
 from lab.up import up
 from lab.waiting import LabError, interruptible
 from lab.ways import Way
-from mcwan import stack
-from mcwan.model import MistakesError
 
 OWN = "bench"
 """The name of the lab that is made for it."""
@@ -46,11 +45,10 @@ def main() -> int:
             raise LabError("\n  ".join(["this machine cannot run the benchmark; it lacks", *lacks]))
         with _lab() as lab:
             missed = bench(lab)
-    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return 130
     for line in missed:
         print(f"missed: {line}", file=sys.stderr)
@@ -62,7 +60,7 @@ def _lab() -> Iterator[Lab]:
     if "MCWAN_LAB" in os.environ:
         yield Lab.load(lab_name())
         return
-    lab = up(OWN, say=_say)
+    lab = up(OWN, STACK, _say)
     try:
         yield lab
     finally:

@@ -228,7 +228,7 @@ def _store_and_server(lab: Lab, site: Site) -> None:
         try:
             with lab.api(site) as api:
                 api.request("GET", "/readyz")
-        except (ApiError, OSError):
+        except (ApiError, OSError):  # OSError: its certificate is not there yet
             return False
         return True
 

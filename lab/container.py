@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> None:
 def _root(files: Mapping[Path, Path]) -> None:
     """Change to a root that has the machine's files and, over them, those given by path."""
     system.unshare(system.NEW_MOUNTS)
-    system.mount("none", Path("/"), flags=system.RECURSIVE | system.PRIVATE)
+    # SLAVE: what is unmounted on the machine goes here, too; what is mounted here does not show there
+    system.mount("none", Path("/"), flags=system.RECURSIVE | system.SLAVE)
     system.mount("tmpfs", _ROOT, "tmpfs")
     for entry in Path("/").iterdir():
         inside = _ROOT / entry.name

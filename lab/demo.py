@@ -14,24 +14,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lab import netns, picture
-from lab.api import ApiError
+from lab import picture
 from lab.capture import Capture
 from lab.client import Client, UnknownNameError
 from lab.down import down
+from lab.errors import ERRORS
 from lab.gateways import IMPLEMENTATIONS
 from lab.state import Lab, directory, lab_name
 from lab.stories import STACK, STORIES, UNKNOWN, Carried, Measured, Step, contradictions
-from lab.topology import TopologyError
 from lab.up import up
 from lab.waiting import LabError, interruptible
 from lab.watch import watched
-from mcwan import stack
 from mcwan.cli.tables import console
-from mcwan.model import MistakesError
 
 PICTURE = "demo.svg"
-_ERRORS = (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError, OSError)
 
 
 def gateways(lab: Lab) -> dict[str, str]:
@@ -191,11 +187,10 @@ def main(arguments: list[str]) -> int:
         if not chosen.is_dir():
             raise LabError(f"{chosen}: not a directory; the picture is to go there")
         return run(chosen.resolve() / PICTURE, console())
-    except _ERRORS as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return 130
 
 

@@ -8,9 +8,11 @@ import time
 from contextlib import suppress
 
 from lab import netns
+from lab.errors import ERRORS
+from lab.machine import need_root
 from lab.processes import Keeper
 from lab.state import directory, lab_name
-from lab.waiting import LabError, undisturbed
+from lab.waiting import undisturbed
 
 
 def down(name: str) -> bool:
@@ -52,9 +54,10 @@ def _empty(namespace: str) -> None:
 def main() -> int:
     """Take down the lab that MCWAN_LAB names."""
     try:
+        need_root()
         name = lab_name()
         print(f"lab {name}: {'down' if down(name) else 'there is none'}")
-    except (LabError, netns.CommandError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -62,15 +62,18 @@ def _pulumi(lab: Lab, *words: str) -> None:
     environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
     at_desk = ["ip", "netns", "exec", lab.topology.desk]
     command = [*at_desk, str(lab.pulumi), *words, "--stack", lab.stack, "--non-interactive"]
-    done = subprocess.run(
-        command,
-        cwd=directory / "project",
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory / "project",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise LabError(f"pulumi {' '.join(words)}: not done after {_SECONDS} s") from None
     if done.returncode:
         raise LabError(f"pulumi {' '.join(words)}: exit code {done.returncode}:\n{done.stdout}{done.stderr}")

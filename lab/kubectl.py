@@ -4,6 +4,7 @@ import os
 import sys
 
 from lab import netns, system
+from lab.machine import need_root
 from lab.state import Lab, lab_name
 from lab.waiting import LabError
 
@@ -11,6 +12,7 @@ from lab.waiting import LabError
 def main(arguments: list[str]) -> None:
     """Become kubectl."""
     try:
+        need_root()
         lab = Lab.load(lab_name())
     except LabError as error:
         raise SystemExit(f"error: {error}") from None

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.waiting import LabError
+
 _PROGRAMS = {
     "ip": "Debian: iproute2",
     "tc": "Debian: iproute2",
@@ -42,6 +44,12 @@ _FEATURES = {
 def lacks() -> list[str]:
     """Give a line for each right, program or feature that a lab needs and that is not there."""
     return list(_lacks())
+
+
+def need_root() -> None:
+    """Raise LabError if this is not root: a lab is root's."""
+    if os.geteuid() != 0:
+        raise LabError("a lab's namespaces and files are root's: run this as root")
 
 
 def _lacks() -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lab import system
 
 _NAMED = Path("/run/netns")
+_SECONDS = 60.0
 
 
 class CommandError(RuntimeError):
@@ -17,7 +18,10 @@ class CommandError(RuntimeError):
 
 def run(*words: str, stdin: str | None = None) -> str:
     """Run a command and give its output. Raises CommandError."""
-    done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+    try:
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise CommandError(f"{' '.join(words)}: not done after {_SECONDS:g} s") from None
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise CommandError(f"{' '.join(words)}: exit code {done.returncode}: {said}")

@@ -17,6 +17,7 @@ from mcwan import stack
 from mcwan.model import Fabric
 
 API_PORT = 6443
+_DEFAULT = "lab"
 _RUNNING = Path("/run/mcwan-lab")
 """Not on disk: what is in it means nothing after a restart of the machine."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 def lab_name() -> str:
     """Give the lab's name: MCWAN_LAB, or `lab`. Raises LabError."""
-    name = os.environ.get("MCWAN_LAB", "lab")
+    name = os.environ.get("MCWAN_LAB", _DEFAULT)
     if not _NAME.fullmatch(name):
         raise LabError(
             f"MCWAN_LAB={name!r}: not a lab's name; allowed: 1 to 20 small letters, digits and inner hyphens"
@@ -35,6 +36,11 @@ def lab_name() -> str:
 def directory(name: str) -> Path:
     """Give the directory of a lab's files."""
     return _RUNNING / name
+
+
+def make(target: str, name: str) -> str:
+    """Give the command that makes a target for a lab."""
+    return f"make {target}" if name == _DEFAULT else f"MCWAN_LAB={name} make {target}"
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Lab:
         try:
             content = json.loads((directory(name) / "lab.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise LabError(f"there is no lab {name!r}; make lab brings it up") from None
+            raise LabError(f"there is no lab {name!r}; {make('lab', name)} brings it up") from None
         definitions = tuple(Path(path) for path in content["definitions"])
         tools = Tools(**{key: Path(value) for key, value in content["tools"].items()}, definitions=definitions)
         pulumi = Path(content["pulumi"]) if content["pulumi"] else None

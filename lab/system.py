@@ -6,7 +6,7 @@ from pathlib import Path
 
 NEW_MOUNTS = 0x00020000
 NEW_NET = 0x40000000
-BIND, RECURSIVE, PRIVATE, SLAVE = 4096, 16384, 1 << 18, 1 << 19
+BIND, RECURSIVE, SLAVE = 4096, 16384, 1 << 19
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

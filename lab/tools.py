@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ SOURCES = Path(__file__).parent / "tools"
 LOCK = Path(__file__).parents[1] / "requirements-lab.txt"
 _BUILT = {"kube": "5 to 10 minutes", "envoy-gateway": "4 to 7 minutes", "coredns": "2 minutes"}
 """Go programs, each a module below `lab/tools`, with how long they take on two cores."""
+_REPORT = 30.0
+"""Seconds between the lines that say that a tool is still being made."""
 _DEFINITIONS = {
     "gateway-api": ("crds", "sigs.k8s.io/gateway-api", "config/crd/standard"),
     "mcs-api": ("crds", "sigs.k8s.io/mcs-api", "config/crd"),
@@ -73,7 +76,7 @@ def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[st
     if directory.is_dir():
         return directory
     cache().mkdir(parents=True, exist_ok=True)
-    with _locked(cache() / f"{name}.lock"):
+    with _locked(cache() / f"{name}.lock", lambda: say(f"{name}: waiting for another build of it")):
         if directory.is_dir():
             return directory
         say(f"{name}: making it, once; about {cost} on two cores")
@@ -81,7 +84,8 @@ def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[st
         with tempfile.TemporaryDirectory(dir=cache(), prefix=f"{name}-") as temporary:
             target = Path(temporary, "made")
             target.mkdir()
-            make(target)
+            with _every(_REPORT, lambda: say(f"{name}: {time.monotonic() - started:.0f} s gone")):
+                make(target)
             target.rename(directory)
         say(f"{name}: done in {time.monotonic() - started:.0f} s")
     return directory
@@ -143,7 +147,30 @@ def _run(words: list[str], directory: Path) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, held: Callable[[], None]) -> Iterator[None]:
+    """Have a lock; call `held` if another process has it first."""
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _every(seconds: float, do: Callable[[], None]) -> Iterator[None]:
+    """Do something again and again, beside what is done inside."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            do()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

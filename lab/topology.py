@@ -173,15 +173,15 @@ def topology(lab: str, fabric: Fabric) -> Topology:
     for one, other in combinations(sites.values(), 2):
         if one.pods.overlaps(other.pods):
             raise TopologyError(
-                f"clusters {one.cluster} and {other.cluster}: both have addresses in {one.pods}; the lab gives each "
+                f"{_shared(one.cluster)} and {_shared(other.cluster)}: both are in {one.pods}; the lab gives each "
                 "cluster the /24 of its ingress address: choose addresses of different ones"
             )
-    for tunnel in tunnels:
+    for name, policy in sorted(fabric.wan_policies.items()):
         for cluster in sites:
-            if len(interface(tunnel, cluster)) > _MAX_LINK:
+            if len(interface(policy.tunnel, cluster)) > _MAX_LINK:
                 raise TopologyError(
-                    f"tunnel {tunnel} to cluster {cluster}: a link's name has {_MAX_LINK} characters at most, "
-                    f"{interface(tunnel, cluster)} is longer; choose shorter names"
+                    f"wanPolicies.{name}.tunnel: to cluster {cluster}: a link's name has {_MAX_LINK} characters at "
+                    f"most, {interface(policy.tunnel, cluster)} is longer; choose shorter names"
                 )
     return Topology(lab, sites, tunnels, {p.port: tunnels[p.tunnel] for p in fabric.wan_policies.values()})
 
@@ -193,27 +193,32 @@ def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
             f"clusters.{name}.gateway.profile: {cluster.gateway.profile!r}; the lab runs {', '.join(PROFILES)}"
         )
     if not cluster.ingress.addresses:
-        raise TopologyError(
-            f"clusters.{name}.ingress.addresses: the lab takes the cluster's network from it; write one"
-        )
-    wanted = {f"{INGRESS}.{NAMESPACE}": cluster.ingress.addresses} | {
-        f"{service_ingress(export.exported_name)}.{export.namespace}": export.offers[name].addresses
-        for export in fabric.exports
-        if export.scope == "service" and name in export.offers
-    }
+        raise TopologyError(f"{_shared(name)}: the lab takes the cluster's network from it; write one")
+    shared = f"{INGRESS}.{NAMESPACE}"
+    wanted, keys = {shared: cluster.ingress.addresses}, {shared: _shared(name)}
+    for index, export in enumerate(fabric.exports):
+        for position, offer in enumerate(export.from_):
+            if export.scope == "service" and offer.cluster == name:
+                gateway = f"{service_ingress(export.exported_name)}.{export.namespace}"
+                wanted[gateway], keys[gateway] = offer.addresses, f"exports[{index}].from[{position}].addresses"
     for gateway, addresses in wanted.items():
         if len(addresses) != 1 or not isinstance(addresses[0], IPv4Address):
-            raise TopologyError(f"{name}: gateway {gateway}: the lab has one pod a gateway: write one IPv4 address")
+            raise TopologyError(f"{keys[gateway]}: the lab has one pod a gateway: write one IPv4 address")
     given = {gateway: IPv4Address(int(addresses[0])) for gateway, addresses in wanted.items()}
-    pods = IPv4Network((int(given[f"{INGRESS}.{NAMESPACE}"]) & ~0xFF, 24))
+    pods = IPv4Network((int(given[shared]) & ~0xFF, 24))
     node_port = cluster.ingress.exposure == "NodePort"
-    if node_port and given.pop(f"{INGRESS}.{NAMESPACE}") != pods[1]:
-        raise TopologyError(f"clusters.{name}.ingress.addresses: the lab's node is {pods[1]}: write that for NodePort")
+    if node_port and given.pop(shared) != pods[1]:
+        raise TopologyError(f"{_shared(name)}: the lab's node is {pods[1]}: write that for NodePort")
     reserved = {pods[host] for host in range(2, _FIRST_POD)}
     for gateway, address in given.items():
         if address not in reserved or list(given.values()).count(address) > 1:
             raise TopologyError(
-                f"{name}: gateway {gateway}: address {address}; allowed: one from {pods[2]} to {pods[_FIRST_POD - 1]} "
+                f"{keys[gateway]}: {address}; allowed: one from {pods[2]} to {pods[_FIRST_POD - 1]} "
                 "that no other gateway has"
             )
     return Site(lab, name, number, cluster.gateway.profile, pods, tuple(sorted(cluster.namespaces)), given)
+
+
+def _shared(cluster: str) -> str:
+    """Name the key of the addresses of a cluster's shared ingress gateway."""
+    return f"clusters.{cluster}.ingress.addresses"

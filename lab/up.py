@@ -5,43 +5,52 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from lab import cluster, deploy, machine, netns, node, probe, tools, wan, workloads
-from lab.api import ApiError, Object
+from lab import cluster, deploy, machine, node, probe, tools, wan, workloads
+from lab.api import Object
 from lab.down import down
-from lab.state import Lab, directory, lab_name
-from lab.topology import Site, TopologyError
+from lab.errors import ERRORS
+from lab.state import Lab, directory, lab_name, make
+from lab.stories import STACK
+from lab.topology import Site
+from lab.topology import topology as topology_of
 from lab.waiting import LabError, each, interruptible, wait
 from mcwan import stack
-from mcwan.model import MistakesError
 
 PROJECT = Path(__file__).parents[1]
-STACK = os.environ.get("MCWAN_LAB_STACK", "lab")
 Say = Callable[[str], None]
 
 
 def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
-    """Bring a lab up. What was made is taken down again if that fails or is interrupted. Raises LabError."""
+    """Bring a lab up. What was made is taken down again if that fails or is interrupted.
+
+    What fails leaves its logs in a place that the error names. Raises LabError, TopologyError, MistakesError.
+    """
     if lacks := machine.lacks():
         raise LabError("this machine cannot run the lab; it lacks\n" + "\n".join(f"  {one}" for one in lacks))
+    config = _config(stack_name)
+    topology = topology_of(name, stack.fabric(stack_name, config))
+    exists = LabError(f"there is a lab {name!r}, or what is left of one; {make('lab-down', name)} takes it down")
+    if directory(name).exists():
+        raise exists
     try:
         made = tools.ready(say)
     except tools.ToolError as error:
         raise LabError(str(error)) from error
     pulumi = shutil.which("pulumi")
-    config = stack.read_config(PROJECT, stack_name)
     lab = Lab(name, stack_name, config, made, cluster.new_token(), Path(pulumi) if pulumi else None)
-    topology = lab.topology
     try:
         directory(name).mkdir(parents=True)
     except FileExistsError:
-        raise LabError(f"there is a lab {name!r}, or what is left of one; make lab-down takes it down") from None
+        raise exists from None
     try:
         lab.save()
         cluster.write_kubeconfig(lab.kubeconfig, cluster.kubeconfig_of(lab, *topology.sites.values()))
-        with Steps(say) as step:
+        with steps(say) as step:
             step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
             node.build(topology)
             wan.build(topology)
@@ -55,30 +64,66 @@ def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
             deploy.wait_programmed(lab)
             step("every rule answers")
             probe.wait_answered(lab)
+    except ERRORS as error:
+        try:
+            kept = keep_logs(name)
+        finally:
+            _away(name, say)
+        told = str(error).replace(str(directory(name)), str(kept))
+        raise LabError(f"{told}\nthe logs of lab {name} are kept in {kept}") from error
     except BaseException:
-        say(f"lab {name}: not up; taking down what there is")
-        down(name)
+        _away(name, say)
         raise
     return lab
 
 
-class Steps:
-    """Says each step of a bring-up, and how long the one before took."""
+def keep_logs(name: str) -> Path:
+    """Copy the logs of a lab to a place where they outlive it, instead of those of that name before; give the place."""
+    kept = tools.cache() / "failed" / name
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for log in directory(name).glob("*/*/*.log"):
+        target = kept / log.relative_to(directory(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(log, target)
+    return kept
 
-    def __init__(self, say: Say) -> None:
-        self.say, self.since, self.current = say, 0.0, ""
 
-    def __enter__(self) -> Callable[[str], None]:
-        return self._begin
+def _config(stack_name: str) -> dict[str, Any]:
+    try:
+        return stack.read_config(PROJECT, stack_name)
+    except stack.StackFileError as error:
+        if stack_name in (known := stack.stacks(PROJECT)):
+            raise
+        raise LabError(
+            f"stack {stack_name!r}: there is no Pulumi.{stack_name}.yaml; stacks there: {', '.join(known)}; "
+            "name one of them by MCWAN_LAB_STACK, or write the file"
+        ) from error
 
-    def __exit__(self, *_: object) -> None:
-        self._begin("")
 
-    def _begin(self, step: str) -> None:
-        now = time.monotonic()
-        if self.current:
-            self.say(f"{self.current}: {now - self.since:.1f} s")
-        self.since, self.current = now, step
+def _away(name: str, say: Say) -> None:
+    try:
+        say(f"lab {name}: not up; taking down what there is")
+    finally:
+        down(name)
+
+
+@contextmanager
+def steps(say: Say) -> Iterator[Say]:
+    """Give a function that says a step of a bring-up as it begins, and how long the one before took."""
+    began: list[float] = []
+
+    def done() -> None:
+        if began:
+            say(f"  {time.monotonic() - began.pop():.1f} s")
+
+    def begin(step: str) -> None:
+        done()
+        say(step)
+        began.append(time.monotonic())
+
+    yield begin
+    done()
 
 
 def _workloads(lab: Lab, site: Site) -> None:
@@ -104,14 +149,13 @@ def main() -> int:
     interruptible()
     try:
         name = lab_name()
-        lab = up(name, say=lambda line: print(line, flush=True))
-    except (LabError, TopologyError, MistakesError, ApiError, netns.CommandError, stack.StackFileError) as error:
+        lab = up(name, os.environ.get("MCWAN_LAB_STACK", STACK), lambda line: print(line, flush=True))
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return 130
-    print(f"lab {name} is up; its files are in {lab.directory}; make lab-down takes it down")
+    print(f"lab {name} is up; its files are in {lab.directory}; {make('lab-down', name)} takes it down")
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 import click
 
 from lab import netns, relay
+from lab.machine import need_root
 from lab.processes import Keeper
 from lab.state import Lab, directory, lab_name
 from lab.topology import Site, Topology, Tunnel
@@ -235,6 +236,7 @@ def amounts(words: Iterable[str], tunnels: Collection[str], most: float) -> dict
 def main(loss: tuple[str, ...], late: tuple[str, ...], clear: bool) -> None:
     """Set loss and delay of the tunnels of the lab that MCWAN_LAB names, and print what they are then."""
     try:
+        need_root()
         topology = Lab.load(lab_name()).topology
         lost, held = amounts(loss, topology.tunnels, _MOST_LOSS), amounts(late, topology.tunnels, _MOST_DELAY)
         if lost or clear:

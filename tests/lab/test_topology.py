@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -21,9 +22,9 @@ POLICIES = {
 }
 
 
-def fabric(policies: dict[str, Any] = POLICIES, **east: Any) -> Fabric:
+def fabric(policies: dict[str, Any] = POLICIES, exports: Sequence[dict[str, Any]] = (), **east: Any) -> Fabric:
     clusters = CLUSTERS | {"east": CLUSTERS["east"] | east}
-    return stack.fabric("test", {"clusters": clusters, "wanPolicies": policies})
+    return stack.fabric("test", {"clusters": clusters, "wanPolicies": policies, "exports": list(exports)})
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def example() -> tuple[Topology, Fabric]:
 
 def test_the_labs_own_stack_stands_up(example: tuple[Topology, Fabric]) -> None:
     made, _ = example
-    assert list(made.sites) == ["east", "edge", "west"]
+    assert [(site.cluster, site.number) for site in made.sites.values()] == [("east", 0), ("edge", 1), ("west", 2)]
     assert list(made.tunnels) == ["business", "default"]
     assert len({tunnel.megabits for tunnel in made.tunnels.values()}) == 2
     assert len(made.links) == 2 * 3
@@ -77,27 +78,57 @@ def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topolo
     assert not [url for url in found if "internal" in url], "what is not exported is nobody's import"
 
 
+ONE = "clusters.east.ingress.addresses: the lab has one pod a gateway: write one IPv4 address"
+
+
 @pytest.mark.parametrize(
     ("east", "said"),
     [
-        ({"gateway": {"profile": "istio"}}, "'istio'; the lab runs envoy-gateway"),
-        ({"ingress": {"addresses": []}}, "write one"),
-        ({"ingress": {"addresses": ["10.1.0.11", "10.1.0.12"]}}, "one IPv4 address"),
-        ({"ingress": {"addresses": ["fd00::1"]}}, "one IPv4 address"),
-        ({"ingress": {"addresses": ["10.1.0.200"]}}, "allowed: one from 10.1.0.2 to 10.1.0.99"),
-        ({"ingress": {"addresses": ["10.1.0.11"], "exposure": "NodePort"}}, "write that for NodePort"),
-        ({"ingress": {"addresses": ["10.2.0.12"]}}, "choose addresses of different ones"),
+        ({"gateway": {"profile": "istio"}}, "clusters.east.gateway.profile: 'istio'; the lab runs envoy-gateway"),
+        (
+            {"ingress": {"addresses": []}},
+            "clusters.east.ingress.addresses: the lab takes the cluster's network from it; write one",
+        ),
+        ({"ingress": {"addresses": ["10.1.0.11", "10.1.0.12"]}}, ONE),
+        ({"ingress": {"addresses": ["fd00::1"]}}, ONE),
+        (
+            {"ingress": {"addresses": ["10.1.0.200"]}},
+            "clusters.east.ingress.addresses: 10.1.0.200; allowed: one from 10.1.0.2 to 10.1.0.99 that no other "
+            "gateway has",
+        ),
+        (
+            {"ingress": {"addresses": ["10.1.0.11"], "exposure": "NodePort"}},
+            "clusters.east.ingress.addresses: the lab's node is 10.1.0.1: write that for NodePort",
+        ),
+        (
+            {"ingress": {"addresses": ["10.2.0.12"]}},
+            "clusters.east.ingress.addresses and clusters.west.ingress.addresses: both are in 10.2.0.0/24; the lab "
+            "gives each cluster the /24 of its ingress address: choose addresses of different ones",
+        ),
     ],
 )
-def test_what_the_lab_cannot_stand_up_is_said_with_the_remedy(east: dict[str, Any], said: str) -> None:
-    with pytest.raises(TopologyError, match=said):
+def test_what_the_lab_cannot_stand_up_is_said_with_key_and_remedy(east: dict[str, Any], said: str) -> None:
+    with pytest.raises(TopologyError) as raised:
         topology("lab", fabric(**east))
+    assert str(raised.value) == said
+
+
+def test_the_address_of_a_services_own_gateway_is_said_with_its_key() -> None:
+    offers = [{"cluster": "east", "addresses": ["10.1.0.12"]}, {"cluster": "west", "addresses": ["10.2.0.111"]}]
+    shared = {"service": "billing.secure", "port": 8080, "from": ["west"], "wanPolicy": "high"}
+    own = {"service": "vault.secure", "port": 8200, "from": offers, "wanPolicy": "high", "scope": "service"}
+    with pytest.raises(TopologyError) as raised:
+        topology("lab", fabric(exports=[shared, own]))
+    said = "exports[1].from[1].addresses: 10.2.0.111; allowed: one from 10.2.0.2 to 10.2.0.99 that no other gateway has"
+    assert str(raised.value) == said
 
 
 def test_names_that_no_link_can_have_are_refused() -> None:
     policies = {"high": POLICIES["high"] | {"tunnel": "business-internet"}}
-    with pytest.raises(TopologyError, match="choose shorter names"):
+    with pytest.raises(TopologyError) as raised:
         topology("lab", fabric(policies))
+    said = "wanPolicies.high.tunnel: to cluster east: a link's name has 15 characters at most, "
+    assert str(raised.value) == said + "business-internet-east is longer; choose shorter names"
 
 
 def test_every_profile_that_the_lab_takes_is_implemented() -> None:

@@ -1,0 +1,59 @@
+"""What is said while a tool is made."""
+
+import fcntl
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import tools
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tools.cache().mkdir(parents=True)
+    return tools.cache()
+
+
+def test_a_tool_is_made_once_and_says_how_long_it_has_taken(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setattr(tools, "_REPORT", 0.05)
+    reported = threading.Event()
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(re.sub(r"\d+ s", "N s", line))
+        if line.endswith("gone"):
+            reported.set()
+
+    def make(target: Path) -> None:
+        assert reported.wait(10)
+        (target / "program").touch()
+
+    for _ in range(2):
+        assert tools._cached("one", "key", make, say, "a second") == cache / "one-key"
+    assert (cache / "one-key" / "program").exists()
+    assert list(dict.fromkeys(said)) == [
+        "one: making it, once; about a second on two cores",
+        "one: N s gone",
+        "one: done in N s",
+    ]
+    count = len(said)
+    time.sleep(0.2)
+    assert len(said) == count, "it says nothing more once it is done"
+
+
+def test_who_waits_for_another_build_says_so(cache: Path) -> None:
+    said: list[str] = []
+    with (cache / "one.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        def say(line: str) -> None:
+            said.append(line)
+            (cache / "one-key").mkdir(exist_ok=True)
+            fcntl.flock(held, fcntl.LOCK_UN)
+
+        tools._cached("one", "key", lambda _: None, say, "a second")
+    assert said == ["one: waiting for another build of it"]
