@@ -69,6 +69,6 @@ def _sweep() -> None:
     """Take down labs of sessions that are no more."""
     files = {path.name for path in directory(PREFIX).parent.glob(f"{PREFIX}*")}
     for name in files | {one.partition(".")[0] for one in netns.names()}:
-        pid = name.removeprefix(PREFIX)
+        pid = name.removeprefix(PREFIX).partition("-")[0]
         if name.startswith(PREFIX) and pid.isdecimal() and not Path("/proc", pid).exists():
             down(name)
