@@ -9,10 +9,12 @@ import pytest
 from lab import client, netns
 from lab.client import Reply
 from lab.down import down
+from lab.errors import ERRORS
 from lab.state import Lab, directory
+from lab.stories import STACK
 from lab.topology import Topology
 from lab.up import up
-from lab.waiting import LabError, interruptible
+from lab.waiting import interruptible
 
 PREFIX = "e2e-"
 Ask = Callable[..., Reply]
@@ -28,8 +30,8 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     interruptible()
     name = f"{PREFIX}{os.getpid()}"
     try:
-        made = up(name, say=say)
-    except LabError as error:
+        made = up(name, STACK, say)
+    except ERRORS as error:
         pytest.exit(str(error), returncode=1)
     try:
         yield made
