@@ -26,8 +26,8 @@ from lab.ways import Way
 OWN = "bench"
 """The name of the lab that is made for it."""
 BARS = (
-    Bar(ways.GATEWAY, ways.HANDWRITTEN, 0.95),
-    Bar(ways.GATEWAY, ways.LOGGING),
+    Bar(ways.GATEWAY, ways.LOGGING, 0.95),
+    Bar(ways.GATEWAY, ways.HANDWRITTEN),
     Bar(ways.DIRECT, ways.HANDWRITTEN_INGRESS, 0.95),
     Bar(ways.DIRECT, ways.NO_GATEWAY, 0.3),
     Bar(ways.HANDWRITTEN_INGRESS, ways.NO_GATEWAY),
