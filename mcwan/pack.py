@@ -54,7 +54,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             for rule in self._rules:
                 advise = self._create_report_violation(response, rule.name, rule.sentence, EnforcementLevel.ADVISORY)
                 for one in self._reading.unjudged.get(rule.name, ()):
-                    advise(f"{rule.name}: not judged yet: {one}; the update itself will judge it", None)
+                    advise(f"{rule.name}: not judged: {one}", None)
         return response
 
     def Configure(  # noqa: N802

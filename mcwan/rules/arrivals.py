@@ -15,6 +15,14 @@ from mcwan.rules.words import said
 
 def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """A backend in the fabric's namespace is a target, and one elsewhere may be; its port is one of the target's."""
+    for rule in items(route.content, "spec", "rules"):
+        for ref in items(rule, "backendRefs"):
+            if text(ref, "kind") not in ("", "Service") or text(ref, "group"):
+                yield violation(
+                    f"{route} sends to {said(text(ref, 'kind'))} {said(text(ref, 'name'))}, which is no Service",
+                    "let mcwan write the route: its backends are Services",
+                    route,
+                )
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
         if service is None and (to.namespace == NAMESPACE or _meant_for_wan(evidence, route, to.port)):
@@ -28,6 +36,13 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
                 f"{route} sends to port {said(to.port)} of {service}, which has "
                 f"{', '.join(map(said, there)) or 'none'}",
                 "let mcwan write the route and its targets: a target has a port per WAN policy",
+                route,
+                service,
+            )
+        if service is not None and to.namespace == NAMESPACE and not service.label(SOURCE_CLUSTER):
+            yield violation(
+                f"{route} sends to {service}, which stands for no cluster",
+                "let mcwan write the route and its targets: a target says which cluster it stands for",
                 route,
                 service,
             )

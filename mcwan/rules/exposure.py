@@ -75,6 +75,7 @@ def _service(_: Evidence, one: Object) -> Iterator[Violation]:
         yield violation(f"{one} has the external IP {said(address)}", "remove spec.externalIPs", one)
     yield from _public(one, [text(one.content, "spec", "loadBalancerIP")])
     yield from _balancer(one, text(one.content, "spec", "type"), one.annotations)
+    yield from _public(one, [text(given, "ip") for given in items(one.content, "status", "loadBalancer", "ingress")])
 
 
 def _envoy_proxy(evidence: Evidence, one: Object) -> Iterator[Violation]:
@@ -105,6 +106,7 @@ def _gateway(_: Evidence, one: Object) -> Iterator[Violation]:
     if not ordered and text(one.content, "spec", "gatewayClassName") == _ISTIO:
         ordered = "LoadBalancer"
     yield from _balancer(one, ordered, {**one.annotations, **infrastructure})
+    yield from _public(one, [text(given, "value") for given in items(one.content, "status", "addresses")])
     if doubts:
         raise doubts[0]
 

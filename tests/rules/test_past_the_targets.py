@@ -1,0 +1,66 @@
+"""Ways past the targets: a Service that stands for no cluster, no Service at all, a public address in a status."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from mcwan.rules import RULES, Evidence, Object, run
+from mcwan.rules.sources import of_plan
+from tests.fabrics import planned
+
+
+def changed(kind: str, name: str, change: Any) -> list[str]:
+    """Judge the example with one object of cluster-2 changed; gives the rules violated, and what they say."""
+    evidence = of_plan(planned())
+    objects = []
+    for one in evidence.objects:
+        content = one.content
+        if (one.cluster, one.kind, one.name) == ("cluster-2", kind, name):
+            content = deepcopy(dict(content))
+            change(content)
+        objects.append(Object(one.cluster, content))
+    found = [run(rule, Evidence(tuple(objects), evidence.components)) for rule in RULES]
+    return [f"{verdict.rule.name}: {one.what}" for verdict in found for one in verdict.violations]
+
+
+def first_backend(content: Any) -> Any:
+    return content["spec"]["rules"][0]["backendRefs"][0]
+
+
+def test_a_target_says_which_cluster_it_stands_for() -> None:
+    def change(content: Any) -> None:
+        content["metadata"]["labels"] = {}
+
+    assert changed("Service", "target-cluster-1", change)[0] == (
+        "route-has-target: HTTPRoute mc-wan/logging.insecure.egress on cluster-2 sends to Service "
+        "mc-wan/target-cluster-1 on cluster-2, which stands for no cluster"
+    )
+
+
+def test_a_backend_is_a_service() -> None:
+    def change(content: Any) -> None:
+        first_backend(content).update(group="gateway.envoyproxy.io", kind="Backend", name="internet")
+
+    assert changed("HTTPRoute", "logging.insecure.egress", change) == [
+        "route-has-target: HTTPRoute mc-wan/logging.insecure.egress on cluster-2 sends to Backend internet, which is "
+        "no Service"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "status", "where"),
+    [
+        ("Gateway", "mc-wan-ingress", {"addresses": [{"value": "8.8.8.8"}]}, "Gateway mc-wan/mc-wan-ingress"),
+        (
+            "Service",
+            "target-cluster-1",
+            {"loadBalancer": {"ingress": [{"ip": "8.8.8.8"}]}},
+            "Service mc-wan/target-cluster-1",
+        ),
+    ],
+)
+def test_a_public_address_in_a_status_is_found(kind: str, name: str, status: Any, where: str) -> None:
+    assert changed(kind, name, lambda content: content.update(status=status)) == [
+        f"gateway-is-private: {where} on cluster-2 is at 8.8.8.8, an address of the Internet"
+    ]
