@@ -17,8 +17,7 @@ from pulumi_policy import EnforcementLevel, PolicyConfigSchema, PolicyPack, Stac
 from pulumi_policy import policy as sdk
 
 from mcwan.rules import Evidence, Rule, run
-from mcwan.rules.organisation import Withdrawals
-from mcwan.rules.settings import BASELINE_RULE, SettingsError, check_names, options_of, with_baseline
+from mcwan.rules.settings import check_names, options_of, with_baseline
 from mcwan.rules.sources import Registered, SourceError, is_object, of_resources
 
 NAME = "mcwan"
@@ -103,13 +102,11 @@ def _policy(rule: Rule, reading: Reading) -> StackValidationPolicy:
         options = options_of(rule, args.get_config() or {}, wrong)
         for one in wrong:
             report(f"{one}; correct the configuration of the pack")
-        evidence = reading.evidence
-        if isinstance(options, Withdrawals) and rule.name == BASELINE_RULE and options.baseline is not None:
-            try:
-                evidence = with_baseline(evidence, options.baseline)
-            except SourceError as error:
-                report(f"{rule.name}: {error}")
-                return
+        try:
+            evidence = with_baseline(reading.evidence, options)
+        except SourceError as error:
+            report(f"{rule.name}: {error}")
+            return
         verdict = run(rule, evidence, options)
         for violation in verdict.violations:
             report(f"{rule.name}: {violation.what}; {violation.remedy}", violation.urn or None)
@@ -128,6 +125,3 @@ def _policy(rule: Rule, reading: Reading) -> StackValidationPolicy:
         remediation_steps=rule.remedy,
         url=f"docs/rules/{rule.name}.md",
     )
-
-
-__all__ = ["Analyzer", "Reading", "SettingsError", "policies", "registered", "serve", "tuned"]

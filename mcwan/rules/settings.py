@@ -17,7 +17,6 @@ from mcwan.rules.rule import Level, Options, Rule, Verdict, run
 from mcwan.rules.sources import imports, of_path
 
 ALL, LEVEL = "all", "enforcementLevel"
-BASELINE_RULE = "withdrawals-limited"
 _BY_NAME = {rule.name: rule for rule in RULES}
 
 
@@ -48,7 +47,7 @@ def parse(raw: Mapping[str, Any]) -> Settings:
             continue
         rule = _BY_NAME.get(name)
         if rule is None:
-            wrong.append(f"{name}: no such rule; allowed: {ALL}, {', '.join(_BY_NAME)}")
+            wrong.append(_no_such_rule(name, _BY_NAME))
         elif isinstance(value, Mapping):
             rest = dict(value)
             if LEVEL in rest:
@@ -72,9 +71,10 @@ def read(path: Path) -> Settings:
     if not isinstance(raw, dict):
         raise SettingsError(f"{path}: {show(raw)}; allowed: an object with a key per rule")
     try:
-        return _beside(path, parse(raw))
+        settings = parse(raw)
     except SettingsError as error:
         raise SettingsError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+    return replace(settings, options={name: _beside(path, options) for name, options in settings.options.items()})
 
 
 def check_names(names: Iterable[str], rules: Sequence[Rule]) -> None:
@@ -82,7 +82,7 @@ def check_names(names: Iterable[str], rules: Sequence[Rule]) -> None:
     known = [rule.name for rule in rules]
     wrong = [name for name in names if name not in (ALL, *known)]
     if wrong:
-        raise SettingsError("\n".join(f"{name}: no such rule; allowed: {', '.join([ALL, *known])}" for name in wrong))
+        raise SettingsError("\n".join(_no_such_rule(name, known) for name in wrong))
 
 
 def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
@@ -105,29 +105,28 @@ def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
 
 def judge(evidence: Evidence, settings: Settings) -> list[Verdict]:
     """Run every rule that is not disabled. Raises SourceError if a baseline cannot be read."""
-    limits = settings.options[BASELINE_RULE]
-    wanted = settings.levels[BASELINE_RULE] is not Level.DISABLED
-    if wanted and isinstance(limits, Withdrawals) and limits.baseline is not None:
-        evidence = with_baseline(evidence, limits.baseline)
-    return [
-        run(rule, evidence, settings.options[rule.name])
-        for rule in RULES
-        if settings.levels[rule.name] is not Level.DISABLED
-    ]
+    wanted = [(rule, settings.options[rule.name]) for rule in RULES if settings.levels[rule.name] is not Level.DISABLED]
+    for _, options in wanted:
+        evidence = with_baseline(evidence, options)
+    return [run(rule, evidence, options) for rule, options in wanted]
 
 
-def with_baseline(evidence: Evidence, baseline: str) -> Evidence:
-    """Add the imports of an earlier state. Raises SourceError."""
-    return replace(evidence, before=imports(of_path(Path(baseline))))
+def with_baseline(evidence: Evidence, options: Options) -> Evidence:
+    """Add the imports of the earlier state that a rule's options name, if they do. Raises SourceError."""
+    if isinstance(options, Withdrawals) and options.baseline is not None:
+        return replace(evidence, before=imports(of_path(Path(options.baseline))))
+    return evidence
 
 
-def _beside(path: Path, settings: Settings) -> Settings:
+def _beside(path: Path, options: Options) -> Options:
     """Look a relative baseline up beside the configuration, as the pack does, which runs in the pack's directory."""
-    limits = settings.options["withdrawals-limited"]
-    if not isinstance(limits, Withdrawals) or limits.baseline is None:
-        return settings
-    beside = limits.model_copy(update={"baseline": str(path.parent / limits.baseline)})
-    return replace(settings, options={**settings.options, "withdrawals-limited": beside})
+    if isinstance(options, Withdrawals) and options.baseline is not None:
+        return options.model_copy(update={"baseline": str(path.parent / options.baseline)})
+    return options
+
+
+def _no_such_rule(name: str, known: Iterable[str]) -> str:
+    return f"{name}: no such rule; allowed: {', '.join([ALL, *known])}"
 
 
 def _level(place: str, value: object, wrong: list[str]) -> Level | None:
