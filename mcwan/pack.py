@@ -18,7 +18,7 @@ from pulumi_policy import policy as sdk
 
 from mcwan.rules import Evidence, Rule, run
 from mcwan.rules.settings import check_names, options_of, with_baseline
-from mcwan.rules.sources import Registered, SourceError, is_object, of_resources
+from mcwan.rules.sources import Registered, SourceError, cluster_of, is_object, of_resources
 
 NAME = "mcwan"
 Report = Callable[..., None]
@@ -89,8 +89,9 @@ def registered(request: analyzer_pb2.AnalyzeStackRequest) -> Iterator[Registered
     clusters: dict[str, str] = {}
     for one in request.resources:
         if is_object(one.type) and one.provider.urn not in clusters:
-            identifier = json_format.MessageToDict(one.provider.properties).get("clusterIdentifier")
-            clusters[one.provider.urn] = identifier if isinstance(identifier, str) else one.provider.name
+            clusters[one.provider.urn] = cluster_of(
+                json_format.MessageToDict(one.provider.properties), one.provider.urn
+            )
         if is_object(one.type) or one.type.startswith("mcwan:"):
             properties = json_format.MessageToDict(one.properties)
             yield Registered(one.type, one.urn, properties, clusters.get(one.provider.urn, ""))

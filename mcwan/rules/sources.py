@@ -92,7 +92,7 @@ def of_state(path: Path) -> Evidence:
         content = json.loads(path.read_text(encoding="utf-8"))
         resources = (content["deployment"] or {}).get("resources") or []  # a new stack has none
         providers = {
-            f"{one['urn']}::{one.get('id', '')}": _cluster(one.get("inputs") or {}, one["urn"])
+            f"{one['urn']}::{one.get('id', '')}": cluster_of(one.get("inputs") or {}, one["urn"])
             for one in resources
             if one["type"] == "pulumi:providers:kubernetes"
         }
@@ -111,6 +111,12 @@ def of_state(path: Path) -> Evidence:
 def of_path(path: Path) -> Evidence:
     """Read a directory of rendered files, or a state file. Raises SourceError."""
     return of_rendered(path) if path.is_dir() else of_state(path)
+
+
+def cluster_of(inputs: Mapping[str, Any], urn: str) -> str:
+    """Give the cluster of a provider: its identifier, else what it is called."""
+    identifier = inputs.get("clusterIdentifier")
+    return identifier if isinstance(identifier, str) and identifier else urn.split("::", 3)[-1]
 
 
 def imports(evidence: Evidence) -> frozenset[tuple[str, str]]:
@@ -143,12 +149,6 @@ def _withheld(value: Any, where: str) -> Any:
     if isinstance(value, list):
         return [_withheld(part, f"{where}[{index}]") for index, part in enumerate(value)]
     return value
-
-
-def _cluster(inputs: Mapping[str, Any], urn: str) -> str:
-    """Give the cluster of a provider: its identifier, else what it is called."""
-    identifier = inputs.get("clusterIdentifier")
-    return identifier if isinstance(identifier, str) and identifier else urn.split("::", 3)[-1]
 
 
 def _yaml(path: Path) -> Iterator[Mapping[str, Any]]:
