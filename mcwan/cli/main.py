@@ -52,6 +52,7 @@ def main() -> None:
 @click.option("--rendered", metavar="DIR", type=_PATH, help="Judge what was rendered instead: a directory per cluster.")
 @click.option("--state", metavar="FILE", type=_PATH, help="Judge what `pulumi stack export` wrote instead.")
 @click.option("--policy-config", metavar="FILE", type=_PATH, help="Levels and options of rules, as JSON.")
+@click.option("--rules", metavar="FILE", type=_PATH, help="A Python file whose RULES, your own, are judged, too.")
 @click.option(
     "--format",
     "form",
@@ -90,16 +91,23 @@ def check(context: click.Context, /, form: str, out: Path | None, **options: Any
 
 
 def _judged(
-    stack: str, project: Path, rendered: Path | None, state: Path | None, policy_config: Path | None
+    stack: str,
+    project: Path,
+    rendered: Path | None,
+    state: Path | None,
+    policy_config: Path | None,
+    rules: Path | None,
 ) -> tuple["Report", "Plan | None"]:
     """Judge what the options name; a stack's plan comes with the verdicts."""
-    from mcwan.rules.settings import SettingsError, parse, read
+    from mcwan.rules import RULES
+    from mcwan.rules.settings import SettingsError, parse, read, with_rules_of
     from mcwan.rules.sources import SourceError, of_plan, of_rendered, of_state
 
     with mistakes(SettingsError, SourceError):
         from mcwan.cli.report import report
 
-        settings = read(policy_config) if policy_config is not None else parse({})
+        every = with_rules_of(rules) if rules is not None else RULES
+        settings = read(policy_config, every) if policy_config is not None else parse({}, every)
         if rendered is not None:
             return report(rendered.as_posix(), of_rendered(rendered), settings), None
         if state is not None:

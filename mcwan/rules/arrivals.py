@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mcwan.plan.names import NAMESPACE, cluster_host
-from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners
+from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, cluster_host
+from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners, role
 from mcwan.rules.objects import Object, items, kept, number, text
-from mcwan.rules.routes import backends
+from mcwan.rules.routes import backends, references
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
-from mcwan.rules.unknown import UnjudgedError
-from mcwan.rules.words import said
+from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.words import listed, said
 
 
 def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """A backend in the fabric's namespace is a target, and one elsewhere may be; its port is one of the target's."""
     for rule in items(route.content, "spec", "rules"):
-        for ref in items(rule, "backendRefs"):
+        for ref in references(rule):
             if text(ref, "kind") not in ("", "Service") or text(ref, "group"):
                 yield violation(
                     f"{route} sends to {said(text(ref, 'kind'))} {said(text(ref, 'name'))}, which is no Service",
@@ -86,6 +86,35 @@ def _admitted(evidence: Evidence, sender: Object, gateway: Object, port: int | N
         )
 
 
+def _by_egress(evidence: Evidence, service: Object, __: Options) -> Iterator[Violation]:
+    """An alias of an import names the Service of an egress gateway: implementations add to the Gateway's name.
+
+    By path `direct`, a cluster that exports the service itself names that.
+    """
+    alias = text(service.content, "spec", "externalName")
+    name, _, rest = alias.rstrip(".").partition(".")
+    gateways = [one for one in evidence.of_kind("Gateway") if one.cluster == service.cluster and role(one) == "egress"]
+    if ".svc." in f".{rest}." and any(name == one.name or name.startswith(f"{one.name}-") for one in gateways):
+        return
+    key = export_of(service)
+    for export in evidence.exporting(key, service.cluster) if key else ():
+        if alias == cluster_host(text(export.annotations, SERVICE_ANNOTATION) or f"{export.name}.{export.namespace}"):
+            return
+    yield violation(
+        f"{service} is an alias of {said(alias)}, and not of {listed(map(str, gateways)) or 'an egress gateway'}",
+        "let mcwan write the Services of imports",
+        service,
+        *gateways,
+    )
+
+
+def _aliases(evidence: Evidence) -> list[Object | UnjudgedError]:
+    return chosen(
+        evidence.of_kind("Service"),
+        lambda one: component_of(one) == "import" and text(one.content, "spec", "type") == "ExternalName",
+    )
+
+
 def _egress(evidence: Evidence) -> list[Object | UnjudgedError]:
     return [one for one in evidence.routes if isinstance(one, UnjudgedError) or not _ingress(evidence, one)]
 
@@ -147,6 +176,15 @@ RULES = (
         "Deploy both sides in one update.",
         slices,
         _shadow_arrives,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "import-by-egress",
+        "An import's name leads to its own cluster's egress gateway, or to the service itself.",
+        "By another alias, requests leave by whatever is there: past the WAN policies, or out of the cluster.",
+        "Let mcwan write the Services of imports.",
+        _aliases,
+        _by_egress,
         severity=Severity.CRITICAL,
     ),
 )

@@ -142,12 +142,20 @@ class Evidence:
     def ingress_gateway(self, cluster: str, export: Export | None = None) -> Object | None:
         """Give a cluster's shared ingress gateway, or the own one of an export.
 
-        Raises UnjudgedError if it may be one of which that is not known yet.
+        Raises UnjudgedError if it may be one of which that is not known yet, or nothing of the cluster is there.
         """
+        self.require(cluster)
         found = self._ingress.get((cluster, export))
         if found is None and (doubt := self._ingress_doubts.get(cluster)):
             raise doubt
         return found
+
+    def require(self, cluster: str) -> None:
+        """Ask for a cluster that something leads to. Raises UnjudgedError if nothing of it is among what is judged."""
+        if cluster not in self._present:
+            raise UnjudgedError(
+                f"cluster {cluster}", "is led to, and is not among what is judged: judge the whole fabric at once"
+            )
 
     def exporting(self, key: Export, cluster: str | None = None) -> Sequence[Object]:
         """Give the ServiceExports of an export, one per exporting cluster; with a cluster, those there only.
@@ -256,9 +264,9 @@ class Evidence:
 
     def _concerns(self, route: Object) -> bool:
         return first(
-            lambda: route.namespace == NAMESPACE,
             lambda: component_of(route) in ("ingress-route", "egress-route"),
             lambda: any(parent.role for parent in self.parents(route)),
+            lambda: route.namespace == NAMESPACE and any(parent.gateway is None for parent in self.parents(route)),
         )
 
     def _claimed(self, route: Object) -> Iterator[Claim]:
@@ -332,6 +340,10 @@ class Evidence:
             except UnjudgedError as doubt:
                 found.setdefault(one.cluster, doubt)
         return found
+
+    @cached_property
+    def _present(self) -> frozenset[str]:
+        return frozenset(one.cluster for one in self.objects)
 
     @cached_property
     def _parents(self) -> dict[int, tuple[Parent, ...]]:

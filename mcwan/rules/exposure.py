@@ -32,6 +32,8 @@ _INTERNAL = (
 """What cloud providers read on a Service so that its load balancer has a private address; empty: any value."""
 _ISTIO = "istio"
 """The GatewayClass that Istio brings along; without its annotation it orders a LoadBalancer."""
+_ENVOY_CLASSES = ("envoy-gateway", "eg")
+"""The GatewayClass of mcwan's default, and of Envoy Gateway's own examples."""
 _REMEDY = "use exposure ClusterIP or NodePort on private nodes, or the provider's annotation for an internal balancer"
 
 
@@ -78,7 +80,7 @@ def _service(_: Evidence, one: Object) -> Iterator[Violation]:
     yield from _public(one, [text(given, "ip") for given in items(one.content, "status", "loadBalancer", "ingress")])
 
 
-def _envoy_proxy(evidence: Evidence, one: Object) -> Iterator[Violation]:
+def _envoy_proxy(_: Evidence, one: Object) -> Iterator[Violation]:
     service = mapping(one.content, "spec", "provider", "kubernetes", "envoyService")
     patched = mapping(service, "patch", "value", "spec")
     ordered = text(patched, "type") or text(service, "type") or "LoadBalancer"  # Envoy Gateway's own default
@@ -86,19 +88,9 @@ def _envoy_proxy(evidence: Evidence, one: Object) -> Iterator[Violation]:
         yield violation(f"{one} has the external IP {said(address)}", "remove spec.externalIPs", one)
     yield from _public(one, [text(service, "loadBalancerIP"), text(patched, "loadBalancerIP")])
     yield from _balancer(one, ordered, mapping(service, "annotations"))
-    gateway = evidence.find(one.cluster, "Gateway", one.namespace, one.name)
-    if gateway is not None and role(gateway):
-        named = mapping(gateway.content, "spec", "infrastructure", "parametersRef")
-        if (text(named, "kind"), text(named, "name")) != ("EnvoyProxy", one.name):
-            yield violation(
-                f"{gateway} does not name {one}, and gets a LoadBalancer by default",
-                "let mcwan write that Gateway: its spec.infrastructure.parametersRef names its EnvoyProxy",
-                gateway,
-                one,
-            )
 
 
-def _gateway(_: Evidence, one: Object) -> Iterator[Violation]:
+def _gateway(evidence: Evidence, one: Object) -> Iterator[Violation]:
     values, doubts = each(items(one.content, "spec", "addresses"), lambda address: text(address, "value"))
     yield from _public(one, values + text(one.annotations, ADDRESSES_ANNOTATION).split(","))
     infrastructure = mapping(one.content, "spec", "infrastructure", "annotations")
@@ -107,8 +99,28 @@ def _gateway(_: Evidence, one: Object) -> Iterator[Violation]:
         ordered = "LoadBalancer"
     yield from _balancer(one, ordered, {**one.annotations, **infrastructure})
     yield from _public(one, [text(given, "value") for given in items(one.content, "status", "addresses")])
+    if _is_envoy_gateway(evidence, one) and _parameters(evidence, one) is None:
+        yield violation(
+            f"{one} names no EnvoyProxy that is there, and gets a LoadBalancer by default",
+            "let mcwan write that Gateway: its spec.infrastructure.parametersRef names its EnvoyProxy",
+            one,
+        )
     if doubts:
         raise doubts[0]
+
+
+def _is_envoy_gateway(evidence: Evidence, gateway: Object) -> bool:
+    return first(
+        lambda: text(gateway.content, "spec", "gatewayClassName") in _ENVOY_CLASSES,
+        lambda: evidence.find(gateway.cluster, "EnvoyProxy", gateway.namespace, gateway.name) is not None,
+    )
+
+
+def _parameters(evidence: Evidence, gateway: Object) -> Object | None:
+    named = mapping(gateway.content, "spec", "infrastructure", "parametersRef")
+    if text(named, "kind") != "EnvoyProxy":
+        return None
+    return evidence.find(gateway.cluster, "EnvoyProxy", gateway.namespace, text(named, "name"))
 
 
 def _balancer(one: Object, ordered: str, annotations: object) -> Iterator[Violation]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mcwan.rules.evidence import Component, Evidence, listeners, role
-from mcwan.rules.objects import Object, mapping, number
+from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, each
 from mcwan.rules.words import said
@@ -85,6 +85,17 @@ def _is_there(evidence: Evidence, subject: Object | Told, _: Options) -> Iterato
         )
 
 
+def _closed(_: Evidence, gateway: Object, __: Options) -> Iterator[Violation]:
+    for one in items(gateway.content, "spec", "listeners"):
+        admitted = text(one, "allowedRoutes", "namespaces", "from") or "Same"  # Gateway API's default
+        if admitted not in ("Same", "None"):
+            yield violation(
+                f"{gateway}, listener {text(one, 'name')} admits routes of namespaces: {admitted}",
+                "let mcwan write that Gateway: routes come from its own namespace only",
+                gateway,
+            )
+
+
 def _listening(subject: Object | Told) -> tuple[Object | Component, Mapping[str, int | None]]:
     """Give what says where a gateway listens, and its ports by listener. Raises UnjudgedError."""
     if isinstance(subject, Object):
@@ -119,5 +130,15 @@ RULES = (
         "Let mcwan write the ingress gateways: they listen for every WAN policy.",
         _policies,
         _is_there,
+    ),
+    Rule(
+        "listener-is-closed",
+        "Routes of other namespaces cannot attach to the fabric's gateways.",
+        "A gateway that admits routes of other namespaces lets anybody who may write a route there "
+        "send requests over the SD-WAN, or admit those of other clusters.",
+        "Leave allowedRoutes of the fabric's gateways as mcwan writes them.",
+        lambda evidence: evidence.gateways,
+        _closed,
+        severity=Severity.CRITICAL,
     ),
 )

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from mcwan.plan.names import NAMESPACE
 from mcwan.rules.evidence import (
+    SOURCE_CLUSTER,
     Claim,
     Component,
     Evidence,
@@ -17,7 +18,7 @@ from mcwan.rules.evidence import (
 )
 from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.unknown import UnjudgedError, first
 from mcwan.rules.words import listed, said
 
 
@@ -65,6 +66,10 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     ingress = evidence.arrives_at_ingress(route)
+    for to in () if ingress else backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is not None and (remote := service.label(SOURCE_CLUSTER)):
+            evidence.require(remote)  # else its exports are not known
     keys = exports_of(hostnames(route))
     if not keys:
         yield violation(f"{route} answers to every host name", "name the export's host names", route)
@@ -116,15 +121,27 @@ def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
                 )
 
 
-def _some_weight(_: Evidence, route: Object, __: Options) -> Iterator[Violation]:
+def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    # an ingress refuses by rules without backend
+    refuses = first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
     for rule in items(route.content, "spec", "rules"):
         refs = list(items(rule, "backendRefs"))
-        if refs and not any(1 if (weight := number(ref, "weight")) is None else weight for ref in refs):
+        if not refs and not refuses and not any(text(one, "type") in _ANSWERS for one in items(rule, "filters")):
+            yield violation(
+                f"{route}, rule {said(text(rule, 'name') or None)} has no backend",
+                "let mcwan write the route: an egress rule sends to targets",
+                route,
+            )
+        elif refs and not any(1 if (weight := number(ref, "weight")) is None else weight for ref in refs):
             yield violation(
                 f"{route}, rule {said(text(rule, 'name') or None)}: the weights of all its backends are 0",
                 "give one of the exporting clusters a weight: mcwan:exports[].from[].weight",
                 route,
             )
+
+
+_ANSWERS = ("RequestRedirect", "ExtensionRef")
+"""Filters by which a rule may answer without a backend."""
 
 
 class Backend(NamedTuple):
@@ -147,9 +164,18 @@ def backends(route: Object) -> list[Backend]:
     return [
         Backend(text(ref, "namespace") or route.namespace, text(ref, "name"), rule, ref)
         for rule in items(route.content, "spec", "rules")
-        for ref in items(rule, "backendRefs")
+        for ref in references(rule)
         if text(ref, "kind") in ("", "Service") and text(ref, "group") == ""
     ]
+
+
+def references(rule: Any) -> Iterator[Any]:
+    """Give what a rule sends requests to, or copies of requests: its backends and its mirrors."""
+    yield from items(rule, "backendRefs")
+    for place in (rule, *items(rule, "backendRefs")):
+        for one in items(place, "filters"):
+            if text(one, "type") == "RequestMirror":
+                yield mapping(one, "requestMirror", "backendRef")
 
 
 def _marked(evidence: Evidence) -> Iterable[Object | Component]:

@@ -1,6 +1,7 @@
 """The configuration of rules: a file as `pulumi --policy-pack-config` takes it, read the same without Pulumi."""
 
 import json
+import runpy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,6 @@ from mcwan.rules.rule import Level, Options, Rule, Verdict, run
 from mcwan.rules.sources import imports, of_path
 
 ALL, LEVEL = "all", "enforcementLevel"
-_BY_NAME = {rule.name: rule for rule in RULES}
 
 
 class SettingsError(ValueError):
@@ -26,13 +26,14 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """For every rule its level and its options."""
+    """The rules to judge by, and for every one its level and its options."""
 
+    rules: Sequence[Rule]
     levels: Mapping[str, Level]
     options: Mapping[str, Options]
 
 
-def parse(raw: Mapping[str, Any]) -> Settings:
+def parse(raw: Mapping[str, Any], rules: Sequence[Rule] = RULES) -> Settings:
     """Make settings of a configuration by rule, as `--policy-pack-config` has it. Raises SettingsError.
 
     A rule's value is a level, or a mapping with `enforcementLevel` and the rule's options. `all` is the level of the
@@ -40,14 +41,15 @@ def parse(raw: Mapping[str, Any]) -> Settings:
     """
     wrong: list[str] = []
     every = _level(ALL, raw[ALL], wrong) if ALL in raw else None
-    levels = {rule.name: every or rule.level for rule in RULES}
-    options: dict[str, Options] = {rule.name: rule.options() for rule in RULES}
+    levels = {rule.name: every or rule.level for rule in rules}
+    options: dict[str, Options] = {rule.name: rule.options() for rule in rules}
+    by_name = {rule.name: rule for rule in rules}
     for name, value in raw.items():
         if name == ALL:
             continue
-        rule = _BY_NAME.get(name)
+        rule = by_name.get(name)
         if rule is None:
-            wrong.append(_no_such_rule(name, _BY_NAME))
+            wrong.append(_no_such_rule(name, by_name))
         elif isinstance(value, Mapping):
             rest = dict(value)
             if LEVEL in rest:
@@ -57,10 +59,10 @@ def parse(raw: Mapping[str, Any]) -> Settings:
             levels[name] = _level(name, value, wrong) or levels[name]
     if wrong:
         raise SettingsError("\n".join(wrong))
-    return Settings(levels, options)
+    return Settings(rules, levels, options)
 
 
-def read(path: Path) -> Settings:
+def read(path: Path, rules: Sequence[Rule] = RULES) -> Settings:
     """Read settings from a JSON file; a relative baseline is one beside that file. Raises SettingsError."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -71,10 +73,27 @@ def read(path: Path) -> Settings:
     if not isinstance(raw, dict):
         raise SettingsError(f"{path}: {show(raw)}; allowed: an object with a key per rule")
     try:
-        settings = parse(raw)
+        settings = parse(raw, rules)
     except SettingsError as error:
         raise SettingsError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
     return replace(settings, options={name: _beside(path, options) for name, options in settings.options.items()})
+
+
+def with_rules_of(path: Path) -> Sequence[Rule]:
+    """Give mcwan's rules and those that a Python file of the operator's own has as RULES. Raises SettingsError."""
+    try:
+        own = runpy.run_path(str(path)).get("RULES")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except Exception as error:  # whatever a program of somebody else's raises
+        raise SettingsError(f"{path}: cannot be run: {type(error).__name__}: {error}") from None
+    if not isinstance(own, tuple) or not all(isinstance(rule, Rule) for rule in own):
+        raise SettingsError(f"{path}: RULES is {show(own)}; allowed: a tuple of mcwan.rules.Rule")
+    every = (*RULES, *own)
+    names = [rule.name for rule in every]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SettingsError(f"{path}: {twice[0]}: the name of another rule; call it otherwise")
+    return every
 
 
 def check_names(names: Iterable[str], rules: Sequence[Rule]) -> None:
@@ -105,7 +124,8 @@ def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
 
 def judge(evidence: Evidence, settings: Settings) -> list[Verdict]:
     """Run every rule that is not disabled. Raises SourceError if a baseline cannot be read."""
-    wanted = [(rule, settings.options[rule.name]) for rule in RULES if settings.levels[rule.name] is not Level.DISABLED]
+    run_ones = [rule for rule in settings.rules if settings.levels[rule.name] is not Level.DISABLED]
+    wanted = [(rule, settings.options[rule.name]) for rule in run_ones]
     for _, options in wanted:
         evidence = with_baseline(evidence, options)
     return [run(rule, evidence, options) for rule, options in wanted]

@@ -22,6 +22,7 @@ NEVER, FOREIGN, PUBLIC = "never", "foreign", "8.8.8.8"
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
+SERVICE = "mc-wan.l7mp.io/service"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
@@ -496,6 +497,26 @@ def _(evidence: Evidence) -> Changes:
             yield _drop(evidence, one, ("spec", "infrastructure"), "gateway-is-private")
 
 
+@kind("gateway: its EnvoyProxy missing, or another one named")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("spec", "infrastructure", "parametersRef", "name")
+    for one in (*ingress(evidence), *egress(evidence)):
+        named = at(one.content, path)
+        if at(one.content, (*path[:-1], "kind")) == "EnvoyProxy":
+            yield _set(evidence, one, path, "ghost", "gateway-is-private")
+            for proxy in evidence.of_kind("EnvoyProxy"):
+                if here(proxy) == (*here(one)[:2], named):
+                    yield _remove(evidence, proxy, "gateway-is-private")
+
+
+@kind("gateway: routes of every namespace admitted")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        for wider in ("All", "Selector"):
+            path: Path = ("spec", "listeners", 0, "allowedRoutes", "namespaces", "from")
+            yield _set(evidence, one, path, wider, "listener-is-closed")
+
+
 @kind("gateway: Istio's LoadBalancer, ordered or by default")
 def _(evidence: Evidence) -> Changes:
     path: Path = ("metadata", "annotations", "networking.istio.io/service-type")
@@ -649,7 +670,8 @@ def _(evidence: Evidence) -> Changes:
     for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
         for namespace in ("mc-wan", FOREIGN):
             host = one.content["spec"]["hostnames"][0]
-            yield _add(evidence, _foreign_route(evidence, parent(one), namespace, host), "hostname-once")
+            rules = {"weights-not-zero"} if part(one) == "egress-route" else set()
+            yield _add(evidence, _foreign_route(evidence, parent(one), namespace, host), "hostname-once", *rules)
 
 
 @kind("HTTPRoute: somebody else's, for a service that is not exported")
@@ -657,7 +679,8 @@ def _(evidence: Evidence) -> Changes:
     for one in (*ingress(evidence), *egress(evidence)):
         place = (*here(one), one.content["spec"]["listeners"][0]["name"])
         for host in ("ghost.secure.svc.cluster.local", "*.example.com"):
-            yield _add(evidence, _foreign_route(evidence, place, FOREIGN, host), "route-is-exported")
+            rules = {"weights-not-zero"} if part(one) == "egress-gateway" else set()
+            yield _add(evidence, _foreign_route(evidence, place, FOREIGN, host), "route-is-exported", *rules)
 
 
 @kind("HTTPRoute: somebody else's, to a namespace that grants nothing")
@@ -738,6 +761,28 @@ def _(evidence: Evidence) -> Changes:
                 yield replace(_set(evidence, one, path, zero, "weights-not-zero"), leaf=None)
 
 
+@kind("egress route: a rule without backends")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            if rule.get("backendRefs"):
+                yield _drop(evidence, one, ("spec", "rules", index, "backendRefs"), "weights-not-zero")
+
+
+@kind("egress route: requests copied to a Service that is not there, or not granted")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            path: Path = ("spec", "rules", index, "filters")
+            where = one.content["metadata"]["namespace"]
+            for namespace in ("mc-wan", FOREIGN):
+                missing = {"route-has-target"} if namespace == "mc-wan" else set()
+                refused = {"reference-granted"} if namespace != where else set()
+                mirror = {"backendRef": {"name": "ghost", "namespace": namespace, "port": 80}}
+                filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
+                yield replace(_set(evidence, one, path, filters, *missing, *refused), leaf=None)
+
+
 @kind("ReferenceGrant: missing, or for somebody else")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ReferenceGrant"):
@@ -762,6 +807,11 @@ def _(evidence: Evidence) -> Changes:
                 known = ",".join(gateway.content["metadata"]["annotations"][ADDRESSES] for gateway in left).split(",")
                 if any(address not in known for end in it.content["endpoints"] for address in end["addresses"]):
                     stale.add("target-address")
+        local = at(one.content, ("metadata", "annotations", SERVICE)) or f"{one.name}.{one.namespace}"
+        for it in evidence.of_kind("Service"):
+            mine = (it.cluster, own(it)) == (one.cluster, own(one))
+            if mine and it.content["spec"].get("externalName") == f"{local}.svc.cluster.local":
+                stale.add("import-by-egress")
         yield _remove(evidence, one, "route-is-exported", *stale)
 
 
@@ -789,6 +839,14 @@ def _(evidence: Evidence) -> Changes:
         yield _add(evidence, added, "export-has-policy")
         added = made(evidence, one.cluster, "ServiceExport", FOREIGN, FOREIGN)
         yield _add(evidence, added, "export-has-policy", "export-namespace-allowed")
+
+
+@kind("import: its name an alias of somebody else's")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if "externalName" in one.content["spec"]:
+            for other in ("mc-wan-egress.example.com", "strongbox.secure.svc.cluster.local"):
+                yield _set(evidence, one, ("spec", "externalName"), other, "import-by-egress")
 
 
 @kind("ServiceImport: withdrawn")

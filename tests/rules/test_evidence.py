@@ -65,7 +65,8 @@ def test_gateways_are_known_by_name_or_label() -> None:
     assert str(TRIO.ingress_gateway("west")) == "Gateway mc-wan/mc-wan-ingress on west"
     assert str(TRIO.ingress_gateway("west", ("vault", "secure"))) == "Gateway secure/vault-ingress on west"
     assert TRIO.ingress_gateway("west", ("payment", "secure")) is None
-    assert TRIO.ingress_gateway("nowhere") is None
+    with pytest.raises(UnjudgedError, match=r"^cluster nowhere is led to, and is not among what is judged"):
+        TRIO.ingress_gateway("nowhere")
     shared = TRIO.ingress_gateway("west")
     assert shared is not None
     assert listeners(shared) == {"high": 31111, "low": 31112}

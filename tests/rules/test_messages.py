@@ -79,6 +79,27 @@ SAID = {
             "WANPolicy high on cluster-2",
         ),
     ),
+    "listener-is-closed": (
+        "dev",
+        "gateway: routes of every namespace admitted",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on cluster-1, listener high admits routes of namespaces: All",
+            "let mcwan write that Gateway: routes come from its own namespace only",
+            ("cluster-1",),
+            "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "import-by-egress": (
+        "dev",
+        "import: its name an alias of somebody else's",
+        Violation(
+            "Service insecure/logging-clusterset on cluster-1 is an alias of mc-wan-egress.example.com, and not of "
+            "Gateway mc-wan/mc-wan-egress on cluster-1",
+            "let mcwan write the Services of imports",
+            ("cluster-1",),
+            "Service insecure/logging-clusterset on cluster-1",
+        ),
+    ),
     "target-address": (
         "dev",
         "ingress gateway: another address written on it",

@@ -1,4 +1,4 @@
-"""Ways past the targets: a Service that stands for no cluster, no Service at all, a public address in a status."""
+"""Ways past the targets, and the other way: what is judged in part, and what is none of the fabric's."""
 
 from copy import deepcopy
 from typing import Any
@@ -64,3 +64,34 @@ def test_a_public_address_in_a_status_is_found(kind: str, name: str, status: Any
     assert changed(kind, name, lambda content: content.update(status=status)) == [
         f"gateway-is-private: {where} on cluster-2 is at 8.8.8.8, an address of the Internet"
     ]
+
+
+def test_a_fabric_of_which_a_cluster_is_missing_is_told_as_not_judged() -> None:
+    evidence = of_plan(planned())
+    found = [
+        run(rule, Evidence(tuple(one for one in evidence.objects if one.cluster == "cluster-2"))) for rule in RULES
+    ]
+    why = "cluster cluster-1 is led to, and is not among what is judged: judge the whole fabric at once"
+    assert [one.violations for one in found if one.violations] == []
+    assert {one.rule.name: one.unjudged for one in found if one.unjudged} == dict.fromkeys(
+        ("target-address", "target-port", "route-arrives", "route-is-exported"), (why,)
+    )
+
+
+def test_a_route_on_a_gateway_of_its_own_is_not_the_fabrics() -> None:
+    evidence = of_plan(planned())
+    gateway = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "theirs", "namespace": "mc-wan"},
+        "spec": {"gatewayClassName": "envoy-gateway", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]},
+    }
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "theirs", "namespace": "mc-wan"},
+        "spec": {"parentRefs": [{"name": "theirs"}], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]},
+    }
+    theirs = (Object("cluster-1", gateway), Object("cluster-1", route))
+    found = [run(rule, Evidence((*evidence.objects, *theirs), evidence.components)) for rule in RULES]
+    assert [one for one in found if one.violations or one.unjudged or one.failure] == []

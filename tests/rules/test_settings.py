@@ -9,7 +9,7 @@ import pytest
 from mcwan.rules import RULES, Evidence, Level
 from mcwan.rules.exposure import Plaintext
 from mcwan.rules.organisation import Tunnels, Withdrawals
-from mcwan.rules.settings import SettingsError, judge, parse, read
+from mcwan.rules.settings import SettingsError, judge, parse, read, with_rules_of
 from mcwan.rules.sources import SourceError, of_plan
 from mcwan.rules.wan_policies import PortRange
 from tests.components.examples import plan
@@ -133,3 +133,39 @@ def test_a_limit_without_a_baseline_is_no_silent_pass() -> None:
     (found,) = (one for one in judge(evidence, settings) if one.rule.name == "withdrawals-limited")
     assert found.unjudged == ("what is deployed is not known; name it in baseline",)
     assert [one.unjudged for one in judge(Evidence(()), parse({})) if one.unjudged] == []
+
+
+OURS = """
+from mcwan.rules import Rule
+RULES = (Rule({name!r}, "A.", "B.", "C.", lambda evidence: (), lambda *_: iter(())),)
+"""
+
+
+def test_rules_of_ones_own_are_judged_with_ours(tmp_path: Path) -> None:
+    path = tmp_path / "ours.py"
+    path.write_text(OURS.format(name="ours"), encoding="utf-8")
+    every = with_rules_of(path)
+    assert [rule.name for rule in every] == [*(rule.name for rule in RULES), "ours"]
+    found = judge(of_plan(plan("dev")), parse({"all": "disabled", "ours": "advisory"}, every))
+    assert [(one.rule.name, one.violations) for one in found] == [("ours", ())]
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ("RULES = 1", "RULES is 1; allowed: a tuple of mcwan.rules.Rule"),
+        ("RULES = (1,)", "RULES is a list; allowed: a tuple of mcwan.rules.Rule"),
+        ("", "RULES is null; allowed: a tuple of mcwan.rules.Rule"),
+        ("1 / 0", "cannot be run: ZeroDivisionError: division by zero"),
+        ("import nowhere", "cannot be run: ModuleNotFoundError: No module named 'nowhere'"),
+        (OURS.format(name="target-port"), "target-port: the name of another rule; call it otherwise"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_of_rules_that_cannot_be_used(content: str | None, wanted: str, tmp_path: Path) -> None:
+    path = tmp_path / "ours.py"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError) as error:
+        with_rules_of(path)
+    assert str(error.value) == f"{path}: {wanted}"
