@@ -9,6 +9,7 @@ from lab.topology import Site
 from lab.waiting import each, wait
 from mcwan import gateways
 from mcwan.model import Fabric
+from mcwan.model.export import Export
 from mcwan.model.importing import egress_rules, or_all
 from mcwan.model.matches import Match
 from mcwan.plan.names import cluster_host, clusterset
@@ -35,7 +36,7 @@ def probes(fabric: Fabric) -> Iterator[Probe]:
         for importing in importings:
             for rule in egress_rules(importing, context.exports):
                 one = or_all(rule.matches)[0]
-                if _plain(one):
+                if _plain(one) and _may_call(rule.target, importing.cluster):
                     host = cluster_host(f"{clusterset(export.exported_name)}.{export.namespace}")
                     query = "&".join(f"{item.name}={item.value}" for item in one.query_params)
                     path = one.path.value + (f"?{query}" if query else "")
@@ -44,6 +45,10 @@ def probes(fabric: Fabric) -> Iterator[Probe]:
                         headers["Cookie"] = f"{one.cookie.name}={one.cookie.value}"
                     url = f"{host}:{export.all_ports[0].port}{path}"
                     yield Probe(importing.cluster, f"{key}: {rule.name}", one.method or "GET", url, headers)
+
+
+def _may_call(export: Export, cluster: str) -> bool:
+    return export.callers is None or cluster in export.callers or cluster in export.offers
 
 
 def wait_answered(lab: Lab) -> None:

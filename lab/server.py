@@ -1,6 +1,7 @@
 """A service of the lab: a real HTTP server that says who it is and what it was asked.
 
 `python -m lab.server WHO PORT…`: WHO is a JSON object that is part of every answer but those to /bytes/N, N zeros.
+/status/N answers with status N, /slow/N after N milliseconds.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import sys
 from typing import Any
 
 _LIMIT = 1 << 20
-_BYTES = "/bytes/"
+_BYTES, _STATUS, _SLOW = "/bytes/", "/status/", "/slow/"
 
 
 async def serve(who: dict[str, Any], ports: list[int]) -> None:
@@ -35,6 +36,9 @@ async def _answer(who: dict[str, Any], reader: asyncio.StreamReader, writer: asy
     method, path, _ = head[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
     await reader.readexactly(int(headers.get("content-length", "0")))
+    if path.startswith(_SLOW):
+        await asyncio.sleep(int(path.removeprefix(_SLOW)) / 1000)
+    status = path.removeprefix(_STATUS) if path.startswith(_STATUS) else "200"
     if path.startswith(_BYTES):
         kind, body = "application/octet-stream", bytes(int(path.removeprefix(_BYTES)))
     else:
@@ -43,8 +47,8 @@ async def _answer(who: dict[str, Any], reader: asyncio.StreamReader, writer: asy
     if method == "HEAD":
         body = b""
     keep = headers.get("connection", "").lower() != "close"
-    status = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-    writer.write(status.encode() + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body)
+    head_line = f"HTTP/1.1 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    writer.write(head_line.encode() + (b"\r\n" if keep else b"Connection: close\r\n\r\n") + body)
     await writer.drain()
     return keep
 

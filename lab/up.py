@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab import cluster, deploy, machine, node, probe, tools, wan, workloads
+from lab import certificates, cluster, deploy, machine, node, probe, tools, wan, workloads
 from lab.api import Object
 from lab.down import down
 from lab.errors import ERRORS
@@ -56,7 +56,8 @@ def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
             wan.build(topology)
             step("clusters: API servers, controllers, DNS, Envoy Gateway")
             each(lambda site: cluster.up(lab, site), topology.sites.values())
-            step("workloads")
+            step("certificates, workloads")
+            certificates.root(certificates.authority(lab))
             each(lambda site: _workloads(lab, site), topology.sites.values())
             step(f"stack {stack_name}, by {'pulumi up' if pulumi else 'applying what is rendered: there is no pulumi'}")
             deploy.deploy(lab)
@@ -128,6 +129,7 @@ def steps(say: Say) -> Iterator[Say]:
 
 def _workloads(lab: Lab, site: Site) -> None:
     with lab.api(site) as api:
+        certificates.furnish(lab, site, api, cluster.MANAGER)
         for one in workloads.objects(lab.fabric, site.cluster):
             api.apply(one, manager=cluster.MANAGER)
 

@@ -29,6 +29,7 @@ _EXAMPLE: Raw = {
             "namespaces": ["secure", "insecure"],
         },
     },
+    "tls": {"issuer": "mc-wan"},
     "wanPolicies": {
         "high": {"tunnel": "business", "port": 31111, "sla": {"jitterMs": 50, "latencyMs": 100, "lossPercent": 1}},
         "low": {"tunnel": "default", "port": 31112, "sla": {"jitterMs": 1000, "latencyMs": 1000, "lossPercent": 100}},
@@ -175,6 +176,13 @@ _PROFILES: tuple[Raw, ...] = (
 )
 
 
+_TLS: tuple[Raw, ...] = (
+    {"mode": "plaintext"},
+    {"issuer": "mc-wan", "caConfigMap": "root"},
+    {"secrets": {"ingress": "in", "egress": "out"}, "caConfigMap": "root", "domain": "a.b"},
+)
+
+
 @st.composite
 def matches(draw: st.DrawFn) -> Raw:
     """Give one match, as it is written."""
@@ -203,7 +211,8 @@ def fabrics(draw: st.DrawFn) -> Raw:
     """Give a consistent raw description: 1-5 clusters, 1-4 WAN policies, 0-8 exports, some imports."""
     clusters = draw(_clusters())
     policies = draw(_wan_policies())
-    raw: Raw = {"clusters": clusters, "wanPolicies": policies, "exports": [], "imports": []}
+    tls = draw(st.sampled_from(_TLS))
+    raw: Raw = {"clusters": clusters, "tls": tls, "wanPolicies": policies, "exports": [], "imports": []}
     names = draw(
         st.lists(
             st.tuples(st.sampled_from(SERVICES), st.sampled_from(("", "", "", *ALIASES)), st.sampled_from(NAMESPACES)),
@@ -249,10 +258,12 @@ def _clusters(draw: st.DrawFn) -> Raw:
 def _wan_policies(draw: st.DrawFn) -> Raw:
     names = draw(st.lists(st.sampled_from(_POLICIES), min_size=1, max_size=4, unique=True))
     ports = draw(st.lists(st.integers(30000, 32767), min_size=len(names), max_size=len(names), unique=True))
-    return {
-        name: {"tunnel": "business", "port": port, "sla": {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}}
-        for name, port in zip(names, ports, strict=True)
-    }
+    found: Raw = {}
+    for name, port in zip(names, ports, strict=True):
+        found[name] = {"tunnel": "business", "port": port, "sla": {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}}
+        if draw(st.integers(0, 2)) == 0:
+            found[name]["tls"] = "plaintext"
+    return found
 
 
 @st.composite

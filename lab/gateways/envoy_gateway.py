@@ -81,5 +81,6 @@ _CONFIG: Object = {
         "type": "Kubernetes",
         "kubernetes": {"leaderElection": {"disable": True}, "topologyInjector": {"disable": True}},
     },
+    "extensionApis": {"enableBackend": True},
     "logging": {"level": {"default": "warn"}},
 }

@@ -1,15 +1,17 @@
 """Gateway profiles: one module per implementation, each saying what it can do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
 from mcwan.model.fabric import Fabric
+from mcwan.model.importing import clusters_by_namespace, failover
 from mcwan.model.leaves import MAX_LABEL
 from mcwan.model.mistakes import Mistake, MistakesError, Place
 from mcwan.plan import GatewayRequest, Plan, Profile, expand
 from mcwan.plan.names import EGRESS, INGRESS, NAMESPACE, clusterset, service_ingress
+from mcwan.plan.profile import Feature
 
 PROFILES: Mapping[ProfileName, Profile] = {"envoy-gateway": envoy_gateway, "istio": istio, "standard": standard}
 
@@ -36,7 +38,62 @@ def check(description: Description) -> Iterator[Mistake]:
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
             )
+    for problem in (_failover, _callers, _tls, _tracing):
+        yield from problem(description)
     yield from _service_names(description)
+
+
+def _lacking(description: Description, names: Iterable[str], feature: Feature) -> list[str]:
+    """Give those of some clusters whose profile cannot do something."""
+    known = [name for name in sorted(names) if name in description.clusters]
+    return [name for name in known if feature not in PROFILES[description.clusters[name].gateway.profile].FEATURES]
+
+
+def _cannot(place: Place, value: str, description: Description, lacking: str, feature: Feature, remedy: str) -> Mistake:
+    able = sorted(profile for profile in PROFILES if feature in PROFILES[profile].FEATURES)
+    profile = description.clusters[lacking].gateway.profile
+    problem = f"{lacking} has profile {profile}, which has no {feature}; allowed: with profile {', '.join(able)}"
+    return Mistake(place, value, problem, remedy)
+
+
+def _failover(description: Description) -> Iterator[Mistake]:
+    """Clusters that import an export with spares can follow them."""
+    having = clusters_by_namespace(description.clusters)
+    for number, export in enumerate(description.exports):
+        policies = description.wan_policies
+        over = [name for name in export.wan_policies if failover(export, name, policies)]
+        spares = [offer.cluster for offer in export.from_ if offer.spare]
+        lacking = _lacking(description, having.get(export.namespace, ()), "failover")
+        if (over or spares) and lacking:
+            place: Place = ("exports", number, "from" if spares else "failover")
+            remedy = "take spare away" if spares else f"write failover: none for {export.key}"
+            yield _cannot(place, "", description, lacking[0], "failover", remedy)
+
+
+def _callers(description: Description) -> Iterator[Mistake]:
+    """Clusters that offer an export to some callers only can tell those."""
+    for number, export in enumerate(description.exports):
+        lacking = _lacking(description, export.offers, "callers")
+        if export.callers is not None and lacking:
+            place: Place = ("exports", number, "callers")
+            remedy = "offer it on another cluster, or let everybody call"
+            yield _cannot(place, ", ".join(export.callers) or "[]", description, lacking[0], "callers", remedy)
+
+
+def _tls(description: Description) -> Iterator[Mistake]:
+    """Every cluster can speak mutual TLS, if it is wanted."""
+    for name in _lacking(description, description.clusters if description.secure else (), "mutual TLS"):
+        place: Place = ("clusters", name, "gateway", "profile")
+        value = repr(description.clusters[name].gateway.profile)
+        yield _cannot(place, value, description, name, "mutual TLS", "choose plaintext: mcwan:tls.mode")
+
+
+def _tracing(description: Description) -> Iterator[Mistake]:
+    """Every cluster can send traces, if they are wanted."""
+    wanted = description.clusters if description.telemetry.otlp else ()
+    for name in _lacking(description, wanted, "tracing")[:1]:
+        place: Place = ("telemetry", "otlp")
+        yield _cannot(place, "", description, name, "tracing", "remove it")
 
 
 def _service_names(description: Description) -> Iterator[Mistake]:

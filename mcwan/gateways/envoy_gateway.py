@@ -1,22 +1,50 @@
 """Envoy Gateway: an EnvoyProxy per gateway orders its Service, which lies in the controller's namespace.
 
-By default that Service would be a LoadBalancer with a generated name; `envoyService` pins type and name. The access log
-has fewer fields than by default.
+By default that Service would be a LoadBalancer with a generated name; `envoyService` pins type and name. What Gateway
+API does not say stands in Envoy Gateway's own policies: ClientTrafficPolicy and BackendTrafficPolicy, SecurityPolicy
+for callers, Backend for spares (its API has to be switched on: `extensionApis.enableBackend`).
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from mcwan.model.cluster import Exposure
+from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
+from mcwan.model.cluster import Balancer, Exposure
+from mcwan.model.durations import lasting, milliseconds
+from mcwan.model.telemetry import OTLP
+from mcwan.model.tls import identity
+from mcwan.model.traffic import Traffic
 from mcwan.plan.manifests import Manifest, manifest
 from mcwan.plan.names import NAMESPACE
-from mcwan.plan.profile import GatewayRequest, Infrastructure
+from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteRequest, SpareRequest, TargetRequest
 
-EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
+EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
+FEATURES: frozenset[Feature] = frozenset(
+    {"mutual TLS", "peer identity", "callers", "failover", "retries", "limits", "health checks", "tracing", "span"}
+)
+TARGET_PROTOCOL = "kubernetes.io/h2c"
+TARGET_KIND = ("gateway.envoyproxy.io", "Backend")
+SPAN = "%REQ(SPANID?X-REQUEST-ID)%"
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
+_OWNER = "gateway.envoyproxy.io/owning-gateway"
+_API = "gateway.envoyproxy.io/v1alpha1"
+_GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
+_ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
+_NEVER = 4_294_967_295
+"""Envoy's way to say never for a number of errors in a row."""
+_INTERNAL: Mapping[Balancer, Mapping[str, str]] = {
+    "aws": {
+        "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+        "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
+    },
+    "azure": {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
+    "gcp": {"networking.gke.io/load-balancer-type": "Internal"},
+    "metallb": {},
+}
+_POOL = "metallb.io/address-pool"
 ACCESS_LOG: Mapping[str, str] = {
     "start_time": "%START_TIME%",
-    "x-request-id": "%REQ(X-REQUEST-ID)%",
-    "x-forwarded-for": "%REQ(X-FORWARDED-FOR)%",
     "method": "%REQ(:METHOD)%",
     ":authority": "%REQ(:AUTHORITY)%",
     "x-envoy-origin-path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
@@ -26,46 +54,229 @@ ACCESS_LOG: Mapping[str, str] = {
     "duration": "%DURATION%",
     "route_name": "%ROUTE_NAME%",
     "upstream_host": "%UPSTREAM_HOST%",
+    "x-request-id": "%REQ(X-REQUEST-ID)%",
+    "spanid": "%REQ(SPANID)%",
+    "traceparent": "%REQ(TRACEPARENT)%",
+    "export": "%REQ(MC-WAN-EXPORT)%",
+    "source_cluster": "%REQ(MC-WAN-SOURCE)%",
 }
-"""Half of Envoy Gateway's default fields, under its names: every field costs processor time on every request."""
+"""Fields of every line; every one costs processor time on every request. The rest says who was on the other side."""
+_EGRESS_LOG: Mapping[str, str] = {
+    "wan_policy": "%RESP(MC-WAN-POLICY)%",
+    "tunnel": "%RESP(MC-WAN-TUNNEL)%",
+    "destination_cluster": "%RESP(MC-WAN-DESTINATION)%",
+}
+"""As the ingress gateway that answered says: by which way a request went is known once it has arrived."""
+_INGRESS_LOG: Mapping[str, str] = {
+    "wan_policy": "%REQ(MC-WAN-POLICY)%",
+    "tunnel": "%REQ(MC-WAN-TUNNEL)%",
+    "peer": "%DOWNSTREAM_PEER_URI_SAN%",
+    "tls_failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
+}
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
-    """Order a Service that is reachable inside only, under a name of ours."""
+    """Order a Service that is reachable inside only, under a name of ours, with the gateway's side of TLS."""
     name = request.name if request.namespace == NAMESPACE else f"{request.name}-{request.namespace}"
-    service: Manifest = {
-        "name": name,
-        "type": request.cluster.ingress.exposure if request.role == "ingress" else "ClusterIP",
+    known = request.certificate
+    spec: Manifest = {
+        "provider": {
+            "type": "Kubernetes",
+            # else a listener below 1024 would be port + 10000 in the pod, which other clusters reach by its address
+            "kubernetes": {"envoyService": _service(request, name), "useListenerPortAsContainerPort": True},
+        },
+        "telemetry": _telemetry(request),
     }
-    if service["type"] == "NodePort":
+    if known is not None and request.role == "egress":
+        spec["backendTLS"] = {"clientCertificateRef": {"kind": "Secret", "name": known.secret}}
+    proxy = manifest(_API, "EnvoyProxy", request.name, request.namespace, request.labels, spec=spec)
+    parameters = {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": request.name}}
+    namespace = request.cluster.gateway.service_namespace or CONTROLLER_NAMESPACE
+    return Infrastructure(
+        f"{name}.{namespace}",
+        spec=parameters,
+        pods={f"{_OWNER}-name": request.name, f"{_OWNER}-namespace": request.namespace},
+        objects=(proxy, *(_ingress_policies(request) if request.role == "ingress" else ())),
+        listener_tls=listener_tls(known) if known else None,
+    )
+
+
+def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
+    """Give the BackendTLSPolicy of a target."""
+    return backend_tls_policy(request)
+
+
+def spare(request: SpareRequest) -> Manifest:
+    """Give a Backend that is used while all that are none cannot be."""
+    endpoints = [{"ip": {"address": address, "port": request.port}} for address in sorted(request.addresses)]
+    spec = {"fallback": True, "appProtocols": ["gateway.envoyproxy.io/h2c"], "endpoints": endpoints}
+    return manifest(_API, "Backend", request.name, request.namespace, request.labels, spec=spec)
+
+
+def traffic(request: RouteRequest) -> tuple[Manifest, ...]:
+    """Give a BackendTrafficPolicy for each way in which a route's rules are treated."""
+    ways: dict[str, tuple[Traffic, list[str]]] = {}
+    for rule, settings in request.rules.items():
+        ways.setdefault(settings.model_dump_json(), (settings, []))[1].append(rule)
+    target = _ROUTE | {"name": request.name}
+    one_way = request.whole and len(ways) == 1
+    return tuple(
+        _backend_traffic(
+            request.name if one_way else f"{request.name}.{rules[0]}",
+            request,
+            {"targetRefs": [target] if one_way else [target | {"sectionName": rule} for rule in rules]},
+            settings,
+        )
+        for settings, rules in ways.values()
+    )
+
+
+def traffic_class(name: str, selector: Mapping[str, str], request: RouteRequest) -> tuple[Manifest, ...]:
+    """Give the BackendTrafficPolicy of a class."""
+    (settings,) = request.rules.values()
+    return (_backend_traffic(name, request, {"targetSelectors": [_ROUTE | {"matchLabels": selector}]}, settings),)
+
+
+def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:
+    """Give a SecurityPolicy that answers 403 to whoever has another certificate."""
+    known = f"connection.uri_san_peer_certificate in {json.dumps(sorted(identities))}"
+    rules = [{"name": "callers", "action": "Allow", "cel": known}] if identities else []
+    spec = {
+        "targetRefs": [_ROUTE | {"name": request.name}],
+        "authorization": {"defaultAction": "Deny", **({"rules": rules} if rules else {})},
+    }
+    return (manifest(_API, "SecurityPolicy", request.name, request.namespace, request.labels, spec=spec),)
+
+
+def _service(request: GatewayRequest, name: str) -> Manifest:
+    ingress = request.cluster.ingress
+    exposure = ingress.exposure if request.role == "ingress" else "ClusterIP"
+    service: Manifest = {"name": name, "type": exposure}
+    if exposure == "NodePort":
         ports = [{"port": port, "nodePort": port} for port in request.ports]
         service["patch"] = {"type": "StrategicMerge", "value": {"spec": {"ports": ports}}}
-    proxy = manifest(
-        "gateway.envoyproxy.io/v1alpha1",
-        "EnvoyProxy",
-        request.name,
-        request.namespace,
-        request.labels,
-        spec={
-            "provider": {
-                "type": "Kubernetes",
-                # else a listener below 1024 would be port + 10000 in the pod, which other clusters reach by its address
-                "kubernetes": {"envoyService": service, "useListenerPortAsContainerPort": True},
-            },
-            "telemetry": {
-                "accessLog": {
-                    "settings": [
-                        {
-                            "format": {"type": "JSON", "json": dict(ACCESS_LOG)},
-                            "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
-                        }
-                    ]
+    if exposure == "LoadBalancer" and ingress.balancer is not None:
+        pool = {_POOL: ingress.balancer_pool} if ingress.balancer_pool else {}
+        service["annotations"] = {**_INTERNAL[ingress.balancer], **pool}
+    return service
+
+
+def _telemetry(request: GatewayRequest) -> Manifest:
+    fields = {**ACCESS_LOG, **(_EGRESS_LOG if request.role == "egress" else _INGRESS_LOG)}
+    if request.role == "ingress":
+        fields["destination_cluster"] = request.site
+    found: Manifest = {
+        "accessLog": {
+            "settings": [
+                {
+                    "format": {"type": "JSON", "json": fields},
+                    "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
                 }
+            ]
+        },
+        # export, WAN policy and rule as they are in the route's name, in every metric of an upstream
+        "metrics": {"clusterStatName": "%ROUTE_NAME%/%ROUTE_RULE_NAME%"},
+    }
+    if request.telemetry is not None and request.telemetry.otlp is not None:
+        found["tracing"] = _tracing(request, request.telemetry.otlp)
+    return found
+
+
+def _tracing(request: GatewayRequest, otlp: OTLP) -> Manifest:
+    name, _, namespace = otlp.service.partition(".")
+    service: Manifest = {"name": name, "port": otlp.port}
+    tags = {"cluster": request.site, "gateway": request.role}
+    return {
+        "samplingRate": otlp.sampling_percent,
+        "provider": {
+            "type": "OpenTelemetry",
+            "backendRefs": [service | ({"namespace": namespace} if namespace else {})],
+        },
+        "customTags": {
+            **{key: {"type": "Literal", "literal": {"value": value}} for key, value in tags.items()},
+            **{
+                key: {"type": "RequestHeader", "requestHeader": {"name": header}}
+                for key, header in (("export", "mc-wan-export"), ("wan_policy", "mc-wan-policy"), ("spanid", "spanid"))
             },
         },
-    )
-    spec = {
-        "parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": request.name},
     }
-    namespace = request.cluster.gateway.service_namespace or CONTROLLER_NAMESPACE
-    return Infrastructure(f"{name}.{namespace}", spec=spec, objects=(proxy,))
+
+
+def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
+    """Who may connect, and that a slow answer is the asking side's business: Envoy would cut it off after 15 s."""
+    target = {"targetRefs": [_GATEWAY | {"name": request.name}]}
+    spec: Manifest = {**target, "headers": {"requestID": "PreserveOrGenerate"}}
+    if request.certificate is not None:
+        # of the fabric, and a client: one root may serve several fabrics, and an ingress gateway asks nobody
+        prefix = identity(request.certificate.domain, "", "egress").removesuffix("/egress")
+        spec["tls"] = {
+            "minVersion": "1.3",
+            "clientValidation": {
+                "mode": "RequireAndVerify",
+                "caCertificateRefs": [root(request.certificate)],
+                "subjectAltNames": {"uris": [{"type": "Prefix", "value": prefix}]},
+            },
+        }
+    limits = {"timeout": {"http": {"requestTimeout": "0s"}}}
+    return [
+        manifest(_API, "ClientTrafficPolicy", request.name, request.namespace, request.labels, spec=spec),
+        manifest(
+            _API, "BackendTrafficPolicy", request.name, request.namespace, request.labels, spec={**target, **limits}
+        ),
+    ]
+
+
+def _backend_traffic(name: str, request: RouteRequest, targets: Mapping[str, Any], settings: Traffic) -> Manifest:
+    times, out, limits = settings.timeouts, settings.outliers, settings.limits
+    # never once it may have been answered, unless it may be repeated
+    triggers = ["connect-failure", "refused-stream", "reset-before-request"]
+    retry: Manifest = {
+        "numRetries": settings.retries,
+        "numAttemptsPerPriority": 1,
+        "retryOn": {"triggers": triggers + (["reset", "gateway-error"] if settings.idempotent else [])},
+        "perRetry": {"backOff": {"baseInterval": "25ms", "maxInterval": "250ms"}},
+    }
+    if settings.idempotent and times.per_try:
+        retry["perRetry"]["timeout"] = times.per_try
+    health: Manifest = {
+        "panicThreshold": 1,  # where nobody seems healthy, ask all the same
+        "passive": {
+            "splitExternalLocalOriginErrors": True,
+            "consecutiveLocalOriginFailures": out.errors,
+            "consecutiveGatewayErrors": out.errors,
+            "consecutive5XxErrors": _NEVER,  # an answer 500 is the service's own
+            "interval": "1s",
+            "baseEjectionTime": out.ejection,
+            "maxEjectionPercent": 100,
+        },
+    }
+    if settings.health_checks:
+        health["active"] = {
+            "type": "TCP",
+            "tcp": {},
+            "interval": settings.health_checks.interval,
+            "timeout": settings.health_checks.timeout,
+            "unhealthyThreshold": 2,
+            "healthyThreshold": 2,
+        }
+    ping = milliseconds(times.keepalive or "0s")
+    spec = {
+        **targets,
+        "timeout": {
+            "tcp": {"connectTimeout": times.connect},
+            "http": {"requestTimeout": times.request or "0s"},  # else Envoy's own 15 s
+        },
+        "retry": retry,
+        "healthCheck": health,
+        "circuitBreaker": {
+            "maxConnections": limits.connections,
+            "maxPendingRequests": limits.pending,
+            "maxParallelRequests": limits.requests,
+            "maxParallelRetries": limits.retries,
+        },
+        # the interval has to be longer than the time for an answer
+        "http2": {
+            "connectionKeepalive": {"interval": lasting(ping + 50), "timeout": lasting(ping), "intervalJitter": 0}
+        },
+    }
+    return manifest(_API, "BackendTrafficPolicy", name, request.namespace, request.labels, spec=spec)

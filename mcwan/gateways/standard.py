@@ -1,17 +1,56 @@
 """Only what Gateway API's standard channel says: for implementations without a profile of their own.
 
 A Gateway's Service is called as GEP-1762 recommends, `<gateway>-<class>`, in the Gateway's namespace. How it is
-reached is up to the GatewayClass.
+reached is up to the GatewayClass. Mutual TLS is that of Gateway API 1.5: GEP-91 and GEP-3155 for the client's
+certificate, GEP-1897 for the remote gateway's.
 """
 
+from collections.abc import Mapping, Sequence
+
+from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
 from mcwan.model.cluster import Exposure
-from mcwan.plan.profile import GatewayRequest, Infrastructure
+from mcwan.plan.manifests import Manifest
+from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteRequest, SpareRequest, TargetRequest
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP"})
+FEATURES: frozenset[Feature] = frozenset({"mutual TLS"})
+TARGET_PROTOCOL = "http"
+TARGET_KIND = ("", "Service")
+SPAN = ""
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
-    """Give the Service's name; there is nothing else to say."""
-    chosen = request.cluster.gateway
-    namespace = chosen.service_namespace or request.namespace
-    return Infrastructure(service=f"{request.name}-{chosen.class_name}.{namespace}")
+    """Give the Service's name, and the gateway's side of TLS."""
+    chosen, known = request.cluster.gateway, request.certificate
+    service = f"{request.name}-{chosen.class_name}.{chosen.service_namespace or request.namespace}"
+    if known is None:
+        return Infrastructure(service)
+    if request.role == "egress":
+        return Infrastructure(service, tls={"backend": {"clientCertificateRef": {"name": known.secret}}})
+    frontend = {"default": {"validation": {"caCertificateRefs": [root(known)]}}}
+    return Infrastructure(service, tls={"frontend": frontend}, listener_tls=listener_tls(known))
+
+
+def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
+    """Give the BackendTLSPolicy of a target."""
+    return backend_tls_policy(request)
+
+
+def spare(request: SpareRequest) -> Manifest:
+    """Nothing: Gateway API has no failover, so that `mcwan.gateways` refuses to ask for one."""
+    raise NotImplementedError(request.name)
+
+
+def traffic(_: RouteRequest) -> tuple[Manifest, ...]:
+    """Nothing: retries and health are the implementation's own."""
+    return ()
+
+
+def traffic_class(_: str, __: Mapping[str, str], ___: RouteRequest) -> tuple[Manifest, ...]:
+    """Nothing, as for a route."""
+    return ()
+
+
+def callers(request: RouteRequest, _: Sequence[str]) -> tuple[Manifest, ...]:
+    """Nothing: Gateway API knows no callers, so that `mcwan.gateways` refuses to ask for some."""
+    raise NotImplementedError(request.name)

@@ -8,7 +8,8 @@ from mcwan.model.imports import Import, ImportRule
 from mcwan.model.load import load
 from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
 from mcwan.model.mistakes import Mistake, MistakesError
-from mcwan.model.wan_policy import SLA, WANPolicy
+from mcwan.model.sla import SLA
+from mcwan.model.wan_policy import WANPolicy
 
 __all__ = [
     "SLA",

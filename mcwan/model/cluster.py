@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, IPvAnyAddress, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from mcwan.model.base import Model
 from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
+from mcwan.model.tls import Certificates
 
-Exposure = Literal["ClusterIP", "NodePort"]
+Exposure = Literal["ClusterIP", "NodePort", "LoadBalancer"]
+Balancer = Literal["aws", "azure", "gcp", "metallb"]
 ProfileName = Literal["envoy-gateway", "istio", "standard"]
 
 
@@ -26,6 +28,20 @@ Address = Annotated[
 ]
 
 
+def _network(value: object) -> object:
+    """Take a network only as text, for the same reason."""
+    if isinstance(value, int):
+        raise PydanticCustomError("ip_any_network", "not a network")
+    return value
+
+
+Network = Annotated[
+    IPvAnyNetwork,
+    BeforeValidator(_network, json_schema_input_type=IPvAnyNetwork),
+    Field(description="A network, as CIDR: 10.1.0.0/16."),
+]
+
+
 class Ingress(Model):
     """The cluster's ingress gateway, as the other clusters reach it over the SD-WAN."""
 
@@ -33,7 +49,11 @@ class Ingress(Model):
     """Where the WAN ports are reached: pod, node or internal load balancer addresses. Needed once it exports."""
     exposure: Exposure = "ClusterIP"
     """How the gateway's Service is made reachable. ClusterIP: by the pods' own addresses, routed through the SD-WAN.
-    NodePort: on every node, the node port being the WAN port."""
+    NodePort: on every node, the node port being the WAN port. LoadBalancer: an internal one of `balancer`."""
+    balancer: Balancer | None = None
+    """Who provides the internal load balancer: its annotation keeps the address private."""
+    balancer_pool: DnsLabel | None = None
+    """With metallb: the pool of private addresses."""
 
 
 class Gateway(Model):
@@ -104,6 +124,11 @@ class Cluster(Model):
     """Its ingress gateway."""
     gateway: Gateway = Gateway()
     """Its gateway implementation."""
+    tls: Certificates = Certificates()
+    """Where its certificates come from, if not where `mcwan:tls` says."""
+    sources: tuple[Network, ...] = ()
+    """Where its requests come from over the SD-WAN, as networks (CIDR): its pods', or its nodes' where those translate
+    addresses. Once all clusters say so, a NetworkPolicy admits just those to the WAN ports."""
     mcs_api: Literal["v1beta1", "v1alpha1"] = "v1beta1"
     """The version of the MCS API (multicluster.x-k8s.io) that it serves; v1alpha1 for releases before 0.5."""
     namespaces: tuple[DnsLabel, ...] = ()

@@ -1,5 +1,6 @@
 """The description: what an operator writes for one environment."""
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, StrictBool
@@ -9,6 +10,8 @@ from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export
 from mcwan.model.imports import Import
 from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, LabelKey, LabelValue
+from mcwan.model.telemetry import Telemetry
+from mcwan.model.tls import TLS, Certificates
 from mcwan.model.wan_policy import WANPolicy
 
 
@@ -34,5 +37,21 @@ class Description(Model):
     """Where the consuming side wants it otherwise."""
     manage: Manage = Manage()
     """What of the fabric's own this program makes."""
+    tls: TLS = TLS()
+    """TLS between the gateways."""
+    telemetry: Telemetry = Telemetry()
+    """What is told of requests."""
     labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels that every object gets, beside those of mcwan: a cost centre, an owner."""
+
+    @cached_property
+    def secure(self) -> frozenset[str]:
+        """The WAN policies between whose gateways there is mutual TLS."""
+        return frozenset(
+            name for name, policy in self.wan_policies.items() if (policy.tls or self.tls.mode) == "mutual"
+        )
+
+    def certificates(self, cluster: str) -> Certificates:
+        """Say where a cluster's certificates come from: as written for it, else as for all."""
+        own = self.clusters[cluster].tls
+        return own if own.issuer or own.secrets else self.tls

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 
 from mcwan.model.base import Model
 from mcwan.model.cluster import Address
@@ -20,6 +20,7 @@ from mcwan.model.leaves import (
     Weight,
 )
 from mcwan.model.matches import Match
+from mcwan.model.traffic import Traffic
 
 Scope = Literal["shared", "service"]
 
@@ -40,6 +41,8 @@ class Offer(Model):
     """The exporting cluster."""
     weight: Weight = 1
     """Its share of the requests, relative to the other offers': the number of its pods, say. 0 leaves it out."""
+    spare: StrictBool = False
+    """Whether it gets requests only while the offers that are no spares cannot answer."""
     addresses: Annotated[tuple[Address, ...], Field(max_length=MAX_ADDRESSES)] = ()
     """With `scope: service` only: the addresses of the export's own ingress gateway on this cluster."""
 
@@ -84,6 +87,13 @@ class Export(Model):
     """In order: the first rule that matches says which WAN policy. What no rule matches is refused."""
     scope: Scope = "shared"
     """shared: the cluster's gateways. service: a pair of gateways of its own, in the service's namespace."""
+    failover: WANPolicyRef | Literal["none"] | None = None
+    """The WAN policy that its requests travel by while they cannot by their own; none for never. If not written, as
+    their WAN policy says."""
+    callers: tuple[ClusterRef, ...] | None = None
+    """The clusters that may call it over the SD-WAN; every cluster of the fabric, if not written. Needs mutual TLS."""
+    traffic: Traffic = Traffic()
+    """How requests to it are treated; what is not written is as their WAN policy says."""
 
     @cached_property
     def namespace(self) -> str:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from mcwan.model.checks import check
 from mcwan.model.description import Description
 from mcwan.model.leaves import FabricName
+from mcwan.model.tls import default_domain
 
 
 class Fabric(Description):
@@ -18,6 +19,11 @@ class Fabric(Description):
 
     name: FabricName
     """The environment: the Pulumi stack's name."""
+
+    @property
+    def domain(self) -> str:
+        """The domain of the gateways' names and identities."""
+        return self.tls.domain or default_domain(self.name)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -8,8 +8,11 @@ from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.imports import Import, ImportRule, Path
 from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
 from mcwan.model.matches import Match, may_overlap
+from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
+from mcwan.model.wan_policy import WANPolicy
 
 _ALL = (Match(),)
+_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -108,24 +111,53 @@ def local_backends(export: Export, wan_policy: str) -> tuple[str, ...]:
 
     A consuming side's own rule that stays in the cluster knows one; `mcwan.model.checks` refuses it for several.
     """
-    found = [rule.backend for rule in listener_rules(export, wan_policy) if rule.backend]
+    found = [rule.backend for rule in listener_rules(export, wan_policy, {}) if rule.backend]
     return tuple(dict.fromkeys(found)) or (export.service,)
 
 
-def listener_rules(export: Export, wan_policy: str) -> tuple[ListenerRule, ...]:
-    """Give what the listener of one WAN policy admits of an export, in order.
+def failover(export: Export, wan_policy: str, wan_policies: Mapping[str, WANPolicy]) -> str | None:
+    """Give the WAN policy that an export's requests travel by while they cannot by their own; None if there is none."""
+    if export.failover is not None:
+        return None if export.failover in ("none", wan_policy) else export.failover
+    return wan_policies[wan_policy].failover if wan_policy in wan_policies else None
+
+
+def admitted_policies(export: Export, wan_policies: Mapping[str, WANPolicy]) -> tuple[str, ...]:
+    """Give the WAN policies by which requests of an export may arrive, sorted: its own, and those they fail over to."""
+    others = {failover(export, policy, wan_policies) for policy in export.wan_policies} - {None}
+    return tuple(sorted({*export.wan_policies, *(one for one in others if one)}))
+
+
+def traffic(export: Export, rule: "EgressRule", wan_policies: Mapping[str, WANPolicy]) -> Traffic:
+    """Give how an egress gateway treats the requests of a rule."""
+    policy = wan_policies[rule.wan_policy]
+    safe = Traffic(idempotent=_is_safe(rule.matches))
+    return merged(export.traffic, policy.traffic, safe, promised(policy.sla), DEFAULT)
+
+
+def _is_safe(matches: tuple[Match, ...]) -> bool | None:
+    """Tell whether all requests of a rule have safe methods (RFC 9110, 9.2.1); None if that is not known."""
+    return True if matches and all(match.method in _SAFE for match in matches) else None
+
+
+def listener_rules(export: Export, wan_policy: str, wan_policies: Mapping[str, WANPolicy]) -> tuple[ListenerRule, ...]:
+    """Give what the listener of one WAN policy admits of an export, in order: also what may fail over to it.
 
     The listener knows nothing of the other policies' rules, so requests that an earlier rule of another policy takes
     have to be refused here by name: else a client that goes round its egress gateway could send them this way.
     """
+
+    def admits(policy: str) -> bool:
+        return wan_policy in (policy, failover(export, policy, wan_policies))
+
     found: list[ListenerRule] = []
     rules = export.all_rules
     for index, rule in enumerate(rules):
-        if rule.wan_policy == wan_policy:
+        if admits(rule.wan_policy):
             backend = qualified(rule.backend, export.namespace) if rule.backend else export.service
             found.append(ListenerRule(rule.name, rule.matches, backend))
         else:
-            later = [m for other in rules[index + 1 :] if other.wan_policy == wan_policy for m in or_all(other.matches)]
+            later = [m for other in rules[index + 1 :] if admits(other.wan_policy) for m in or_all(other.matches)]
             taken = tuple(m for m in or_all(rule.matches) if any(may_overlap(m, other) for other in later))
             if taken:
                 found.append(ListenerRule(f"refuse.{rule.name}", taken, None))

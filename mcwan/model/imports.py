@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from mcwan.model.base import Model
 from mcwan.model.leaves import MAX_MATCHES, ClusterRef, DnsLabel, ServiceName, WANPolicyRef
@@ -38,5 +38,8 @@ class Import(Model):
     path: Path = "gateway"
     """gateway: through the egress gateway. direct: straight to the remote ingress gateway; for an export with one
     port and a service-level WAN policy."""
+    mesh_tls: StrictBool = False
+    """With path direct, where the WAN policy is not plaintext: says that the clients' own mesh speaks mutual TLS to the
+    ingress gateways, with certificates of the fabric's root."""
     rules: tuple[ImportRule, ...] = ()
     """The consuming side's own rules, in order, instead of the export's."""

@@ -31,10 +31,14 @@ from mcwan.model.leaves import (
 )
 from mcwan.model.messages import fields_of, said, wrong_key
 from mcwan.model.mistakes import Mistake, MistakesError, Place, show
-from mcwan.model.wan_policy import SLA, WANPolicy
+from mcwan.model.sla import SLA
+from mcwan.model.telemetry import Telemetry
+from mcwan.model.tls import TLS
+from mcwan.model.wan_policy import WANPolicy
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _NO_SLA = SLA(jitter_ms=0, latency_ms=0, loss_percent=0)
+_NO_POLICY = WANPolicy(tunnel="x", port=1, sla=_NO_SLA)
 Check = Callable[[Description], Iterable[Mistake]]
 
 
@@ -86,6 +90,10 @@ class _Reader:
         found += mistakes
         manage, mistakes = self._item(self.raw.get("manage") or {}, Manage, ("manage",))
         found += mistakes
+        tls, mistakes = self._item(self.raw.get("tls") or {}, TLS, ("tls",))
+        found += mistakes
+        telemetry, mistakes = self._item(self.raw.get("telemetry") or {}, Telemetry, ("telemetry",))
+        found += mistakes
         labels, mistakes = self._labels()
         found += mistakes
         self.kept["imports"] = [
@@ -98,6 +106,8 @@ class _Reader:
             exports=tuple(exports),
             imports=tuple(one for one in imports if not lost & _services(one)),
             manage=manage or Manage(),
+            tls=tls or TLS(mode="plaintext"),  # else each cluster would be told to want certificates
+            telemetry=telemetry or Telemetry(),
             labels=labels,
         )
         return found
@@ -288,7 +298,7 @@ def _wan_policy(raw: object, number: int) -> WANPolicy:
     port = raw.get("port") if isinstance(raw, Mapping) else None
     if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
         port = -1 - number
-    return WANPolicy.model_construct(None, tunnel="", port=port, sla=_NO_SLA)
+    return WANPolicy.model_construct(None, **{**dict(_NO_POLICY), "tunnel": "", "port": port})
 
 
 def _names(raw: object) -> set[str]:

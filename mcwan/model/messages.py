@@ -26,6 +26,7 @@ _TYPES = {
     "model_attributes_type": "a mapping",
     "dict_type": "a mapping",
     "ip_any_address": "an IP address",
+    "ip_any_network": "a network, as CIDR",
 }
 
 

@@ -1,26 +1,10 @@
 """WAN policies: a name for an SD-WAN tunnel, the service level that it promises, and the port that tells its flows."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from mcwan.model.base import Model
-from mcwan.model.leaves import DnsLabel, Port
-
-MAX_MILLISECONDS = 3_600_000
-"""An hour: more is a mistake in the unit."""
-Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_MILLISECONDS)]
-
-
-class SLA(Model):
-    """What the tunnel promises, per direction. Informs people and the SD-WAN; the gateways do not act on it."""
-
-    jitter_ms: Milliseconds
-    """Highest jitter, milliseconds."""
-    latency_ms: Milliseconds
-    """Highest latency, milliseconds."""
-    loss_percent: Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False)]
-    """Highest packet loss, percent: 0 to 100, fractions allowed."""
+from mcwan.model.leaves import DnsLabel, Port, WANPolicyRef
+from mcwan.model.sla import SLA
+from mcwan.model.tls import Mode
+from mcwan.model.traffic import Traffic
 
 
 class WANPolicy(Model):
@@ -32,3 +16,9 @@ class WANPolicy(Model):
     """The WAN port: TCP port of its listener on every ingress gateway, by which the SD-WAN tells its flows."""
     sla: SLA
     """The service level that the tunnel promises."""
+    failover: WANPolicyRef | None = None
+    """The WAN policy that its requests travel by while they cannot by its own tunnel."""
+    tls: Mode | None = None
+    """mutual or plaintext between the gateways; if not written, as `mcwan:tls` says."""
+    traffic: Traffic = Traffic()
+    """How its requests are treated, where their export does not say otherwise."""

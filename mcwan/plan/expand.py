@@ -15,7 +15,10 @@ from mcwan.plan.imports import service_import
 from mcwan.plan.manifests import Manifest, apply_order
 from mcwan.plan.names import NAMESPACE
 from mcwan.plan.profile import Profile
-from mcwan.plan.targets import shared_targets
+from mcwan.plan.protection import ingress_protection
+from mcwan.plan.spares import shared_spares
+from mcwan.plan.targets import shared_targets, shared_targets_tls
+from mcwan.plan.traffic import traffic_classes
 from mcwan.plan.wan_policies import wan_policy
 
 
@@ -80,7 +83,14 @@ def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
         if one["kind"] == "HTTPRoute"
     )
     by_owner[GATEWAYS] = _merged(
-        foundation(context), shared_gateways(context), shared_targets(context), grants(context, routes)
+        foundation(context),
+        shared_gateways(context),
+        {cluster: ingress_protection(context, cluster) for cluster in context.clusters},
+        shared_targets(context),
+        shared_targets_tls(context),
+        shared_spares(context),
+        traffic_classes(context),
+        grants(context, routes),
     )
     return Plan(
         fabric,
@@ -101,6 +111,9 @@ def _merged(*parts: PerCluster) -> PerCluster:
 
 
 def _notes(context: Context) -> Iterator[str]:
+    unsaid = [name for name in context.clusters if not context.fabric.clusters[name].sources]
+    if unsaid:
+        yield f"{', '.join(unsaid)}: no sources are written, so that no NetworkPolicy protects the WAN ports"
     for name in context.clusters:
         cluster = context.fabric.clusters[name]
         if not cluster.ingress.addresses:

@@ -1,28 +1,31 @@
 """An export on the clusters that offer it: the ServiceExport, and a route on the listener of each WAN policy."""
 
 from mcwan.model.export import Export
-from mcwan.model.importing import ListenerRule, listener_rules
+from mcwan.model.importing import ListenerRule, admitted_policies, listener_rules
 from mcwan.model.leaves import PORT_HEADER
+from mcwan.model.tls import identity
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import gateway, ingress_request
 from mcwan.plan.manifests import Manifest, labels, manifest
-from mcwan.plan.routes import matches, remove_headers, rewrite_host, route
+from mcwan.plan.profile import RouteRequest
+from mcwan.plan.routes import matches, request_headers, response_headers, rewrite_host, route
 
 
 def service_export(context: Context, export: Export) -> PerCluster:
     """Give every offering cluster what makes the export reachable, the same on each but for its gateways."""
-    routes = ingress_routes(context, export)
     made: PerCluster = {}
     for cluster in export.offers:
-        marked = _marked(context, cluster, export)
-        made[cluster] = [marked, *routes]
+        routes = ingress_routes(context, cluster, export)
+        made[cluster] = [_marked(context, cluster, export), *routes]
+        if export.callers is not None:
+            made[cluster] += [one for found in routes for one in _callers(context, cluster, export, found)]
         if export.scope == "service":
             made[cluster] += gateway(context, cluster, ingress_request(context, cluster, export))
     return made
 
 
-def ingress_routes(context: Context, export: Export) -> list[Manifest]:
+def ingress_routes(context: Context, cluster: str, export: Export) -> list[Manifest]:
     """Give a route per WAN policy and, if the export has several ports, per port.
 
     Each attaches to its policy's listener by section name and admits there what that policy's rules admit.
@@ -36,9 +39,12 @@ def ingress_routes(context: Context, export: Export) -> list[Manifest]:
             labels(context.fabric, "ingress-route", export=export.key, policies=[policy]),
             (names.INGRESS if shared else names.service_ingress(export.exported_name), policy),
             export,
-            [_rule(export, rule, port.port, only) for rule in listener_rules(export, policy)],
+            [
+                _rule(context, (cluster, policy), export, rule, port.port, only)
+                for rule in listener_rules(export, policy, context.fabric.wan_policies)
+            ],
         )
-        for policy in export.wan_policies
+        for policy in admitted_policies(export, context.fabric.wan_policies)
         for only, port in ports
     ]
 
@@ -59,7 +65,8 @@ def _route_name(export: Export, policy: str, port: str | None) -> str:
 
 def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     """The ServiceExport. Only annotations in its spec are carried to importing clusters (KEP-1645)."""
-    annotations = policy_annotations(export)
+    spares = sorted(set(admitted_policies(export, context.fabric.wan_policies)) - set(export.wan_policies))
+    annotations = policy_annotations(export) | ({names.SPARES_ANNOTATION: ",".join(spares)} if spares else {})
     version = context.fabric.clusters[cluster].mcs_api
     spec = {"spec": {"exportedAnnotations": annotations}} if version == "v1beta1" else {}
     return manifest(
@@ -73,8 +80,21 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     )
 
 
-def _rule(export: Export, rule: ListenerRule, port: int, only: int | None) -> Manifest:
+def _callers(context: Context, cluster: str, export: Export, found: Manifest) -> tuple[Manifest, ...]:
+    """Refuse, on one route, everybody but the export's callers."""
+    metadata = found["metadata"]
+    request = RouteRequest(metadata["name"], metadata["namespace"], metadata["labels"], {})
+    known = [identity(context.fabric.domain, caller, "egress") for caller in export.callers or ()]
+    return context.profiles[cluster].callers(request, known)
+
+
+def _rule(
+    context: Context, way: tuple[str, str], export: Export, rule: ListenerRule, port: int, only: int | None
+) -> Manifest:
     """One rule of a listener; `only` is the port that its requests have to be for, where there are several.
+
+    `way` is the cluster and the WAN policy. Both are told to the service, and to the egress gateway in the answer: only
+    here is it known for sure by which way a request came.
 
     A rule without backends answers 500 (Gateway API, HTTPRouteRule): the plainest refusal that the standard has.
     """
@@ -82,10 +102,13 @@ def _rule(export: Export, rule: ListenerRule, port: int, only: int | None) -> Ma
     if rule.backend is None:
         return found
     name, _, namespace = rule.backend.partition(".")
-    filters = [rewrite_host(export.service)]
-    if only is not None:
-        filters.append(remove_headers([PORT_HEADER]))
+    cluster, policy = way
+    arrived = {names.POLICY_HEADER: policy, names.TUNNEL_HEADER: context.fabric.wan_policies[policy].tunnel}
     return found | {
-        "filters": filters,
+        "filters": [
+            rewrite_host(export.service),
+            request_headers(arrived, [PORT_HEADER] if only is not None else ()),
+            response_headers({**arrived, names.DESTINATION_HEADER: cluster}),
+        ],
         "backendRefs": [{"kind": "Service", "name": name, "namespace": namespace, "port": port, "weight": 1}],
     }

@@ -1,6 +1,6 @@
 """What everything else stands on, per cluster: the namespace mc-wan and the definition of WANPolicy."""
 
-from mcwan.model.wan_policy import MAX_MILLISECONDS
+from mcwan.model.sla import MAX_MILLISECONDS
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.names import GROUP, NAMESPACE
@@ -51,6 +51,17 @@ def wan_policy_crd(common: dict[str, str]) -> Manifest:
                 "description": "The WAN port, by which the SD-WAN tells the flows of this policy.",
             },
             "sla": sla,
+            "tls": {
+                "type": "string",
+                "enum": ["mutual", "plaintext"],
+                "description": "Whether gateways speak mutual TLS for it; plaintext can be read on the way.",
+            },
+            "failover": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 63,
+                "description": "The WAN policy that its requests travel by while they cannot by its own tunnel.",
+            },
         },
     }
     schema = {
@@ -70,6 +81,8 @@ def wan_policy_crd(common: dict[str, str]) -> Manifest:
         ("Jitter", "integer", ".spec.sla.jitterMs"),
         ("Latency", "integer", ".spec.sla.latencyMs"),
         ("Loss", "number", ".spec.sla.lossPercent"),
+        ("TLS", "string", ".spec.tls"),
+        ("Failover", "string", ".spec.failover"),
         ("Age", "date", ".metadata.creationTimestamp"),
     ]
     return manifest(

@@ -4,12 +4,13 @@ Listeners take routes from the Gateway's own namespace only: in `mc-wan` nobody 
 port, so that nothing is reachable from another cluster that is not exported.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.plan import names
+from mcwan.plan.certificates import certificate, ordered
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import GATEWAY_API, Manifest, labels, manifest
 from mcwan.plan.profile import GatewayRequest, Infrastructure
@@ -17,17 +18,23 @@ from mcwan.plan.profile import GatewayRequest, Infrastructure
 
 def ingress_request(context: Context, cluster: str, export: Export | None = None) -> GatewayRequest:
     """Ask for a cluster's ingress gateway, or for an export's own."""
-    policies = sorted(context.fabric.wan_policies)
-    described = context.fabric.clusters[cluster]
+    fabric = context.fabric
+    policies = sorted(fabric.wan_policies)
+    described = fabric.clusters[cluster]
+    name = names.service_ingress(export.exported_name) if export else names.INGRESS
     addresses = export.offers[cluster].addresses if export else described.ingress.addresses
     return GatewayRequest(
         role="ingress",
-        name=names.service_ingress(export.exported_name) if export else names.INGRESS,
+        name=name,
         namespace=export.namespace if export else names.NAMESPACE,
         cluster=described,
         ports=tuple(context.fabric.wan_policies[policy].port for policy in policies),
         labels=labels(context.fabric, "ingress-gateway", export=export.key if export else None, policies=policies),
         addresses=tuple(str(address) for address in addresses),
+        site=cluster,
+        secure=frozenset(fabric.wan_policies[policy].port for policy in fabric.secure),
+        certificate=certificate(context, cluster, "ingress", name),
+        telemetry=fabric.telemetry,
     )
 
 
@@ -36,13 +43,17 @@ def egress_request(
 ) -> GatewayRequest:
     """Ask for a cluster's egress gateway, or for an export's own."""
     policies = export.wan_policies if export else sorted(context.fabric.wan_policies)
+    name = names.clusterset(export.exported_name) if export else names.EGRESS
     return GatewayRequest(
         role="egress",
-        name=names.clusterset(export.exported_name) if export else names.EGRESS,
+        name=name,
         namespace=export.namespace if export else names.NAMESPACE,
         cluster=context.fabric.clusters[cluster],
         ports=tuple(sorted(set(ports))),
         labels=labels(context.fabric, "egress-gateway", export=export.key if export else None, policies=policies),
+        site=cluster,
+        certificate=certificate(context, cluster, "egress", name),
+        telemetry=context.fabric.telemetry,
     )
 
 
@@ -80,8 +91,10 @@ def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Man
     said = {names.ADDRESSES_ANNOTATION: ",".join(sorted(request.addresses))} if request.addresses else {}
     spec: Manifest = {
         "gatewayClassName": request.cluster.gateway.class_name,
-        "listeners": _listeners(context.fabric, request.role, request.ports),
+        "listeners": _listeners(context.fabric, request, needs.listener_tls),
     }
+    if needs.tls:
+        spec["tls"] = needs.tls
     if needs.spec:
         spec["infrastructure"] = needs.spec
     one = manifest(
@@ -93,18 +106,19 @@ def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Man
         annotations={**(needs.annotations or {}), **said},
         spec=spec,
     )
-    return [*needs.objects, one]
+    return [*ordered(context, cluster, request), *needs.objects, one]
 
 
-def _listeners(fabric: Fabric, role: Literal["ingress", "egress"], ports: Sequence[int]) -> list[Manifest]:
+def _listeners(fabric: Fabric, request: GatewayRequest, tls: Mapping[str, Any] | None) -> list[Manifest]:
     """An ingress gateway's listeners are called as their WAN policies, an egress gateway's by their port."""
-    called = {policy.port: name for name, policy in fabric.wan_policies.items()} if role == "ingress" else {}
+    called = {policy.port: name for name, policy in fabric.wan_policies.items()} if request.role == "ingress" else {}
     return [
         {
             "name": called.get(port) or names.egress_listener(port),
-            "protocol": "HTTP",
+            "protocol": "HTTPS" if port in request.secure else "HTTP",
             "port": port,
+            **({"tls": tls} if port in request.secure else {}),
             "allowedRoutes": {"namespaces": {"from": "Same"}, "kinds": [{"kind": "HTTPRoute"}]},
         }
-        for port in ports
+        for port in request.ports
     ]

@@ -14,20 +14,21 @@ from mcwan.plan.manifests import REFERENCE_GRANT_API, Manifest, labels, manifest
 
 def grants(context: Context, routes: Iterable[tuple[str, Manifest]]) -> PerCluster:
     """Give each cluster the grants that its routes need; `routes` are pairs of cluster and HTTPRoute."""
-    needed: dict[str, set[tuple[str, str]]] = {}
+    needed: dict[str, dict[tuple[str, str], set[tuple[str, str]]]] = {}
     for cluster, route in routes:
         source = route["metadata"]["namespace"]
         for rule in route["spec"]["rules"]:
             for ref in rule.get("backendRefs", ()):
                 if ref["namespace"] != source:
-                    needed.setdefault(cluster, set()).add((ref["namespace"], source))
+                    kinds = needed.setdefault(cluster, {}).setdefault((ref["namespace"], source), set())
+                    kinds.add((ref.get("group", ""), ref["kind"]))
     return {
-        cluster: [_grant(context, namespace, source) for namespace, source in sorted(pairs)]
+        cluster: [_grant(context, namespace, source, kinds) for (namespace, source), kinds in sorted(pairs.items())]
         for cluster, pairs in needed.items()
     }
 
 
-def _grant(context: Context, namespace: str, source: str) -> Manifest:
+def _grant(context: Context, namespace: str, source: str, kinds: set[tuple[str, str]]) -> Manifest:
     return manifest(
         REFERENCE_GRANT_API,
         "ReferenceGrant",
@@ -36,6 +37,6 @@ def _grant(context: Context, namespace: str, source: str) -> Manifest:
         labels(context.fabric, "reference-grant"),
         spec={
             "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": source}],
-            "to": [{"group": "", "kind": "Service"}],
+            "to": [{"group": group, "kind": kind} for group, kind in sorted(kinds)],
         },
     )

@@ -8,8 +8,11 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.exports import policy_annotations
 from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
-from mcwan.plan.routes import matches, rewrite_host, route, set_header
+from mcwan.plan.profile import RouteRequest
+from mcwan.plan.routes import matches, request_headers, rewrite_host, route
+from mcwan.plan.spares import Spare, service_spares, spare_name, spares
 from mcwan.plan.targets import Address, service_and_slices, service_targets, wan_ports
+from mcwan.plan.traffic import classified
 
 
 def service_import(context: Context, export: Export) -> PerCluster:
@@ -69,7 +72,11 @@ def _by_gateway(context: Context, importing: Importing) -> list[Manifest]:
     if export.scope == "service":
         request = egress_request(context, cluster, [port.port for port in export.all_ports], export)
         remote = [offer for offer in export.offers.values() if offer.cluster != cluster and offer.weight]
-        own = [*gateway(context, cluster, request), *service_targets(context, export, remote)]
+        own = [
+            *gateway(context, cluster, request),
+            *service_targets(context, cluster, export, remote),
+            *service_spares(context, cluster, export, egress_rules(importing, context.exports)),
+        ]
     else:
         request = egress_request(context, cluster, ())
         own = []
@@ -90,11 +97,14 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
     for port in export.all_ports:
         for policy, rules in parts:
             name = names.egress_route(export.key, port.name if several or policy else None, policy)
+            name = name if shared else name.replace(f"{export.key}.egress", names.clusterset(export.exported_name))
+            namespace = names.NAMESPACE if shared else export.namespace
+            treated = classified(context, export, rules)
             found.append(
                 route(
-                    name if shared else name.replace(f"{export.key}.egress", names.clusterset(export.exported_name)),
-                    names.NAMESPACE if shared else export.namespace,
-                    common,
+                    name,
+                    namespace,
+                    common | dict(treated.label),
                     (
                         names.EGRESS if shared else names.clusterset(export.exported_name),
                         names.egress_listener(port.port),
@@ -103,6 +113,10 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
                     [_rule(context, importing.cluster, rule, port.port) for rule in rules],
                 )
             )
+            if treated.others:
+                whole = len(treated.others) == len(rules)
+                request = RouteRequest(name, namespace, common, treated.others, whole=whole)
+                found += context.profiles[importing.cluster].traffic(request)
     return found
 
 
@@ -110,17 +124,32 @@ def _rule(context: Context, cluster: str, rule: EgressRule, asked: int) -> Manif
     """One rule: the host name that the remote ingress gateway knows, and a share for each offering cluster."""
     ports = [port.port for port in rule.target.all_ports]
     port = asked if asked in ports else ports[0]
-    filters = [rewrite_host(rule.target.key)]
-    if len(ports) > 1:
-        filters.append(set_header(PORT_HEADER, str(port)))
+    span = context.profiles[cluster].SPAN
+    asked_for = {
+        names.EXPORT_HEADER: rule.target.key,
+        names.SOURCE_HEADER: cluster,
+        **({names.SPAN_HEADER: span} if span else {}),
+        **({PORT_HEADER: str(port)} if len(ports) > 1 else {}),
+    }
     return {
         "name": rule.name,
         "matches": matches(rule.matches),
-        "filters": filters,
+        "filters": [rewrite_host(rule.target.key), request_headers(asked_for)],
         "backendRefs": [
-            _backend(context, cluster, rule, offer, port) for offer in rule.target.offers.values() if offer.weight
+            *(
+                _backend(context, cluster, rule, offer, port)
+                for offer in rule.target.offers.values()
+                if offer.weight and not offer.spare
+            ),
+            *(_spare(context, cluster, rule.target, spare) for spare in spares(context, cluster, rule)),
         ],
     }
+
+
+def _spare(context: Context, cluster: str, export: Export, spare: Spare) -> Manifest:
+    group, kind = context.profiles[cluster].TARGET_KIND
+    name, namespace = spare_name(export, spare)
+    return {"group": group, "kind": kind, "name": name, "namespace": namespace, "weight": spare.weight}
 
 
 def _backend(context: Context, cluster: str, rule: EgressRule, offer: Offer, port: int) -> Manifest:

@@ -20,18 +20,26 @@ _RANK = {
             "Namespace",
             "WANPolicy",
             "ConfigMap",
+            "Certificate",
+            "NetworkPolicy",
             "EnvoyProxy",
+            "ClientTrafficPolicy",
             "Gateway",
             "ReferenceGrant",
             "Service",
             "EndpointSlice",
+            "DestinationRule",
+            "Backend",
+            "BackendTLSPolicy",
+            "BackendTrafficPolicy",
+            "SecurityPolicy",
             "ServiceExport",
             "ServiceImport",
             "HTTPRoute",
         )
     )
 }
-"""What has to be there first: definitions, then the namespace, then what refers to nothing, routes last."""
+"""What has to be there first: definitions, then the namespace, what is referred to, what protects, routes last."""
 
 
 def labels(

@@ -9,7 +9,13 @@ EGRESS = leaves.EGRESS
 GRANT = NAMESPACE
 RULES_ANNOTATION = f"{GROUP}/rules"
 POLICY_ANNOTATION = f"{GROUP}/wan-policy"
+SPARES_ANNOTATION = f"{GROUP}/spares"
 SERVICE_ANNOTATION = f"{GROUP}/service"
+SPAN_HEADER = "spanid"
+EXPORT_HEADER, SOURCE_HEADER = "mc-wan-export", "mc-wan-source"
+"""Request headers: what is asked for, as name.namespace, and the cluster that asks."""
+POLICY_HEADER, TUNNEL_HEADER, DESTINATION_HEADER = "mc-wan-policy", "mc-wan-tunnel", "mc-wan-destination"
+"""Headers of request and answer: the way that a request came by; of the answer: the cluster that answered."""
 ADDRESSES_ANNOTATION = f"{GROUP}/addresses"
 
 

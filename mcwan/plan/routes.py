@@ -1,6 +1,6 @@
 """HTTPRoutes: what the rules of an export or an import are in Gateway API's words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from mcwan.model.export import Export
@@ -48,14 +48,18 @@ def matches(found: tuple[Match, ...], port: int | None = None) -> list[Manifest]
     return [_match(one, port) for one in or_all(found)]
 
 
-def set_header(name: str, value: str) -> Manifest:
-    """Give the filter that sets a request header."""
-    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": name, "value": value}]}}
+def request_headers(wanted: Mapping[str, str], removed: Iterable[str] = ()) -> Manifest:
+    """Give the filter that sets and removes request headers; a rule may have just one (Gateway API)."""
+    found: Manifest = {"set": [{"name": name, "value": value} for name, value in wanted.items()]}
+    if gone := list(removed):
+        found["remove"] = gone
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": found}
 
 
-def remove_headers(headers: Iterable[str]) -> Manifest:
-    """Give the filter that removes request headers."""
-    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": list(headers)}}
+def response_headers(wanted: Mapping[str, str]) -> Manifest:
+    """Give the filter that sets headers of the answer."""
+    headers = [{"name": name, "value": value} for name, value in wanted.items()]
+    return {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": headers}}
 
 
 @lru_cache(maxsize=1024)

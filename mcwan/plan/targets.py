@@ -5,14 +5,20 @@ address family, immutably, so that its name says which.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 
 from mcwan.model.export import Export, Offer
 from mcwan.model.fabric import Fabric
+from mcwan.model.importing import admitted_policies
 from mcwan.plan import names
+from mcwan.plan.certificates import certificate
 from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.gateways import shared_egress_ports
 from mcwan.plan.manifests import Manifest, labels, manifest
+from mcwan.plan.profile import TargetRequest
 
+SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"
 Address = IPv4Address | IPv6Address
 
 
@@ -21,42 +27,97 @@ def shared_targets(context: Context) -> PerCluster:
     fabric = context.fabric
     common = labels(fabric, "target", policies=sorted(fabric.wan_policies))
     ports = wan_ports(fabric, fabric.wan_policies)
-    made = {
-        remote: service_and_slices(
+
+    @cache
+    def target(remote: str, protocol: str) -> list[Manifest]:
+        return service_and_slices(
             names.target(remote),
             names.NAMESPACE,
-            common | {"multicluster.kubernetes.io/source-cluster": remote},
+            common | {SOURCE_CLUSTER: remote},
             [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
             ports,
             fabric.clusters[remote].ingress.addresses,
+            protocol,
         )
-        for remote in context.clusters
-        if fabric.clusters[remote].ingress.addresses
-    }
+
+    made: PerCluster = {}
+    for cluster in context.clusters:
+        for remote in context.clusters:
+            if remote != cluster and fabric.clusters[remote].ingress.addresses:
+                made.setdefault(cluster, []).extend(target(remote, app_protocol(context, cluster, remote)))
+    return made
+
+
+def app_protocol(context: Context, cluster: str, remote: str) -> str:
+    """Say how a cluster's egress gateway speaks to a remote ingress gateway: as both can."""
+    protocols = {context.profiles[one].TARGET_PROTOCOL for one in (cluster, remote)}
+    return protocols.pop() if len(protocols) == 1 else "http"
+
+
+def secured(
+    context: Context, cluster: str, gateway: str, remote: str, target: tuple[str, str, str], policies: Iterable[str]
+) -> list[Manifest]:
+    """Give what makes an egress gateway speak mutual TLS to a target: its kind, name and namespace."""
+    fabric = context.fabric
+    kind, name, namespace = target
+    known = certificate(context, cluster, "egress", gateway)
+    secure = wan_ports(fabric, fabric.secure & set(policies))
+    if known is None or not secure:
+        return []
+    common = labels(fabric, "target", policies=sorted(policies)) | {SOURCE_CLUSTER: remote}
+    every = len(secure) == len(set(policies))
+    request = TargetRequest(name, namespace, kind, common, remote, secure, every, known)
+    return list(context.profiles[cluster].target_tls(request))
+
+
+def shared_targets_tls(context: Context) -> PerCluster:
+    """Give every cluster that has an egress gateway what makes that speak mutual TLS to each target."""
+    fabric = context.fabric
     return {
-        cluster: [one for remote, objects in made.items() if remote != cluster for one in objects]
-        for cluster in context.clusters
-        if any(remote != cluster for remote in made)
+        cluster: [
+            one
+            for remote in context.clusters
+            if remote != cluster and fabric.clusters[remote].ingress.addresses
+            for one in secured(
+                context,
+                cluster,
+                names.EGRESS,
+                remote,
+                ("Service", names.target(remote), names.NAMESPACE),
+                fabric.wan_policies,
+            )
+        ]
+        for cluster in shared_egress_ports(context)
     }
 
 
-def service_targets(context: Context, export: Export, offers: Iterable[Offer]) -> list[Manifest]:
+def service_targets(context: Context, cluster: str, export: Export, offers: Iterable[Offer]) -> list[Manifest]:
     """Give the targets for the remote gateways of an export that has its own (`scope: service`)."""
     fabric = context.fabric
-    ports = wan_ports(fabric, export.wan_policies)
-    common = labels(fabric, "target", export=export.key, policies=export.wan_policies)
-    return [
-        one
-        for offer in offers
-        for one in service_and_slices(
-            names.service_target(export.exported_name, offer.cluster),
+    policies = admitted_policies(export, fabric.wan_policies)
+    ports = wan_ports(fabric, policies)
+    common = labels(fabric, "target", export=export.key, policies=policies)
+    made: list[Manifest] = []
+    for offer in offers:
+        name = names.service_target(export.exported_name, offer.cluster)
+        made += service_and_slices(
+            name,
             export.namespace,
-            common | {"multicluster.kubernetes.io/source-cluster": offer.cluster},
-            [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
+            common | {SOURCE_CLUSTER: offer.cluster},
+            [{"name": called, "port": port, "targetPort": port} for called, port in ports.items()],
             ports,
             offer.addresses,
+            app_protocol(context, cluster, offer.cluster),
         )
-    ]
+        made += secured(
+            context,
+            cluster,
+            names.clusterset(export.exported_name),
+            offer.cluster,
+            ("Service", name, export.namespace),
+            policies,
+        )
+    return made
 
 
 def wan_ports(fabric: Fabric, policies: Iterable[str]) -> dict[str, int]:
@@ -71,14 +132,18 @@ def service_and_slices(
     service_ports: Sequence[Manifest],
     endpoint_ports: Mapping[str, int],
     addresses: Iterable[Address],
+    protocol: str = "http",
 ) -> list[Manifest]:
-    """Give a selector-less Service and its EndpointSlice, one per address family in use."""
+    """Give a selector-less Service and its EndpointSlice, one per address family in use.
+
+    `protocol` is the appProtocol (KEP-1422; GEP-1911 says what gateways make of it).
+    """
     families: dict[str, list[str]] = {}
     for address in sorted(set(addresses), key=lambda one: (one.version, int(one))):
         families.setdefault(f"IPv{address.version}", []).append(str(address))
     spec: Manifest = {
         "type": "ClusterIP",
-        "ports": [{**port, "protocol": "TCP", "appProtocol": "http"} for port in service_ports],
+        "ports": [{**port, "protocol": "TCP", "appProtocol": protocol} for port in service_ports],
     }
     if "IPv6" in families:  # else what the cluster's Services are by default will do
         spec["ipFamilyPolicy"] = "PreferDualStack"
@@ -96,7 +161,7 @@ def service_and_slices(
             addressType=family,
             endpoints=[{"addresses": [address], "conditions": {"ready": True}} for address in found],
             ports=[
-                {"name": called, "port": port, "protocol": "TCP", "appProtocol": "http"}
+                {"name": called, "port": port, "protocol": "TCP", "appProtocol": protocol}
                 for called, port in endpoint_ports.items()
             ],
         )

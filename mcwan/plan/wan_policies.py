@@ -23,6 +23,8 @@ def wan_policy(context: Context, name: str) -> PerCluster:
                 "latencyMs": policy.sla.latency_ms,
                 "lossPercent": int(loss) if loss.is_integer() else loss,
             },
+            "tls": "mutual" if name in context.fabric.secure else "plaintext",
+            **({"failover": policy.failover} if policy.failover else {}),
         },
     )
     return {cluster: [one] for cluster in context.clusters}

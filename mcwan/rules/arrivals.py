@@ -17,6 +17,8 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
     """A backend in the fabric's namespace is a target, and one elsewhere may be; its port is one of the target's."""
     for rule in items(route.content, "spec", "rules"):
         for ref in references(rule):
+            if _is_spare(evidence, route, ref):
+                continue
             if text(ref, "kind") not in ("", "Service") or text(ref, "group"):
                 yield violation(
                     f"{route} sends to {said(text(ref, 'kind'))} {said(text(ref, 'name'))}, which is no Service",
@@ -46,6 +48,15 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
                 route,
                 service,
             )
+
+
+def _is_spare(evidence: Evidence, route: Object, ref: Any) -> bool:
+    """Tell whether a backend is a spare that is there and says which cluster it stands for."""
+    if (text(ref, "group"), text(ref, "kind")) != ("gateway.envoyproxy.io", "Backend"):
+        return False
+    namespace = text(ref, "namespace") or route.namespace
+    spare = evidence.find(route.cluster, "Backend", namespace, text(ref, "name"))
+    return spare is not None and bool(spare.label(SOURCE_CLUSTER))
 
 
 def _arrives(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:

@@ -18,6 +18,7 @@ from mcwan.plan.names import (
     NAMESPACE,
     POLICY_ANNOTATION,
     RULES_ANNOTATION,
+    SPARES_ANNOTATION,
 )
 from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
@@ -27,6 +28,7 @@ GATEWAY_GROUP = "gateway.networking.k8s.io"
 _MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
     "EndpointSlice": "discovery.k8s.io",
+    "Backend": "gateway.envoyproxy.io",
     "EnvoyProxy": "gateway.envoyproxy.io",
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,
@@ -452,6 +454,12 @@ def policies_of(export: Object) -> tuple[str, ...]:
         return (policy,)
     rules = text(export.annotations, RULES_ANNOTATION)
     return tuple(sorted({part.rpartition("=")[2] for part in rules.split(",") if part}))
+
+
+def admitted_policies(export: Object) -> tuple[str, ...]:
+    """Give the WAN policies by which an export's requests may arrive: its own and their spares. Raises UnjudgedError."""
+    spares = text(export.annotations, SPARES_ANNOTATION)
+    return tuple(sorted({*policies_of(export), *(one for one in spares.split(",") if one)}))
 
 
 def _is_shared(gateway: Object) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mcwan.rules.evidence import Evidence, component_of, is_named, policies_of
+from mcwan.rules.evidence import Evidence, component_of, is_named, admitted_policies
 from mcwan.rules.objects import Object, text
 from mcwan.rules.rule import Level, Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError
@@ -40,7 +40,7 @@ class Tunnels(Options):
 def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator[Violation]:
     if not any(export.namespace in namespaces for namespaces in options.never.values()):
         return
-    for name in policies_of(export):
+    for name in admitted_policies(export):
         policy = evidence.find(export.cluster, "WANPolicy", "", name)
         tunnel = text(policy.content, "spec", "tunnel") if policy is not None else ""
         if export.namespace in options.never.get(tunnel, ()):

@@ -9,6 +9,7 @@ from mcwan.rules.evidence import (
     Claim,
     Component,
     Evidence,
+    admitted_policies,
     component_of,
     export_of,
     exports_of,
@@ -52,7 +53,7 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
             continue
         for key in exports_of(hostnames(route)):
             for export in evidence.exporting(key, route.cluster) if key[0] else ():
-                allowed = policies_of(export)
+                allowed = admitted_policies(export)
                 for section in parent.sections:
                     if section not in allowed:
                         yield violation(

@@ -3,11 +3,20 @@
 Each check takes the whole description and assumes nothing: a reference may lead nowhere, as all checks run always.
 """
 
-from mcwan.model.checks import clusters, exports, imports, labels, routes, wan_policies
+from mcwan.model.checks import clusters, exports, imports, labels, routes, tls, traffic, wan_policies
 from mcwan.model.description import Description
 from mcwan.model.mistakes import Mistake
 
-_CHECKS = (*clusters.CHECKS, *wan_policies.CHECKS, *exports.CHECKS, *routes.CHECKS, *imports.CHECKS, *labels.CHECKS)
+_CHECKS = (
+    *clusters.CHECKS,
+    *wan_policies.CHECKS,
+    *exports.CHECKS,
+    *routes.CHECKS,
+    *imports.CHECKS,
+    *tls.CHECKS,
+    *traffic.CHECKS,
+    *labels.CHECKS,
+)
 
 
 def check(description: Description) -> list[Mistake]:

@@ -84,7 +84,45 @@ def addresses_once(description: Description) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (class_is_known, rendered_apart, namespaces_theirs, namespaces_once, addresses_inside, addresses_once)
+def balancer_is_known(description: Description) -> Iterator[Mistake]:
+    """An internal load balancer is somebody's: each provider has an annotation of its own."""
+    for name, cluster in description.clusters.items():
+        ingress = cluster.ingress
+        place: Place = ("clusters", name, "ingress")
+        balanced = ingress.exposure == "LoadBalancer"
+        if balanced and ingress.balancer is None:
+            yield Mistake(
+                (*place, "balancer"),
+                "",
+                "a LoadBalancer is public unless its provider is told otherwise; allowed: aws, azure, gcp, metallb",
+                "write who provides it",
+            )
+        if not balanced and ingress.balancer is not None:
+            yield Mistake(
+                (*place, "balancer"),
+                repr(ingress.balancer),
+                f"exposure {ingress.exposure} has no load balancer; allowed: with exposure LoadBalancer",
+                "remove it, or change the exposure",
+            )
+        if (ingress.balancer == "metallb") != (ingress.balancer_pool is not None):
+            yield Mistake(
+                (*place, "balancerPool"),
+                repr(ingress.balancer_pool) if ingress.balancer_pool else "",
+                "MetalLB takes the address from a pool, and nobody else does; allowed: with metallb, a pool of "
+                "private addresses",
+                "write it" if ingress.balancer == "metallb" else "remove it",
+            )
+
+
+CHECKS = (
+    balancer_is_known,
+    class_is_known,
+    rendered_apart,
+    namespaces_theirs,
+    namespaces_once,
+    addresses_inside,
+    addresses_once,
+)
 
 
 _THIS_NETWORK = ip_network("0.0.0.0/8")

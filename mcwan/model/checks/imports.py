@@ -227,7 +227,7 @@ CHECKS = (
 
 def _admitted(target: Export, policy: str, match: Match) -> bool:
     """Tell whether the listener of a WAN policy admits all requests of a match, as far as can be proved."""
-    for rule in listener_rules(target, policy):
+    for rule in listener_rules(target, policy, {}):
         if rule.backend is None and any(may_overlap(one, match) for one in rule.matches):
             return False
         if rule.backend is not None and any(covers(one, match) for one in or_all(rule.matches)):

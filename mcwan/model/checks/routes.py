@@ -11,6 +11,7 @@ from mcwan.model.description import Description
 from mcwan.model.export import Rule, qualified
 from mcwan.model.importing import (
     Importing,
+    admitted_policies,
     egress_rules,
     fit_one_route,
     listener_rules,
@@ -137,8 +138,8 @@ def export_routes_fit(description: Description) -> Iterator[Mistake]:
     """
     for number, export in enumerate(description.exports):
         place: Place = ("exports", number, "rules")
-        for policy in export.wan_policies:
-            counts = [len(or_all(rule.matches)) for rule in listener_rules(export, policy)]
+        for policy in admitted_policies(export, description.wan_policies):
+            counts = [len(or_all(rule.matches)) for rule in listener_rules(export, policy, description.wan_policies)]
             yield from _too_many(place, f"the listener of WAN policy {policy}", counts)
         yield from _ties(place, export.rules, [rule.wan_policy for rule in export.rules])
 

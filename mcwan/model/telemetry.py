@@ -1,0 +1,26 @@
+"""Telemetry: where traces go. Access logs and metrics are the gateways' own."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mcwan.model.base import Model
+from mcwan.model.leaves import BackendName, Port
+
+
+class OTLP(Model):
+    """An OpenTelemetry collector that takes traces by OTLP over gRPC."""
+
+    service: BackendName
+    """Its Service on every cluster, as name.namespace."""
+    port: Port = 4317
+    """Its port."""
+    sampling_percent: Annotated[int, Field(strict=True, ge=0, le=100)] = 1
+    """How many of the requests are traced, unless the client's own trace context says so."""
+
+
+class Telemetry(Model):
+    """What is told of requests."""
+
+    otlp: OTLP | None = None
+    """Where traces go; nowhere, if not written."""

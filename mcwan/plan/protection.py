@@ -1,0 +1,43 @@
+"""Who may connect to the ingress gateways at all: a NetworkPolicy that admits the other clusters' gateways only.
+
+Certificates say who may ask for what; this keeps everybody else away from the WAN ports, inside the cluster, too. It is
+made once every cluster says where its requests come from.
+"""
+
+from mcwan.plan.context import Context
+from mcwan.plan.gateways import infrastructure, ingress_request
+from mcwan.plan.manifests import Manifest, manifest
+
+
+def ingress_protection(context: Context, cluster: str) -> list[Manifest]:
+    """Give the NetworkPolicy of a cluster's ingress gateway; none while a cluster's sources are not known.
+
+    The cluster's own are admitted, too: a spare may be itself. Only what listens on a WAN port is concerned.
+    """
+    fabric = context.fabric
+    if not all(one.sources for one in fabric.clusters.values()):
+        return []
+    request = ingress_request(context, cluster)
+    needs = infrastructure(context, cluster, request)
+    if not needs.pods:
+        return []
+    networks = sorted({str(network) for one in fabric.clusters.values() for network in one.sources})
+    return [
+        manifest(
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            request.name,
+            needs.service.partition(".")[2],
+            request.labels,
+            spec={
+                "podSelector": {"matchLabels": dict(needs.pods)},
+                "policyTypes": ["Ingress"],
+                "ingress": [
+                    {
+                        "from": [{"ipBlock": {"cidr": network}} for network in networks],
+                        "ports": [{"protocol": "TCP", "port": port} for port in request.ports],
+                    }
+                ],
+            },
+        )
+    ]

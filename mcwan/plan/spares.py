@@ -1,0 +1,110 @@
+"""Spares: where an egress gateway sends the requests that cannot go where they should.
+
+A spare is a remote cluster's ingress gateway by one WAN policy. Several exports share one, as they do a target.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mcwan.model.export import Export, Offer
+from mcwan.model.importing import EgressRule, egress_rules, failover
+from mcwan.plan import names
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.manifests import Manifest, labels
+from mcwan.plan.profile import SpareRequest
+from mcwan.plan.targets import SOURCE_CLUSTER, secured
+
+
+class Spare(NamedTuple):
+    """A cluster by a WAN policy; `weight` is its share among the spares of a rule."""
+
+    cluster: str
+    wan_policy: str
+    weight: int
+
+
+def spares(context: Context, cluster: str, rule: EgressRule) -> list[Spare]:
+    """Give the spares of a rule: the other WAN policy to each first choice, and the clusters that are spares by both.
+
+    A first choice of the cluster itself has no tunnel that could be lost.
+    """
+    export = rule.target
+    other = failover(export, rule.wan_policy, context.fabric.wan_policies)
+    offers = [offer for offer in export.offers.values() if offer.weight]
+    found = [Spare(one.cluster, rule.wan_policy, one.weight) for one in offers if one.spare]
+    if other:
+        found += [Spare(one.cluster, other, one.weight) for one in offers if not one.spare and one.cluster != cluster]
+        found += [Spare(one.cluster, other, one.weight) for one in offers if one.spare and one.cluster != cluster]
+    return sorted(set(found))
+
+
+def spare_name(export: Export, spare: Spare) -> tuple[str, str]:
+    """Give a spare's name and namespace."""
+    if export.scope == "shared":
+        return f"{names.target(spare.cluster)}.{spare.wan_policy}", names.NAMESPACE
+    return f"{names.service_target(export.exported_name, spare.cluster)}.{spare.wan_policy}", export.namespace
+
+
+def shared_spares(context: Context) -> PerCluster:
+    """Give every cluster the spares that its shared egress gateway needs."""
+    made: PerCluster = {}
+    for cluster, needed in _needed(context).items():
+        for spare in sorted(needed):
+            addresses = context.fabric.clusters[spare.cluster].ingress.addresses
+            name = f"{names.target(spare.cluster)}.{spare.wan_policy}"
+            made.setdefault(cluster, []).extend(
+                _spare(context, cluster, (name, names.NAMESPACE), names.EGRESS, spare, tuple(map(str, addresses)))
+            )
+    return made
+
+
+def service_spares(context: Context, cluster: str, export: Export, rules: tuple[EgressRule, ...]) -> list[Manifest]:
+    """Give the spares of an export that has gateways of its own."""
+    needed = {
+        spare._replace(weight=0) for rule in rules if rule.target is export for spare in spares(context, cluster, rule)
+    }
+    return [
+        one
+        for spare in sorted(needed)
+        for one in _spare(
+            context,
+            cluster,
+            spare_name(export, spare),
+            names.clusterset(export.exported_name),
+            spare,
+            tuple(map(str, _offer(export, spare.cluster).addresses)),
+        )
+    ]
+
+
+def _spare(
+    context: Context,
+    cluster: str,
+    called: tuple[str, str],
+    gateway: str,
+    spare: Spare,
+    addresses: tuple[str, ...],
+) -> Iterator[Manifest]:
+    name, namespace = called
+    profile, fabric = context.profiles[cluster], context.fabric
+    common = labels(fabric, "target", policies=[spare.wan_policy]) | {SOURCE_CLUSTER: spare.cluster}
+    port = fabric.wan_policies[spare.wan_policy].port
+    yield profile.spare(SpareRequest(name, namespace, common, addresses, port))
+    _, kind = profile.TARGET_KIND
+    yield from secured(context, cluster, gateway, spare.cluster, (kind, name, namespace), [spare.wan_policy])
+
+
+def _needed(context: Context) -> dict[str, set[Spare]]:
+    found: dict[str, set[Spare]] = {}
+    for importings in context.imports.values():
+        for importing in importings:
+            for rule in egress_rules(importing, context.exports) if importing.path == "gateway" else ():
+                if rule.target.scope == "shared":
+                    needed = {one._replace(weight=0) for one in spares(context, importing.cluster, rule)}
+                    if needed:
+                        found.setdefault(importing.cluster, set()).update(needed)
+    return found
+
+
+def _offer(export: Export, cluster: str) -> Offer:
+    return export.offers[cluster]
