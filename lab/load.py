@@ -37,12 +37,31 @@ def lacks() -> list[str]:
     return [] if shutil.which("wrk") else ["program wrk is not on PATH (Debian: wrk)"]
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What became of every request of one run; the longest wait in ms."""
+
+    requests: int
+    failed: int
+    longest: float
+
+
 def run(site: Site, target: Target, seconds: int) -> Sample:
     """Send requests from a site's client for so many seconds. Raises LabError if one of them failed."""
+    return sample(_wrk(site, target, seconds, "/"), f"http://{target.address}:{target.port}/")
+
+
+def count(site: Site, target: Target, seconds: int, path: str = "/") -> Counted:
+    """Do the same, and count the requests that failed: no answer in 5 s, or another one than a success."""
+    found = json.loads(_wrk(site, target, seconds, path).splitlines()[-1])
+    return Counted(found["requests"], found["failed"], found["longest"])
+
+
+def _wrk(site: Site, target: Target, seconds: int, path: str) -> str:
     shape = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", str(_REPORT)]
-    url = f"http://{target.address}:{target.port}/"
+    url = f"http://{target.address}:{target.port}{path}"
     client = site.pod(site.client_address)
-    return sample(netns.run("ip", "netns", "exec", client, "wrk", *shape, "-H", f"Host: {target.host}", url), url)
+    return netns.run("ip", "netns", "exec", client, "wrk", *shape, "-H", f"Host: {target.host}", url)
 
 
 def sample(output: str, url: str) -> Sample:

@@ -1,16 +1,20 @@
 """A service of the lab: a real HTTP server that says who it is and what it was asked.
 
 `python -m lab.server WHO PORT…`: WHO is a JSON object that is part of every answer but those to /bytes/N, N zeros.
-/status/N answers with status N, /slow/N after N milliseconds.
+/status/N answers with status N, /slow/N after N milliseconds. `times` is how often the path was asked for.
 """
 
 import asyncio
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 _LIMIT = 1 << 20
 _BYTES, _STATUS, _SLOW = "/bytes/", "/status/", "/slow/"
+
+
+_ASKED: Counter[str] = Counter()
 
 
 async def serve(who: dict[str, Any], ports: list[int]) -> None:
@@ -36,13 +40,14 @@ async def _answer(who: dict[str, Any], reader: asyncio.StreamReader, writer: asy
     method, path, _ = head[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
     await reader.readexactly(int(headers.get("content-length", "0")))
+    _ASKED[path] += 1
     if path.startswith(_SLOW):
         await asyncio.sleep(int(path.removeprefix(_SLOW)) / 1000)
     status = path.removeprefix(_STATUS) if path.startswith(_STATUS) else "200"
     if path.startswith(_BYTES):
         kind, body = "application/octet-stream", bytes(int(path.removeprefix(_BYTES)))
     else:
-        said = {**who, "method": method, "path": path, "headers": headers}
+        said = {**who, "method": method, "path": path, "headers": headers, "times": _ASKED[path]}
         kind, body = "application/json", json.dumps(said).encode()
     if method == "HEAD":
         body = b""

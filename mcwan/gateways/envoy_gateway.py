@@ -71,8 +71,15 @@ _INGRESS_LOG: Mapping[str, str] = {
     "wan_policy": "%REQ(MC-WAN-POLICY)%",
     "tunnel": "%REQ(MC-WAN-TUNNEL)%",
     "peer": "%DOWNSTREAM_PEER_URI_SAN%",
+}
+_CONNECTION_LOG: Mapping[str, str] = {
+    "start_time": "%START_TIME%",
+    "connection_from": "%DOWNSTREAM_REMOTE_ADDRESS%",
+    "wan_port": "%DOWNSTREAM_LOCAL_PORT%",
+    "peer": "%DOWNSTREAM_PEER_URI_SAN%",
     "tls_failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
 }
+"""A line for every connection that ends: with the reason where TLS refused it."""
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
@@ -165,21 +172,24 @@ def _telemetry(request: GatewayRequest) -> Manifest:
     fields = {**ACCESS_LOG, **(_EGRESS_LOG if request.role == "egress" else _INGRESS_LOG)}
     if request.role == "ingress":
         fields["destination_cluster"] = request.site
+    settings = [_log(fields)]
+    if request.certificate is not None and request.role == "ingress":  # who is refused by TLS sends no request
+        settings.append({"type": "Listener", **_log({**_CONNECTION_LOG, "destination_cluster": request.site})})
     found: Manifest = {
-        "accessLog": {
-            "settings": [
-                {
-                    "format": {"type": "JSON", "json": fields},
-                    "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
-                }
-            ]
-        },
+        "accessLog": {"settings": settings},
         # export, WAN policy and rule as they are in the route's name, in every metric of an upstream
         "metrics": {"clusterStatName": "%ROUTE_NAME%/%ROUTE_RULE_NAME%"},
     }
     if request.telemetry is not None and request.telemetry.otlp is not None:
         found["tracing"] = _tracing(request, request.telemetry.otlp)
     return found
+
+
+def _log(fields: Mapping[str, str]) -> Manifest:
+    return {
+        "format": {"type": "JSON", "json": dict(fields)},
+        "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
+    }
 
 
 def _tracing(request: GatewayRequest, otlp: OTLP) -> Manifest:

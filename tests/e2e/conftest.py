@@ -25,8 +25,8 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     if existing := os.environ.get("MCWAN_E2E_LAB"):
         yield Lab.load(existing)
         return
-    say = _say(request)
-    _sweep()
+    say = say_of(request)
+    sweep()
     interruptible()
     name = f"{PREFIX}{os.getpid()}"
     try:
@@ -56,7 +56,7 @@ def ask(topology: Topology) -> Ask:
     return send
 
 
-def _say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def say_of(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Progress goes to the terminal, captured output or not."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
@@ -67,7 +67,7 @@ def _say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return say
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Take down labs of sessions that are no more."""
     files = {path.name for path in directory(PREFIX).parent.glob(f"{PREFIX}*")}
     for name in files | {one.partition(".")[0] for one in netns.names()}:

@@ -1,0 +1,192 @@
+"""One thing broken at a time, while a client sends requests as fast as eight connections carry them.
+
+Each fault is a context: broken inside, mended when it is left, even if that is by an exception.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+from lab import certificates, client, deploy, load, netns, wan, workloads
+from lab.api import Object
+from lab.cluster import MANAGER
+from lab.load import Target
+from lab.state import Lab
+from lab.waiting import wait
+from mcwan.model.tls import Role
+from mcwan.model.traffic import Traffic
+from mcwan.plan.names import INGRESS, NAMESPACE, cluster_host, clusterset
+
+Fault = Callable[[Lab], AbstractContextManager[None]]
+CALLER = "edge"
+_BEFORE = 2.0
+"""Seconds of load before something breaks."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the client saw: requests, those that failed, the longest wait in ms; packets that arrived a second later.
+
+    `arrived` counts those in the second second of the fault, by tunnel and sending cluster.
+    """
+
+    requests: int
+    failed: int
+    longest: float
+    arrived: dict[tuple[str, str, str], int]
+
+
+def imported(lab: Lab, service: str, cluster: str = CALLER) -> Target:
+    """Say where a cluster's clients send requests for an import, as name.namespace."""
+    name, _, namespace = service.partition(".")
+    host = cluster_host(f"{clusterset(name)}.{namespace}")
+    (port,) = (export.all_ports[0].port for export in lab.fabric.exports if export.key == service)
+    return Target(client.resolve(lab.topology.sites[cluster], host), port, f"{host}:{port}")
+
+
+def under(lab: Lab, service: str, fault: Fault, broken: float, after: float = 2.0, path: str = "/") -> Outcome:
+    """Send load from the caller, break something for so many seconds, mend it, and go on for a while."""
+    target = imported(lab, service)
+    counted: list[load.Counted] = []
+    seconds = int(_BEFORE + broken + after + 1)
+    site = lab.topology.sites[CALLER]
+    sending = threading.Thread(target=lambda: counted.append(load.count(site, target, seconds, path)))
+    sending.start()
+    try:
+        time.sleep(_BEFORE)
+        with fault(lab):
+            time.sleep(min(1.0, broken))
+            first = wan.packets(lab.topology)
+            time.sleep(min(1.0, max(broken - 1, 0)))
+            second = wan.packets(lab.topology)
+            time.sleep(max(broken - 2, 0))
+    finally:
+        sending.join()
+    moved = {flow: second[flow] - first[flow] for flow in second if flow.direction == "in"}
+    arrived = {(flow.tunnel, flow.remote, flow.site): count for flow, count in moved.items() if count}
+    (one,) = counted
+    return Outcome(one.requests, one.failed, one.longest, arrived)
+
+
+def nothing(_: Lab) -> AbstractContextManager[None]:
+    """Break nothing: what the same load looks like on a whole lab."""
+    return nullcontext()
+
+
+def tunnel_lost(tunnel: str) -> Fault:
+    """All packets of a tunnel are lost, in silence."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        wan.lose(lab.topology, {tunnel: 100})
+        try:
+            yield
+        finally:
+            wan.lose(lab.topology, {})
+
+    return fault
+
+
+def gateway_killed(cluster: str) -> Fault:
+    """The ingress gateway's pod is killed, and again whenever it is started anew."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        over = threading.Event()
+
+        def kill() -> None:
+            while not over.wait(0.05):
+                _signal(lab, cluster, signal.SIGKILL)
+
+        killing = threading.Thread(target=kill)
+        _signal(lab, cluster, signal.SIGKILL)
+        killing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            killing.join()
+
+    return fault
+
+
+def gateway_hangs(cluster: str) -> Fault:
+    """The ingress gateway's processes are stopped: connections stay open, and nobody answers."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        _signal(lab, cluster, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal(lab, cluster, signal.SIGCONT)
+
+    return fault
+
+
+def backends_gone(cluster: str, service: str) -> Fault:
+    """Every pod of a service in a cluster is gone."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        site = lab.topology.sites[cluster]
+        name, _, namespace = service.partition(".")
+        pod: Object = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace}}
+        with lab.api(site) as api:
+            api.delete(pod)
+            try:
+                yield
+            finally:
+                wait(lambda: not deploy.exists(api, pod), f"the pod of {service} is gone from {cluster}")
+                for one in workloads.objects(lab.fabric, cluster):
+                    if deploy.identity(one)[1:] in ((("Pod", namespace, name)), ("Service", namespace, name)):
+                        api.apply(one, manager=MANAGER)
+
+    return fault
+
+
+def certificates_rotated(roles: tuple[Role, ...] = certificates.ROLES) -> Fault:
+    """Every gateway of every cluster gets a new certificate of the same root."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        for site in lab.topology.sites.values():
+            with lab.api(site) as api:
+                for role in roles:
+                    files = certificates.gateway(lab, site, role, certificates.authority(lab))
+                    api.apply(certificates.secret(lab, site, role, files), manager=MANAGER)
+        yield
+
+    return fault
+
+
+def traffic_changed(service: str, traffic: Traffic) -> Fault:
+    """An export's timeouts, retries or health checks are other ones, and then as they were."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        exports = tuple(
+            one.model_copy(update={"traffic": traffic}) if one.key == service else one for one in lab.fabric.exports
+        )
+        changed = type(lab.fabric).model_construct(None, **{**dict(lab.fabric), "exports": exports})
+        deploy.apply(lab, changed)
+        try:
+            yield
+        finally:
+            deploy.apply(lab, lab.fabric)
+
+    return fault
+
+
+def _signal(lab: Lab, cluster: str, number: signal.Signals) -> None:
+    """Send a signal to what runs in the pod of a cluster's ingress gateway, and to nothing else."""
+    site = lab.topology.sites[cluster]
+    for pid in netns.processes(site.pod(site.gateways[f"{INGRESS}.{NAMESPACE}"])):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue

@@ -1,0 +1,129 @@
+"""Something is lost while requests are on their way: those that may be repeated all arrive."""
+
+import time
+
+import pytest
+
+from lab import faults, wan
+from lab.client import Client
+from lab.faults import CALLER, Outcome
+from lab.memory import components
+from lab.state import Lab
+from mcwan.model.traffic import Traffic
+
+pytestmark = pytest.mark.lab
+STALL = 1000.0
+"""Milliseconds that a request may wait where a tunnel or a cluster is lost."""
+FEW = 30
+"""Packets in a second that are no requests: connections that rest are asked by PING whether the other end is there."""
+ENOUGH = 2000
+"""Requests in a run, so that none failed means something."""
+
+
+def all_arrived(found: Outcome, longest: float = STALL) -> None:
+    assert (found.failed, found.requests > ENOUGH, found.longest <= longest) == (0, True, True), found
+
+
+def tunnels(found: Outcome, one: str, other: str) -> set[str]:
+    """Give the tunnels that carried requests between two clusters, a second after something broke."""
+    return {tunnel for (tunnel, *ends), packets in found.arrived.items() if set(ends) == {one, other} and packets > FEW}
+
+
+def test_a_lost_tunnel_is_replaced_within_a_second_and_used_again(guarded: Lab) -> None:
+    found = faults.under(guarded, "billing.secure", faults.tunnel_lost("business"), 4)
+    all_arrived(found)
+    assert tunnels(found, CALLER, "east") == {"default"}
+    again(guarded, "billing-clusterset.secure", "business")
+
+
+def test_without_a_spare_a_lost_tunnel_is_a_failure(guarded: Lab) -> None:
+    found = faults.under(guarded, "vault.secure", faults.tunnel_lost("default"), 7)
+    assert found.failed > 0
+
+
+def test_a_killed_gateways_share_goes_to_the_other_cluster(guarded: Lab) -> None:
+    found = faults.under(guarded, "payment.secure", faults.gateway_killed("east"), 4)
+    all_arrived(found)
+    assert "business" in tunnels(found, CALLER, "west")
+    assert tunnels(found, CALLER, "east") == set()
+    served_by(guarded, "payment-clusterset.secure", {"east", "west"})
+
+
+def test_a_first_choice_that_hangs_is_replaced_by_the_spare(guarded: Lab) -> None:
+    egress = "gateway mc-wan-egress.mc-wan"
+    served_by(guarded, "quotes-clusterset.secure", {"east"})
+    before = components(guarded, guarded.topology.sites[CALLER])[egress]
+    found = faults.under(guarded, "quotes.secure", faults.gateway_hangs("east"), 4)
+    all_arrived(found, longest=1500.0)  # a try of 400 ms, then one at the spare
+    held = components(guarded, guarded.topology.sites[CALLER])[egress]
+    assert held < 1.3 * before + 20, "nothing piles up"
+    served_by(guarded, "quotes-clusterset.secure", {"east"})
+
+
+def test_a_service_without_pods_is_answered_elsewhere_and_its_neighbours_notice_nothing(guarded: Lab) -> None:
+    gone = faults.backends_gone("east", "payment.secure")
+    all_arrived(faults.under(guarded, "payment.secure", gone, 3), longest=2000.0)  # tries, with pauses between them
+    neighbour = faults.under(guarded, "billing.secure", gone, 3)
+    all_arrived(neighbour)
+    assert tunnels(neighbour, CALLER, "east") == {"business"}
+    served_by(guarded, "payment-clusterset.secure", {"east", "west"})
+
+
+def test_a_service_that_only_fails_takes_no_endpoint_from_others(guarded: Lab) -> None:
+    broken = faults.under(guarded, "ledger.secure", faults.nothing, 2, 1, path="/status/500")
+    assert broken.failed == broken.requests > ENOUGH / 2
+    assert carried(guarded, "billing-clusterset.secure") == {"business"}
+
+
+def test_a_request_that_may_have_been_answered_is_never_sent_twice(guarded: Lab) -> None:
+    """The service answers 503 itself: a request that may be repeated is tried again, another one is not."""
+    site = guarded.topology.sites[CALLER]
+    with (
+        Client(site, "ledger-clusterset.secure", 8080) as once,
+        Client(site, "billing-clusterset.secure", 8080) as more,
+    ):
+        told = [client.ask("POST", "/status/503") for client in (once, once, more, more)]
+    assert [one.status for one in told] == 4 * [503]
+    first, second, repeated, again = (one.said["times"] for one in told)
+    assert second - first == 1
+    assert again - repeated > 1
+
+
+def test_new_certificates_disturb_nobody(guarded: Lab) -> None:
+    all_arrived(faults.under(guarded, "billing.secure", faults.certificates_rotated(), 4))
+
+
+def test_other_timeouts_and_retries_disturb_nobody(guarded: Lab) -> None:
+    changed = Traffic(idempotent=True, retries=5, timeouts={"request": "3s"})
+    all_arrived(faults.under(guarded, "billing.secure", faults.traffic_changed("billing.secure", changed), 18))
+
+
+def again(lab: Lab, name: str, tunnel: str) -> None:
+    """Wait until requests go by a tunnel only; an ejection of 5 s has to end first, and perhaps a second one of 10."""
+    deadline = time.monotonic() + 30
+    moved: set[str] = set()
+    while moved != {tunnel} and time.monotonic() < deadline:
+        moved = carried(lab, name)
+    assert moved == {tunnel}
+
+
+def carried(lab: Lab, name: str, requests: int = 60) -> set[str]:
+    """Send requests to east and give the tunnels that carried them; connections that rest carry a PING now and then."""
+    with Client(lab.topology.sites[CALLER], name, 8080) as one:
+        before = wan.packets(lab.topology)
+        assert {one.ask("GET", "/").status for _ in range(requests)} == {200}
+        moved = wan.packets(lab.topology) - before
+    ends = (CALLER, "east", "out")
+    found = {flow.tunnel: n for flow, n in moved.items() if (flow.site, flow.remote, flow.direction) == ends}
+    assert sum(found.values()) >= requests
+    return {tunnel for tunnel, packets in found.items() if packets > requests / 3}
+
+
+def served_by(lab: Lab, name: str, clusters: set[str]) -> None:
+    """Wait until just these clusters answer."""
+    deadline = time.monotonic() + 30
+    found: set[str] = set()
+    while found != clusters and time.monotonic() < deadline:
+        with Client(lab.topology.sites[CALLER], name, 8080) as one:
+            found = {one.ask("GET", "/").said["cluster"] for _ in range(30)}
+    assert found == clusters
