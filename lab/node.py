@@ -115,9 +115,9 @@ class Node:
     def _image(self, name: str) -> Image:
         if name == SERVER_IMAGE:
             return Image([sys.executable, Path(__file__).with_name("server.py")])
-        implementation = IMPLEMENTATIONS[self.site.profile]
-        if implementation.IMAGE in name:
-            return implementation.image(self.lab.tools)
+        for implementation in IMPLEMENTATIONS.values():
+            if implementation.IMAGE in name:
+                return implementation.image(self.lab.tools)
         raise ValueError(f"image {name}: the lab's node has no program for it")
 
     def _known(self, one: Running) -> Object:

@@ -85,7 +85,7 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
     api.apply(_templates(files), manager=manager)
     lab.keeper(site).start(
         "istiod",
-        [files / "pilot-discovery", "discovery", f"--kubeconfig={kubeconfig}", "--log_output_level=default:warn"],
+        [files / "pilot-discovery", "discovery", f"--kubeconfig={kubeconfig}", "--log_output_level=all:warn"],
         netns=site.node,
         env=_ENVIRONMENT | {"CLUSTER_ID": site.cluster},
         files={"/etc/istio/config": mesh},
