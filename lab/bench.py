@@ -19,7 +19,7 @@ from lab.processes import processor_time
 from lab.state import Lab, lab_name
 from lab.stories import STACK
 from lab.topology import Site
-from lab.up import up
+from lab.up import PROFILE, up
 from lab.waiting import LabError, interruptible
 from lab.ways import Way
 
@@ -60,7 +60,7 @@ def _lab() -> Iterator[Lab]:
     if "MCWAN_LAB" in os.environ:
         yield Lab.load(lab_name())
         return
-    lab = up(OWN, STACK, _say)
+    lab = up(OWN, STACK, _say, os.environ.get(PROFILE, ""))
     try:
         yield lab
     finally:

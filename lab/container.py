@@ -36,20 +36,46 @@ def _root(files: Mapping[Path, Path]) -> None:
     # SLAVE: what is unmounted on the machine goes here, too; what is mounted here does not show there
     system.mount("none", Path("/"), flags=system.RECURSIVE | system.SLAVE)
     system.mount("tmpfs", _ROOT, "tmpfs")
-    for entry in Path("/").iterdir():
-        inside = _ROOT / entry.name
-        if entry.is_symlink():
-            inside.symlink_to(entry.readlink())
-        elif entry.is_dir() and entry != _ROOT:
-            inside.mkdir()
-            system.mount(str(entry), inside, flags=system.BIND | system.RECURSIVE)
-    for path, source in files.items():
-        inside = _ROOT / path.resolve().relative_to("/")
-        if source.is_dir() and not path.exists():
-            inside.mkdir()
-        system.mount(str(source), inside, flags=system.BIND)
+    _fill(_ROOT, Path("/"))
+    inside = {_ROOT / path.resolve().relative_to("/"): source for path, source in files.items()}
+    own = {_ROOT}
+    for place, source in inside.items():
+        if not place.exists():
+            _make(place, own, directory=source.is_dir())
+    for place, source in inside.items():
+        system.mount(str(source), place, flags=system.BIND)
     os.chroot(_ROOT)
     os.chdir("/")
+
+
+def _make(place: Path, own: set[Path], *, directory: bool) -> None:
+    """Make something to mount on below the new root, in directories of its `own`: the machine's stay as they are."""
+    if not place.parent.exists():
+        _make(place.parent, own, directory=True)
+        own.add(place.parent)
+    if place.parent not in own:
+        machine = Path("/") / place.parent.relative_to(_ROOT)
+        system.mount("tmpfs", place.parent, "tmpfs")
+        _fill(place.parent, machine)
+        own.add(place.parent)
+    if directory:
+        place.mkdir()
+    else:
+        place.touch()
+
+
+def _fill(inside: Path, machine: Path) -> None:
+    """Have in a directory of the new root's own what one of the machine has in it."""
+    for entry in machine.iterdir():
+        place = inside / entry.name
+        if entry.is_symlink():
+            place.symlink_to(entry.readlink())
+        elif entry.is_dir() and entry != _ROOT:
+            place.mkdir()
+            system.mount(str(entry), place, flags=system.BIND | system.RECURSIVE)
+        elif entry.is_file():
+            place.touch()
+            system.mount(str(entry), place, flags=system.BIND)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 import http.client
+import os
 import shutil
 import sys
 from collections import Counter
@@ -22,7 +23,7 @@ from lab.errors import ERRORS
 from lab.gateways import IMPLEMENTATIONS
 from lab.state import Lab, directory, lab_name
 from lab.stories import STACK, STORIES, UNKNOWN, Carried, Measured, Step, contradictions
-from lab.up import up
+from lab.up import PROFILE, up
 from lab.waiting import LabError, interruptible
 from lab.watch import watched
 from mcwan.cli.tables import console
@@ -154,7 +155,7 @@ def standing(out: Console) -> Iterator[Lab]:
             )
         yield lab
         return
-    lab = up(name, STACK, say=lambda line: out.print(line, markup=False, highlight=False))
+    lab = up(name, STACK, lambda line: out.print(line, markup=False, highlight=False), os.environ.get(PROFILE, ""))
     try:
         yield lab
     finally:

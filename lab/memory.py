@@ -30,9 +30,13 @@ def components(lab: Lab, site: Site) -> Resident:
 
 
 def resident(keeper: Keeper, name: str) -> float:
-    """Give a process's resident memory in megabytes; 0 if it does not run."""
+    """Give the resident memory of a process and of those that it has started, in megabytes; 0 if it does not run."""
+    return sum(map(_resident, keeper.all(name)))
+
+
+def _resident(pid: int) -> float:
     try:
-        status = Path(f"/proc/{keeper.pid(name)}/status").read_text(encoding="ascii")
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return int(re.findall(r"^VmRSS:\s*(\d+) kB", status, re.MULTILINE)[0]) / 1024

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from lab import netns
+from lab import netns, volumes
 from lab.api import Api, ApiError, Object
-from lab.files import write_secret
 from lab.gateways import IMPLEMENTATIONS
+from lab.images import Image
 from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site, Topology
@@ -87,7 +87,7 @@ class Node:
                 | {"metadata": {"name": metadata["name"], "namespace": metadata["namespace"]}, "target": target},
             )
         one = Running(pod, self._address(pod))
-        one.volumes = self._volumes(one)
+        one.volumes = volumes.write(self.api, pod, self.directory / f"{one.name}.volumes")
         connect(self.site, one.address)
         self.running[uid] = one
         self._start(one)
@@ -95,23 +95,31 @@ class Node:
 
     def _start(self, one: Running) -> None:
         container = one.pod["spec"]["containers"][0]
-        env = {item["name"]: _value(item, one) for item in container.get("env", ())}
+        image = self._image(container["image"])
+        env = environment(container, self._known(one))
         files = {mount["mountPath"]: one.volumes[mount["name"]] for mount in container.get("volumeMounts", ())}
         files["/etc/resolv.conf"] = self.lab.site_directory(self.site) / "resolv.conf"
         self.keeper.start(
             one.name,
-            [*self._program(container["image"]), *(_expanded(word, env) for word in container.get("args", ()))],
+            [*image.words, *(_expanded(word, env) for word in container.get("args", ()))],
             netns=self.site.pod(one.address),
             env=env,
-            files=files,
+            files={**image.files, **files},
         )
 
-    def _program(self, image: str) -> list[str | Path]:
-        if image == SERVER_IMAGE:
-            return [sys.executable, str(Path(__file__).with_name("server.py"))]
-        if "envoyproxy/envoy" in image:
-            return [self.lab.tools.envoy]
-        raise ValueError(f"image {image}: the lab's node has no program for it")
+    def _image(self, name: str) -> Image:
+        if name == SERVER_IMAGE:
+            return Image([sys.executable, Path(__file__).with_name("server.py")])
+        for implementation in IMPLEMENTATIONS.values():
+            if implementation.IMAGE in name:
+                return implementation.image(self.lab.tools)
+        raise ValueError(f"image {name}: the lab's node has no program for it")
+
+    def _known(self, one: Running) -> Object:
+        """Give a pod with what the node itself says of it."""
+        spec = one.pod["spec"] | {"nodeName": self.site.cluster}
+        status = {"hostIP": str(self.site.node_address), "podIP": str(one.address)}
+        return one.pod | {"spec": spec, "status": status}
 
     def _look_after(self, one: Running) -> None:
         """Start what has ended by itself, cut its log, tell the API server when it becomes ready or ceases to be."""
@@ -164,23 +172,6 @@ class Node:
         if wanted is not None and wanted not in taken:
             return wanted
         return next(address for address in self.site.pod_addresses if address not in taken)
-
-    def _volumes(self, one: Running) -> dict[str, Path]:
-        """Write a pod's Secrets and ConfigMaps to files."""
-        found: dict[str, Path] = {}
-        namespace = one.pod["metadata"]["namespace"]
-        for volume in one.pod["spec"].get("volumes", ()):
-            target = self.directory / f"{one.name}.volumes" / volume["name"]
-            target.mkdir(parents=True, exist_ok=True)
-            if "secret" in volume:
-                write_secret(self.api.get("v1", "Secret", volume["secret"]["secretName"], namespace), target)
-            elif "configMap" in volume:
-                for key, value in self.api.get("v1", "ConfigMap", volume["configMap"]["name"], namespace)[
-                    "data"
-                ].items():
-                    (target / key).write_text(value, encoding="utf-8")
-            found[volume["name"]] = target
-        return found
 
 
 def connect(site: Site, address: IPv4Address) -> None:
@@ -256,10 +247,18 @@ def answers(namespace: str, container: Object) -> bool:
         return False
 
 
-def _value(item: Object, one: Running) -> str:
-    path = item.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath", "")
-    found: str = one.pod["metadata"].get(path.removeprefix("metadata."), "") if path else item.get("value", "")
-    return found if isinstance(found, str) else ""
+def environment(container: Object, pod: Object) -> dict[str, str]:
+    """Give a container's variables, but for those that say what it is limited to: the lab limits nothing."""
+    items = container.get("env", ())
+    return {item["name"]: value(item, pod) for item in items if "resourceFieldRef" not in item.get("valueFrom", {})}
+
+
+def value(item: Object, pod: Object) -> str:
+    """Give the value of a container's variable; empty if it is that of a field that the pod does not have."""
+    if "valueFrom" not in item:
+        return str(item.get("value", ""))
+    part, _, name = item["valueFrom"].get("fieldRef", {}).get("fieldPath", "").partition(".")
+    return str(pod[part].get(name, "")) if part else ""
 
 
 def _expanded(word: str, env: Mapping[str, str]) -> str:

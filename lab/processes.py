@@ -78,6 +78,12 @@ class Keeper:
             os.waitpid(int(pid), os.WNOHANG)
         return int(pid) if _started(int(pid)) == started else None
 
+    def all(self, name: str) -> list[int]:
+        """Give the ids of the process and of those that it has started, as Istio's agent starts its Envoy."""
+        leader = self.pid(name)
+        stats = [_stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")] if leader is not None else []
+        return sorted(int(stat[0]) for stat in stats if stat and stat[4] == str(leader))
+
     def stop(self, *names: str, grace: float = _GRACE) -> None:
         """End processes and wait until they have ended."""
         running = {name: pid for name in names if (pid := self.pid(name)) is not None}
@@ -105,11 +111,20 @@ def processor_time(pid: int) -> float:
 
 def _started(pid: int) -> str:
     """Give a process's start time in ticks; empty if there is none or it has ended and waits to be reaped."""
+    stat = _stat(pid)
+    return stat[20] if stat else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """Give what proc(5) says of a process but for its name: id, state, parent, group, session and so on.
+
+    Empty if there is none or it has ended and waits to be reaped.
+    """
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        found = [str(pid), *Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()]
     except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]
+        return []
+    return [] if found[1] in "ZX" else found
 
 
 def _kill(pid: int, number: signal.Signals) -> None:

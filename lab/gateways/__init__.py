@@ -5,13 +5,22 @@ from pathlib import Path
 from typing import Protocol
 
 from lab.api import Api, Object
-from lab.gateways import envoy_gateway
+from lab.gateways import envoy_gateway, istio
+from lab.images import Image
 from lab.state import Lab
+from lab.tools import Tools
 from lab.topology import Site
 
 
 class Implementation(Protocol):
     """A module that runs an implementation of Gateway API in a cluster of the lab."""
+
+    IMAGE: str
+    """What is in the name of the image of its proxies."""
+
+    def image(self, tools: Tools) -> Image:
+        """Give what runs in place of that image."""
+        ...
 
     def owner(self, pod: Object) -> str:
         """Give the name.namespace of the Gateway whose pod it is; empty if it is none's."""
@@ -26,5 +35,5 @@ class Implementation(Protocol):
         ...
 
 
-IMPLEMENTATIONS: Mapping[str, Implementation] = {"envoy-gateway": envoy_gateway}
+IMPLEMENTATIONS: Mapping[str, Implementation] = {"envoy-gateway": envoy_gateway, "istio": istio}
 """By gateway profile; `lab.topology` refuses the others."""

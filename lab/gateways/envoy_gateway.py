@@ -7,11 +7,14 @@ import yaml
 from lab import netns
 from lab.api import Api, Object
 from lab.files import write_secret
+from lab.images import Image
 from lab.state import Lab
+from lab.tools import Tools
 from lab.topology import Site
 from lab.waiting import wait
 
 NAMESPACE = "envoy-gateway-system"
+IMAGE = "envoyproxy/envoy:"
 _OWNER = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
 _XDS_PORTS = {"grpc": 18000, "ratelimit": 18001, "wasm": 18002}
 
@@ -20,6 +23,11 @@ def owner(pod: Object) -> str:
     """Give the name.namespace of the Gateway whose pod it is; empty if it is none's."""
     labels = pod["metadata"].get("labels", {})
     return ".".join(labels[label] for label in _OWNER) if labels.keys() >= set(_OWNER) else ""
+
+
+def image(tools: Tools) -> Image:
+    """Give what runs in place of the proxy's image."""
+    return Image([tools.envoy])
 
 
 def objects(site: Site) -> list[Object]:

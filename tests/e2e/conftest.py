@@ -1,4 +1,7 @@
-"""A lab of this session's own, or the one that MCWAN_E2E_LAB names and that stays up."""
+"""A lab of this session's own, or the one that MCWAN_E2E_LAB names and that stays up.
+
+MCWAN_LAB_PROFILE says with which gateway implementations it comes up: the stories are the same for all of them.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,7 +16,7 @@ from lab.errors import ERRORS
 from lab.state import Lab, directory
 from lab.stories import STACK
 from lab.topology import Topology
-from lab.up import up
+from lab.up import PROFILE, up
 from lab.waiting import interruptible
 
 PREFIX = "e2e-"
@@ -30,7 +33,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     interruptible()
     name = f"{PREFIX}{os.getpid()}"
     try:
-        made = up(name, STACK, say)
+        made = up(name, STACK, say, os.environ.get(PROFILE, ""))
     except ERRORS as error:
         pytest.exit(str(error), returncode=1)
     try:

@@ -29,7 +29,7 @@ def test_its_names_do_not_resolve(topology: Topology, name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPORTS)
 def test_its_egress_gateway_sends_nothing_there(ask: Ask, topology: Topology, name: str) -> None:
-    gateway = resolve(topology.sites["edge"], "mc-wan-egress.envoy-gateway-system")
+    gateway = resolve(topology.sites["edge"], "billing-clusterset.secure")
     with watched(topology) as wire:
         reply = ask("edge", "GET", f"{name}-clusterset.insecure:8080/", address=gateway)
     assert (reply.status, reply.who) == (404, "nobody")

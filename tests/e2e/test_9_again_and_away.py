@@ -1,5 +1,6 @@
 """Applying a stack again changes nothing; withdrawing it leaves the clusters as they were."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -67,12 +68,19 @@ def contents(lab: Lab) -> Contents:
 
 
 def versions(lab: Lab) -> dict[tuple[str, deploy.Identity], str]:
-    """Give the resourceVersion of every object of the stack."""
+    """Give the resourceVersion of every object of the stack.
+
+    Of an object that a controller applies to, too, as Istio does to Gateways, give what it is instead: the server
+    sorts such an object's managers by time when it is applied again, and calls that a new version.
+    """
     found = {}
     for cluster, objects in deploy.rendered(lab.fabric).items():
         with lab.api(lab.topology.sites[cluster]) as api:
             for one in objects:
-                found[cluster, deploy.identity(one)] = api.get(*deploy.key(one))["metadata"]["resourceVersion"]
+                there = api.get(*deploy.key(one))
+                version, managers = (there["metadata"].pop(key) for key in ("resourceVersion", "managedFields"))
+                alone = [manager["operation"] for manager in managers].count("Apply") == 1
+                found[cluster, deploy.identity(one)] = version if alone else json.dumps(there, sort_keys=True)
     return found
 
 

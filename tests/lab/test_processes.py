@@ -31,6 +31,21 @@ def test_a_process_is_started_found_and_stopped(tmp_path: Path) -> None:
     assert keeper.names() == []
 
 
+def test_what_a_process_has_started_is_found_with_it(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    inner = "import time; print(1, flush=True); time.sleep(60)"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    keeper.start("agent", [sys.executable, "-c", outer])
+    deadline = time.monotonic() + 10
+    while not keeper.log("agent").read_text() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    found = keeper.all("agent")
+    assert len(found) == 2
+    assert keeper.pid("agent") in found
+    keeper.stop("agent")
+    assert keeper.all("agent") == []
+
+
 def test_processor_time_is_that_of_all_threads_of_the_process() -> None:
     spend = """if True:
         import sys, threading, time

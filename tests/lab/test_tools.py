@@ -45,6 +45,23 @@ def test_a_tool_is_made_once_and_says_how_long_it_has_taken(monkeypatch: pytest.
     assert len(said) == count, "it says nothing more once it is done"
 
 
+@pytest.mark.parametrize(("profiles", "built"), [(set(), False), ({"envoy-gateway"}, False), ({"istio"}, True)])
+def test_istio_is_built_only_where_a_cluster_runs_it(
+    monkeypatch: pytest.MonkeyPatch, cache: Path, profiles: set[str], *, built: bool
+) -> None:
+    made: list[str] = []
+
+    def cached(name: str, *_: object) -> Path:
+        made.append(name)
+        return cache / name
+
+    monkeypatch.setattr(tools, "_cached", cached)
+    monkeypatch.setattr(tools, "_go_key", lambda *_: "key")
+    found = tools.ready(lambda _: None, profiles)
+    assert ("istio" in made, found.istio) == (built, cache / "istio" if built else None)
+    assert (cache / "istio" / "definitions" in found.definitions) == built
+
+
 def test_who_waits_for_another_build_says_so(cache: Path) -> None:
     said: list[str] = []
     with (cache / "one.lock").open("w") as held:

@@ -84,7 +84,10 @@ ONE = "clusters.east.ingress.addresses: the lab has one pod a gateway: write one
 @pytest.mark.parametrize(
     ("east", "said"),
     [
-        ({"gateway": {"profile": "istio"}}, "clusters.east.gateway.profile: 'istio'; the lab runs envoy-gateway"),
+        (
+            {"gateway": {"profile": "standard", "class": "own"}},
+            "clusters.east.gateway.profile: 'standard'; the lab runs envoy-gateway, istio",
+        ),
         (
             {"ingress": {"addresses": []}},
             "clusters.east.ingress.addresses: the lab takes the cluster's network from it; write one",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from lab import machine, node, state, tools
 from lab.netns import CommandError
 from lab.tools import ToolError, Tools
 from lab.topology import Topology, TopologyError
-from lab.up import PROJECT, keep_logs, up
+from lab.up import PROJECT, keep_logs, up, with_profile
 from lab.waiting import LabError
 from mcwan import stack
 
@@ -18,7 +19,7 @@ from mcwan import stack
 def running(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Labs' files lie here; this machine can run one, but has no tools and cannot build them."""
 
-    def ready(_: Callable[[str], None]) -> None:
+    def ready(_: Callable[[str], None], __: set[str]) -> None:
         raise ToolError("it would build now")
 
     monkeypatch.setattr(machine, "lacks", list)
@@ -55,6 +56,43 @@ def test_a_stack_without_a_file_is_said_with_a_remedy_of_the_labs() -> None:
     assert str(raised.value) == said + "name one of them by MCWAN_LAB_STACK, or write the file"
 
 
+CLUSTERS = {"east": {"context": "e", "gateway": {"profile": "standard", "class": "own"}}, "west": {"context": "w"}}
+ISTIO = {"gateway": {"profile": "istio"}}
+
+
+@pytest.mark.parametrize(
+    ("profile", "clusters"),
+    [
+        ("", CLUSTERS),
+        ("istio", {"east": {"context": "e"} | ISTIO, "west": {"context": "w"} | ISTIO}),
+        ("west=istio", CLUSTERS | {"west": {"context": "w"} | ISTIO}),
+        (
+            "west=istio, east=envoy-gateway",
+            {"east": {"context": "e", "gateway": {"profile": "envoy-gateway"}}, "west": {"context": "w"} | ISTIO},
+        ),
+    ],
+)
+def test_clusters_get_another_profile(profile: str, clusters: dict[str, Any]) -> None:
+    config = {"clusters": CLUSTERS, "labels": {}}
+    assert with_profile(config, profile) == {"clusters": clusters, "labels": {}}
+    assert config["clusters"] == CLUSTERS, "what was read stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("nosuch", "MCWAN_LAB_PROFILE='nosuch': east=nosuch"),
+        ("standard", "MCWAN_LAB_PROFILE='standard': east=standard"),
+        ("north=istio", "MCWAN_LAB_PROFILE='north=istio': north=istio"),
+        ("east=istio,west", "MCWAN_LAB_PROFILE='east=istio,west': west="),
+    ],
+)
+def test_a_profile_that_cannot_be_is_said_with_what_can(profile: str, said: str) -> None:
+    with pytest.raises(LabError) as raised:
+        with_profile({"clusters": CLUSTERS}, profile)
+    assert str(raised.value) == f"{said}; allowed: clusters east, west, profiles envoy-gateway, istio"
+
+
 def test_the_logs_of_the_last_failure_are_kept(running: Path) -> None:
     place = running / "one" / "east" / "processes"
     place.mkdir(parents=True)
@@ -82,7 +120,7 @@ def test_a_bring_up_that_fails_names_the_logs_that_it_keeps(monkeypatch: pytest.
         raise CommandError(f"no; see {log}")
 
     there = Path("/nowhere")
-    monkeypatch.setattr(tools, "ready", lambda _: Tools(there, there, there, there, there, ()))
+    monkeypatch.setattr(tools, "ready", lambda _, __: Tools(there, there, there, there, there, ()))
     monkeypatch.setattr(node, "build", build)
     with pytest.raises(LabError) as raised:
         up("one")

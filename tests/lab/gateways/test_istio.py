@@ -1,0 +1,80 @@
+"""What a cluster has for Istio: a Service that leads to istiod at the node, and the chart's template of a gateway."""
+
+import json
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lab.gateways import IMPLEMENTATIONS, istio
+from lab.tools import Tools
+from lab.topology import Site
+
+THERE = Path("/there")
+SITE = Site("lab", "east", 0, "istio", IPv4Network("10.1.0.0/24"), ("secure",), {})
+POD: dict[str, Any] = {"metadata": {"name": "gw-istio-7c", "namespace": "mc-wan"}}
+
+
+def labelled(labels: dict[str, str]) -> dict[str, Any]:
+    return {"metadata": POD["metadata"] | {"labels": labels}}
+
+
+def tools(directory: Path | None) -> Tools:
+    return Tools(THERE, THERE, THERE, THERE, THERE / "envoy", (), directory)
+
+
+def test_a_gateways_pod_is_known_by_its_label() -> None:
+    assert istio.owner(labelled({"gateway.networking.k8s.io/gateway-name": "gw"})) == "gw.mc-wan"
+    assert istio.owner(labelled({"app": "payment"})) == ""
+    assert istio.owner(POD) == ""
+
+
+def test_the_service_leads_to_istiod_at_the_node() -> None:
+    namespace, service, endpoints = istio.objects(SITE)
+    assert namespace["metadata"]["name"] == service["metadata"]["namespace"] == endpoints["metadata"]["namespace"]
+    assert endpoints["endpoints"][0]["addresses"] == ["10.1.0.1"]
+    listening = {port["name"]: port["port"] for port in endpoints["ports"]}
+    assert {port["port"]: listening[port["name"]] for port in service["spec"]["ports"]} == {
+        15010: 15010,
+        15012: 15012,
+        443: 15017,
+    }
+
+
+def test_its_proxy_is_the_agent_with_the_labs_envoy_where_its_image_has_one() -> None:
+    image = istio.image(tools(THERE / "istio"))
+    assert image.words == [THERE / "istio" / "pilot-agent"]
+    assert image.files["/usr/local/bin/envoy"] == THERE / "envoy"
+
+
+def test_tools_that_were_not_built_are_said() -> None:
+    with pytest.raises(ValueError, match="no cluster of this lab has the profile istio"):
+        istio.image(tools(None))
+
+
+def test_gateways_are_made_by_the_charts_template_and_values(tmp_path: Path) -> None:
+    values: dict[str, Any] = {
+        key: {} for key in ("global", "sidecarInjectorWebhook", "gateways", "cni", "env", "autoscaleEnabled")
+    }
+    chart = {"_internal_defaults_do_not_set": {**values, "revision": ""}}
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(chart))
+    (tmp_path / "kube-gateway.yaml").write_text("kind: {{ .Kind }}\n")
+    made = istio.templates(tmp_path)
+    assert made["metadata"] == {"name": "istio-sidecar-injector", "namespace": "istio-system"}
+    assert yaml.safe_load(made["data"]["config"])["templates"] == {"kube-gateway": "kind: {{ .Kind }}\n"}
+    given = json.loads(made["data"]["values"])
+    assert set(given) == {"global", "sidecarInjectorWebhook", "revision", "gateways", "pilot"}
+    assert set(given["pilot"]) == {"cni", "env"}
+
+
+@pytest.mark.parametrize(
+    ("image", "profile"),
+    [
+        ("docker.io/envoyproxy/envoy:distroless-v1.40.0", "envoy-gateway"),
+        ("registry.istio.io/testing/proxyv2:latest", "istio"),
+    ],
+)
+def test_an_image_is_one_implementations(image: str, profile: str) -> None:
+    assert [name for name, one in IMPLEMENTATIONS.items() if one.IMAGE in image] == [profile]
