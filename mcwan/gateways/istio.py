@@ -6,7 +6,7 @@ mutual TLS (its conformance report says so): listeners have an option of Istio's
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mcwan.gateways.gateway_api import listener_tls
 from mcwan.model.cluster import Exposure
@@ -26,26 +26,50 @@ FEATURES: frozenset[Feature] = frozenset({"mutual TLS", "callers"})
 TARGET_PROTOCOL = "http"
 TARGET_KIND = ("", "Service")
 SPAN = ""
+_RBAC = "rbac.authorization.k8s.io/v1"
+_STATUS_PORT = 15021
 _MUTUAL = {"gateway.istio.io/tls-terminate-mode": "MUTUAL"}
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
     """Order a Service that is reachable inside only; TLS is the listeners' own."""
-    chosen = request.cluster.gateway
+    chosen, known = request.cluster.gateway, request.certificate
     namespace = chosen.service_namespace or request.namespace
-    service = f"{request.name}-{chosen.class_name}.{namespace}"
+    name = f"{request.name}-{chosen.class_name}"
     exposure = request.cluster.ingress.exposure if request.role == "ingress" else "ClusterIP"
-    annotations = {"networking.istio.io/service-type": exposure}
-    tls = {**listener_tls(request.certificate), "options": _MUTUAL} if request.certificate else None
-    pods = {"gateway.networking.k8s.io/gateway-name": request.name}
-    if exposure == "ClusterIP":
-        return Infrastructure(service, annotations, pods=pods, listener_tls=tls)
-    overlay = {"spec": {"ports": [{"port": port, "nodePort": port} for port in request.ports]}}
-    parameters = manifest(
-        "v1", "ConfigMap", request.name, request.namespace, request.labels, data={"service": json.dumps(overlay)}
+    return Infrastructure(
+        f"{name}.{namespace}",
+        {"networking.istio.io/service-type": exposure},
+        {"parametersRef": {"group": "", "kind": "ConfigMap", "name": request.name}} if exposure == "NodePort" else None,
+        (
+            *(_node_ports(request) if exposure == "NodePort" else ()),
+            *(_reading(request, name) if known and request.role == "egress" else ()),
+        ),
+        {"gateway.networking.k8s.io/gateway-name": request.name},
+        listener_tls={**listener_tls(known), "options": _MUTUAL} if known else None,
     )
-    spec = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": request.name}}
-    return Infrastructure(service, annotations, spec, (parameters,), pods, listener_tls=tls)
+
+
+def _node_ports(request: GatewayRequest) -> Iterator[Manifest]:
+    """Give the overlay of the Service: node ports that are the WAN ports, and none for the port of Istio's status."""
+    ports = [*({"port": port, "nodePort": port} for port in request.ports), {"port": _STATUS_PORT, "$patch": "delete"}]
+    overlay = json.dumps({"spec": {"ports": ports}})
+    yield manifest("v1", "ConfigMap", request.name, request.namespace, request.labels, data={"service": overlay})
+
+
+def _reading(request: GatewayRequest, account: str) -> Iterator[Manifest]:
+    """Let an egress gateway's account read Secrets: istiod asks that of who wants a DestinationRule's credential."""
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}]
+    yield manifest(_RBAC, "Role", request.name, request.namespace, request.labels, rules=rules)
+    yield manifest(
+        _RBAC,
+        "RoleBinding",
+        request.name,
+        request.namespace,
+        request.labels,
+        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": request.name},
+        subjects=[{"kind": "ServiceAccount", "name": account, "namespace": request.namespace}],
+    )
 
 
 def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
@@ -68,7 +92,19 @@ def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
             spec={
                 "host": f"{request.name}.{request.namespace}.svc.cluster.local",
                 "exportTo": ["."],
-                "trafficPolicy": {"portLevelSettings": ports},
+                "trafficPolicy": {
+                    # connections that fail, and no answer: many services share a target, and one of them may be broken
+                    "outlierDetection": {
+                        "splitExternalLocalOriginErrors": True,
+                        "consecutiveLocalOriginFailures": 5,
+                        "consecutive5xxErrors": 0,
+                        "consecutiveGatewayErrors": 0,
+                        "interval": "1s",
+                        "baseEjectionTime": "5s",
+                        "maxEjectionPercent": 100,
+                    },
+                    "portLevelSettings": ports,
+                },
             },
         ),
     )
@@ -90,5 +126,24 @@ def traffic_class(_: str, __: Mapping[str, str], ___: RouteRequest) -> tuple[Man
 
 
 def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:
-    """Give nothing yet."""
-    raise NotImplementedError(request.name, identities)
+    """Give an AuthorizationPolicy that refuses, for an export's host names, whoever has another certificate.
+
+    Istio writes identities without their scheme, and matches a Host header with its port as it stands.
+    """
+    known = sorted(one.removeprefix("spiffe://") for one in identities)
+    hosts = [host for name in request.hostnames for host in (name, f"{name}:*")]
+    spec = {
+        "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": request.gateway}],
+        "action": "DENY",
+        "rules": [
+            {
+                "from": [{"source": {"notPrincipals": known}}] if known else [{"source": {"principals": ["*"]}}],
+                "to": [{"operation": {"hosts": hosts}}],
+            }
+        ],
+    }
+    return (
+        manifest(
+            "security.istio.io/v1", "AuthorizationPolicy", request.name, request.namespace, request.labels, spec=spec
+        ),
+    )

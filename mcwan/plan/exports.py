@@ -83,7 +83,15 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
 def _callers(context: Context, cluster: str, export: Export, found: Manifest) -> tuple[Manifest, ...]:
     """Refuse, on one route, everybody but the export's callers."""
     metadata = found["metadata"]
-    request = RouteRequest(metadata["name"], metadata["namespace"], metadata["labels"], {})
+    (parent,) = found["spec"]["parentRefs"]
+    request = RouteRequest(
+        metadata["name"],
+        metadata["namespace"],
+        metadata["labels"],
+        {},
+        gateway=parent["name"],
+        hostnames=tuple(found["spec"]["hostnames"]),
+    )
     known = [identity(context.fabric.domain, caller, "egress") for caller in export.callers or ()]
     return context.profiles[cluster].callers(request, known)
 

@@ -95,13 +95,18 @@ class SpareRequest:
 
 @dataclass(frozen=True)
 class RouteRequest:
-    """An egress route, and how the requests of its rules are treated, by rule; `whole` if those are all its rules."""
+    """An egress route, and how the requests of its rules are treated, by rule; `whole` if those are all its rules.
+
+    Of an ingress route: the Gateway that it attaches to, and its host names.
+    """
 
     name: str
     namespace: str
     labels: Mapping[str, str]
     rules: Mapping[str, Traffic]
     whole: bool = True
+    gateway: str = ""
+    hostnames: tuple[str, ...] = ()
 
 
 class Profile(Protocol):

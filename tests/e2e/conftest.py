@@ -59,6 +59,24 @@ def ask(topology: Topology) -> Ask:
     return send
 
 
+def another(request: pytest.FixtureRequest, stack: str) -> Iterator[Lab]:
+    """Bring a lab with another stack up, and take it down; or give the one that MCWAN_E2E_STACK names."""
+    if existing := os.environ.get(f"MCWAN_E2E_{stack.upper()}"):
+        yield Lab.load(existing)
+        return
+    sweep()
+    interruptible()
+    name = f"{PREFIX}{os.getpid()}-{stack[0]}"
+    try:
+        made = up(name, stack, say_of(request))
+    except ERRORS as error:
+        pytest.exit(str(error), returncode=1)
+    try:
+        yield made
+    finally:
+        down(name)
+
+
 def say_of(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Progress goes to the terminal, captured output or not."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
