@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from mcwan.cli import profile_table
 from mcwan.model import Description
 from mcwan.stack import PROJECT
 
@@ -53,6 +54,7 @@ def reference_page() -> str:
     ]
     for name, definition in sorted(schema["$defs"].items()):
         lines += ["", f"## {name}", "", definition.get("description", ""), "", *rows(definition)]
+    lines += ["", *profile_table.lines()]
     return "\n".join(lines) + "\n"
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
+from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.model.importing import clusters_by_namespace, failover
 from mcwan.model.leaves import MAX_LABEL
 from mcwan.model.mistakes import Mistake, MistakesError, Place
+from mcwan.model.traffic import Traffic
 from mcwan.plan import GatewayRequest, Plan, Profile, expand
 from mcwan.plan.names import EGRESS, INGRESS, NAMESPACE, clusterset, service_ingress
 from mcwan.plan.profile import Feature
@@ -38,7 +40,7 @@ def check(description: Description) -> Iterator[Mistake]:
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
             )
-    for problem in (_failover, _callers, _tls, _tracing):
+    for problem in (_failover, _traffic, _callers, _tls, _tracing):
         yield from problem(description)
     yield from _service_names(description)
 
@@ -68,6 +70,25 @@ def _failover(description: Description) -> Iterator[Mistake]:
             place: Place = ("exports", number, "from" if spares else "failover")
             remedy = "take spare away" if spares else f"write failover: none for {export.key}"
             yield _cannot(place, "", description, lacking[0], "failover", remedy)
+
+
+def _traffic(description: Description) -> Iterator[Mistake]:
+    """Clusters that import an export can treat its requests as is written."""
+    having = clusters_by_namespace(description.clusters)
+    written: dict[Place, list[Export]] = {
+        ("exports", number, "traffic"): [export]
+        for number, export in enumerate(description.exports)
+        if export.traffic != Traffic()
+    }
+    for name, policy in description.wan_policies.items():
+        if policy.traffic != Traffic():
+            using = [one for one in description.exports if name in one.wan_policies]
+            written["wanPolicies", name, "traffic"] = using
+    for place, exports in written.items():
+        clusters = [cluster for export in exports for cluster in having.get(export.namespace, ())]
+        for lacking in _lacking(description, set(clusters), "traffic")[:1]:
+            why = PROFILES[description.clusters[lacking].gateway.profile].LACKS["traffic"]
+            yield _cannot(place, "", description, lacking, "traffic", f"remove it: {why}")
 
 
 def _callers(description: Description) -> Iterator[Mistake]:

@@ -15,14 +15,14 @@ from mcwan.model.durations import lasting, milliseconds
 from mcwan.model.telemetry import OTLP
 from mcwan.model.tls import identity
 from mcwan.model.traffic import Traffic
+from mcwan.plan import profile
 from mcwan.plan.manifests import Manifest, manifest
 from mcwan.plan.names import NAMESPACE
 from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteRequest, SpareRequest, TargetRequest
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
-FEATURES: frozenset[Feature] = frozenset(
-    {"mutual TLS", "peer identity", "callers", "failover", "retries", "limits", "health checks", "tracing", "span"}
-)
+FEATURES: frozenset[Feature] = frozenset(profile.FEATURES)
+LACKS: Mapping[Feature, str] = {}
 TARGET_PROTOCOL = "kubernetes.io/h2c"
 TARGET_KIND = ("gateway.envoyproxy.io", "Backend")
 SPAN = "%REQ(SPANID?X-REQUEST-ID)%"

@@ -22,7 +22,15 @@ from mcwan.plan.profile import (
 )
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
-FEATURES: frozenset[Feature] = frozenset({"mutual TLS", "callers"})
+FEATURES: frozenset[Feature] = frozenset({"mutual TLS", "callers", "NetworkPolicy"})
+LACKS: Mapping[Feature, str] = {
+    "fabric only": "a listener checks the root only: give each fabric one of its own",
+    "failover": "a route's backends are clusters of their own to the proxy, and none stands in for another",
+    "traffic": "Istio's own retries, and 5 connections in a row that fail leave a remote gateway out for 5 s",
+    "span": "header values are fixed",
+    "access log": "Istio's own: Telemetry and mesh configuration",
+    "tracing": "Istio's own: Telemetry and mesh configuration",
+}
 TARGET_PROTOCOL = "http"
 TARGET_KIND = ("", "Service")
 SPAN = ""

@@ -14,6 +14,16 @@ from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteReq
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP"})
 FEATURES: frozenset[Feature] = frozenset({"mutual TLS"})
+LACKS: Mapping[Feature, str] = {
+    "fabric only": "Gateway API checks the root only: give each fabric one of its own",
+    "callers": "Gateway API knows no callers",
+    "failover": "Gateway API has none",
+    "traffic": "the implementation's own defaults hold",
+    "span": "header values are fixed",
+    "access log": "the implementation's own",
+    "tracing": "the implementation's own",
+    "NetworkPolicy": "labels of the gateway's pods are not known",
+}
 TARGET_PROTOCOL = "http"
 TARGET_KIND = ("", "Service")
 SPAN = ""

@@ -123,6 +123,8 @@ def _notes(context: Context) -> Iterator[str]:
                 f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
                 f"{cluster.gateway.class_name} must not make a public load balancer"
             )
+        if why := context.profiles[name].LACKS.get("traffic"):
+            yield f"{name}: profile {cluster.gateway.profile} follows no settings for traffic: {why}"
     for key in context.exports:
         if not context.imports[key]:
             yield f"{key}: no cluster imports it"

@@ -14,8 +14,20 @@ from mcwan.model.traffic import Traffic
 from mcwan.plan.manifests import Manifest
 
 Feature = Literal[
-    "mutual TLS", "peer identity", "callers", "failover", "retries", "limits", "health checks", "tracing", "span"
+    "mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "tracing", "NetworkPolicy"
 ]
+FEATURES: Mapping[Feature, str] = {
+    "mutual TLS": "Gateways show each other certificates, and check each other's name or identity.",
+    "fabric only": "An ingress gateway admits clients of its own fabric only, if several have one root.",
+    "callers": "`callers` of an export.",
+    "failover": "`failover` of a WAN policy or export, `spare` of an offer.",
+    "traffic": "`traffic` of a WAN policy or export: timeouts, retries, outliers, limits, health checks.",
+    "span": "The header `spanid`.",
+    "access log": "An access log with export, WAN policy, tunnel, source and destination.",
+    "tracing": "`mcwan:telemetry.otlp`.",
+    "NetworkPolicy": "A NetworkPolicy for the WAN ports, once every cluster has `sources`.",
+}
+"""What a profile may be able to do."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,8 @@ class Profile(Protocol):
     """How an ingress gateway can be made reachable."""
     FEATURES: frozenset[Feature]
     """What it can do beyond that; `mcwan.gateways` refuses a description that asks a cluster for more."""
+    LACKS: Mapping[Feature, str]
+    """Of every other feature, why not, or what holds instead."""
     TARGET_PROTOCOL: str
     """The appProtocol of its targets: by which its egress gateway speaks to a remote ingress gateway."""
     TARGET_KIND: tuple[str, str]
