@@ -8,6 +8,8 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Service
 from pulumi_kubernetes.discovery.v1 import EndpointSlice
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from mcwan.plan import Owner, Plan
 from mcwan.plan.manifests import Manifest, identity
@@ -23,9 +25,12 @@ _TYPED: dict[str, Callable[..., pulumi.Resource]] = {
     "CustomResourceDefinition": CustomResourceDefinition,
     "EndpointSlice": EndpointSlice,
     "Namespace": Namespace,
+    "NetworkPolicy": NetworkPolicy,
+    "Role": Role,
+    "RoleBinding": RoleBinding,
     "Service": Service,
 }
-_ARGUMENTS = {"addressType": "address_type"}
+_ARGUMENTS = {"addressType": "address_type", "roleRef": "role_ref"}
 _FOUNDATION = ("CustomResourceDefinition", "Namespace")
 
 
