@@ -1,12 +1,11 @@
 """What leaves a cluster arrives: the listener that it is sent to admits it on the other side."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, cluster_host
+from mcwan.rules.backends import Backend, backends, references
 from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners, role
 from mcwan.rules.objects import Object, items, kept, number, text
-from mcwan.rules.routes import backends, references
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -25,13 +24,13 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
                 )
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
-        if service is None and (to.namespace == NAMESPACE or _meant_for_wan(evidence, route, to.port)):
+        if service is None and meant_for_wan(evidence, route, to):
             yield violation(
                 f"{route} sends to Service {to.namespace}/{to.name}, port {said(to.port)}, which is not there",
                 "let mcwan write the route and its targets",
                 route,
             )
-        elif service is not None and to.port not in (there := _ports(service)):
+        elif service is not None and to.port not in (there := ports_of(service)):
             yield violation(
                 f"{route} sends to port {said(to.port)} of {service}, which has "
                 f"{', '.join(map(said, there)) or 'none'}",
@@ -53,10 +52,10 @@ def _arrives(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
         if service is not None and service.label(SOURCE_CLUSTER):
-            hosts = _rewritten(to.rule) or hostnames(route)
+            hosts = to.rewritten or hostnames(route)
             for gateway in evidence.behind(service):
                 for host in hosts:
-                    yield from _admitted(evidence, route, gateway, _ports(service).get(to.port), host)
+                    yield from _admitted(evidence, route, gateway, ports_of(service).get(to.port), host)
 
 
 def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
@@ -71,7 +70,7 @@ def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Vio
 
 
 def _admitted(evidence: Evidence, sender: Object, gateway: Object, port: int | None, host: str) -> Iterator[Violation]:
-    section = _sections(gateway).get(port)
+    section = sections(gateway).get(port)
     if section is None:
         return  # target-port says so
     claim = Claim(gateway.cluster, f"{gateway.namespace}/{gateway.name}", section, host)
@@ -115,7 +114,8 @@ def _aliases(evidence: Evidence) -> list[Object | UnjudgedError]:
     )
 
 
-def _egress(evidence: Evidence) -> list[Object | UnjudgedError]:
+def egress_routes(evidence: Evidence) -> list[Object | UnjudgedError]:
+    """Give the fabric's routes by which requests leave a cluster."""
     return [one for one in evidence.routes if isinstance(one, UnjudgedError) or not _ingress(evidence, one)]
 
 
@@ -126,27 +126,24 @@ def _ingress(evidence: Evidence, route: Object) -> bool:
         return False
 
 
-def _meant_for_wan(evidence: Evidence, route: Object, port: int | None) -> bool:
-    """Tell whether a backend's port is a WAN port: then it is a target that is meant, not a service of the cluster."""
+def meant_for_wan(evidence: Evidence, route: Object, to: Backend) -> bool:
+    """Tell whether a backend that is not there is a target: by its namespace, or its port, which is a WAN port."""
+    if to.namespace == NAMESPACE:
+        return True
     if evidence.arrives_at_ingress(route):
         return False
     every = [one for ones in evidence.policies.values() for one in ones if one.cluster == route.cluster]
-    return port in [number(one.content, "spec", "port") for one in every]
-
-
-def _rewritten(rule: Any) -> tuple[str, ...]:
-    hosts = [text(one, "urlRewrite", "hostname") for one in items(rule, "filters")]
-    return tuple(host for host in hosts if host)
+    return to.port in [number(one.content, "spec", "port") for one in every]
 
 
 @kept
-def _ports(service: Object) -> dict[int | None, int | None]:
+def ports_of(service: Object) -> dict[int | None, int | None]:
     """Give a Service's ports, and where each leads. Raises UnjudgedError."""
     return {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
 
 
 @kept
-def _sections(gateway: Object) -> dict[int | None, str]:
+def sections(gateway: Object) -> dict[int | None, str]:
     """Give a Gateway's listeners by their port. Raises UnjudgedError."""
     return {port: name for name, port in listeners(gateway).items()}
 
@@ -165,7 +162,7 @@ RULES = (
         "What an egress route sends to another cluster is admitted there, on the listener of its port.",
         "What a cluster sends by a WAN port is refused by the other side unless a route admits it on that listener.",
         "Deploy both sides in one update; the export and its import name the same WAN policy.",
-        _egress,
+        egress_routes,
         _arrives,
         severity=Severity.CRITICAL,
     ),

@@ -1,13 +1,13 @@
 """Every ingress gateway listens on just the WAN ports: a listener per WAN policy, called as the policy."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mcwan.rules.evidence import Component, Evidence, listeners, role
+from mcwan.rules.evidence import GATEWAY_GROUP, Component, Evidence, listeners, role
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, each
-from mcwan.rules.words import said
+from mcwan.rules.words import listed, said
 
 
 class Told(NamedTuple):
@@ -87,13 +87,26 @@ def _is_there(evidence: Evidence, subject: Object | Told, _: Options) -> Iterato
 
 def _closed(_: Evidence, gateway: Object, __: Options) -> Iterator[Violation]:
     for one in items(gateway.content, "spec", "listeners"):
+        about = f"{gateway}, listener {text(one, 'name')} admits routes of"
         admitted = text(one, "allowedRoutes", "namespaces", "from") or "Same"  # Gateway API's default
         if admitted not in ("Same", "None"):
             yield violation(
-                f"{gateway}, listener {text(one, 'name')} admits routes of namespaces: {admitted}",
+                f"{about} namespaces: {admitted}",
                 "let mcwan write that Gateway: routes come from its own namespace only",
                 gateway,
             )
+        kinds = {(text(it, "group") or GATEWAY_GROUP, text(it, "kind")) for it in _kinds(one)}
+        if kinds != {(GATEWAY_GROUP, "HTTPRoute")}:
+            written = listed(sorted(kind for _, kind in kinds)) or "every one of its protocol"
+            yield violation(
+                f"{about} kinds: {written}",
+                "let mcwan write that Gateway: an HTTPRoute is the only kind of route that the rules judge",
+                gateway,
+            )
+
+
+def _kinds(listener: Any) -> Iterator[Any]:
+    return items(listener, "allowedRoutes", "kinds")
 
 
 def _listening(subject: Object | Told) -> tuple[Object | Component, Mapping[str, int | None]]:

@@ -24,6 +24,7 @@ LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
+OWN_RULES, BACKENDS = "mc-wan.l7mp.io/own-rules", "mc-wan.l7mp.io/backends"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
 
@@ -297,6 +298,39 @@ def exports_by(evidence: Evidence, cluster: str, policy: str) -> set[str]:
     return {"export-has-policy"} if any(policy in its_policies(one) for one in every) else set()
 
 
+def has_own_rules(evidence: Evidence, route: Object) -> bool:
+    """Tell whether the import that an egress route is for has rules of its own."""
+    mine = [it for it in evidence.of_kind("ServiceImport") if (it.cluster, own(it)) == (route.cluster, own(route))]
+    return any(OWN_RULES in it.content["metadata"]["annotations"] for it in mine)
+
+
+def imported(evidence: Evidence, export: Object) -> set[str]:
+    """Say which rule notices if a ServiceExport says another WAN policy than its imports."""
+    return {"import-as-exported"} if any(own(it) == own(export) for it in evidence.of_kind("ServiceImport")) else set()
+
+
+def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
+    """Say which rule notices if a ServiceExport gives one of its rules another WAN policy."""
+    for route, path, _, gateway in _remote_refs(evidence):
+        its = (own(route), gateway.cluster, at(route.content, path[:3])["name"])
+        if its == (own(export), export.cluster, name) and not has_own_rules(evidence, route):
+            return {"rule-of-own-policy"}
+    return set()
+
+
+def compared(evidence: Evidence, route: Object, name: str) -> bool:
+    """Tell whether an egress route sends by a rule of that name to the listener of an ingress route."""
+    return any(
+        own(it) == own(route)
+        and here(gateway) == parent(route)[:3]
+        and {listener["port"]: listener["name"] for listener in gateway.content["spec"]["listeners"]}[ref["port"]]
+        == parent(route)[3]
+        and at(it.content, path[:3])["name"] == name
+        and not has_own_rules(evidence, it)
+        for it, path, ref, gateway in _remote_refs(evidence)
+    )
+
+
 # WAN policies.
 
 
@@ -456,7 +490,7 @@ def _(evidence: Evidence) -> Changes:
         for protocol, plain in (("HTTPS", ()), ("HTTP", ("plaintext-chosen",))):
             added = {"name": FOREIGN, "protocol": protocol, "port": WRONG_PORT}
             content = put(one.content, ("spec", "listeners"), [*one.content["spec"]["listeners"], added])
-            rules = frozenset({"listener-is-wan-policy", *plain})
+            rules = frozenset({"listener-is-wan-policy", "listener-is-closed", *plain})
             yield Mutation(swapped(evidence, one, content), rules, one)
 
 
@@ -515,6 +549,14 @@ def _(evidence: Evidence) -> Changes:
         for wider in ("All", "Selector"):
             path: Path = ("spec", "listeners", 0, "allowedRoutes", "namespaces", "from")
             yield _set(evidence, one, path, wider, "listener-is-closed")
+
+
+@kind("gateway: routes of another kind admitted")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        path: Path = ("spec", "listeners", 0, "allowedRoutes", "kinds")
+        yield _set(evidence, one, (*path, 0, "kind"), "GRPCRoute", "listener-is-closed")
+        yield _drop(evidence, one, path, "listener-is-closed")
 
 
 @kind("gateway: Istio's LoadBalancer, ordered or by default")
@@ -727,7 +769,98 @@ def _(evidence: Evidence) -> Changes:
                 for it in routes(evidence, "ingress-route")
             )
             if not admitted:
-                yield _set(evidence, route, (*path, "port"), port, "route-arrives")
+                yield _set(evidence, route, (*path, "port"), port, "route-arrives", "rule-of-own-policy")
+
+
+@kind("egress route: the port of another rule's policy")
+def _(evidence: Evidence) -> Changes:
+    by_port = {port: name for name, port in policies(evidence).items()}
+    for route, path, ref, gateway in _remote_refs(evidence):
+        exports = [it for it in evidence.of_kind("ServiceExport") if own(it) == own(route)]
+        if has_own_rules(evidence, route):
+            continue
+        for port in sorted(set(by_port) - {ref["port"]}):
+            (export,) = [it for it in exports if it.cluster == gateway.cluster]
+            if by_port[port] in its_policies(export):
+                yield _set(evidence, route, (*path, "port"), port, "rule-of-own-policy", "rules-match-alike")
+
+
+@kind("egress route: a rule called otherwise, or with other matches")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _, _ in _remote_refs(evidence):
+        free = has_own_rules(evidence, route)
+        yield _set(
+            evidence, route, (*path[:3], "name"), "renamed", "rule-of-own-policy" if free else "rules-match-alike"
+        )
+        if not free:
+            yield _set(evidence, route, (*path[:3], "matches", 0, "path", "value"), "/other", "rules-match-alike")
+
+
+@kind("egress route: a redirect")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            path: Path = ("spec", "rules", index, "filters")
+            redirect = {"type": "RequestRedirect", "requestRedirect": {"hostname": "example.com"}}
+            changed = _set(evidence, one, path, [*rule["filters"], redirect], "rule-of-own-policy")
+            yield replace(changed, leaf=None)
+            path = ("spec", "rules", index)
+            if rule["backendRefs"]:
+                bare = {"name": rule["name"], "matches": rule["matches"], "filters": [redirect]}
+                yield replace(_set(evidence, one, path, bare, "rule-of-own-policy", "weights-not-zero"), leaf=None)
+
+
+@kind("egress route: another host name on the way, written by a backend")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _, _ in _remote_refs(evidence):
+        rewrite = {"type": "URLRewrite", "urlRewrite": {"hostname": "ghost.secure.svc.cluster.local"}}
+        yield _set(evidence, route, (*path, "filters"), [rewrite], "route-arrives", "route-is-exported")
+
+
+@kind("egress route: the host name of another export")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        others = [it for it in evidence.of_kind("ServiceExport") if own(it) != own(one)]
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            remote = [path for route, path, _, _ in _remote_refs(evidence) if route is one and path[2] == index]
+            for other in others[:1]:
+                if remote or has_own_rules(evidence, one):
+                    continue  # whether it arrives there is another question
+                filters = [it for it in rule["filters"] if it["type"] != "URLRewrite"]
+                host = f"{other.name}.{other.namespace}.svc.cluster.local"
+                filters.append({"type": "URLRewrite", "urlRewrite": {"hostname": host}})
+                changed = _set(evidence, one, ("spec", "rules", index, "filters"), filters, "route-is-exported")
+                yield replace(changed, leaf=None)
+
+
+@kind("ingress route: other matches in a rule")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            if rule.get("backendRefs") and compared(evidence, one, rule["name"]):
+                path: Path = ("spec", "rules", index, "matches", 0, "path", "value")
+                yield _set(evidence, one, path, "/other", "rules-match-alike")
+
+
+@kind("ingress route: a Service that is not exported, or a copy for it")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            for number, ref in enumerate(rule.get("backendRefs", ())):
+                path: Path = ("spec", "rules", index, "backendRefs", number, "name")
+                yield _set(evidence, one, path, "ghost", "route-is-exported")
+                mirror = {"backendRef": {"name": "ghost", "namespace": ref["namespace"], "port": 80}}
+                filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
+                path = ("spec", "rules", index, "filters")
+                yield replace(_set(evidence, one, path, filters, "route-is-exported"), leaf=None)
+
+
+@kind("HTTPRoute: a copy of mcwan's under another name")
+def _(evidence: Evidence) -> Changes:
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for name in (FOREIGN, f"{one.name}.{FOREIGN}"):
+            copy = Object(one.cluster, put(one.content, ("metadata", "name"), name))
+            yield _add(evidence, copy, "hostname-once")
 
 
 @kind("egress route: another host name on the way")
@@ -736,7 +869,8 @@ def _(evidence: Evidence) -> Changes:
         for index, it in enumerate(at(route.content, path[:3])["filters"]):
             if it["type"] == "URLRewrite":
                 place = (*path[:3], "filters", index, "urlRewrite", "hostname")
-                yield _set(evidence, route, place, "ghost.secure.svc.cluster.local", "route-arrives")
+                rules = ("route-arrives", "route-is-exported")
+                yield _set(evidence, route, place, "ghost.secure.svc.cluster.local", *rules)
 
 
 @kind("egress route: a section that is not there")
@@ -776,7 +910,7 @@ def _(evidence: Evidence) -> Changes:
             path: Path = ("spec", "rules", index, "filters")
             where = one.content["metadata"]["namespace"]
             for namespace in ("mc-wan", FOREIGN):
-                missing = {"route-has-target"} if namespace == "mc-wan" else set()
+                missing = {"route-has-target" if namespace == "mc-wan" else "route-is-exported"}
                 refused = {"reference-granted"} if namespace != where else set()
                 mirror = {"backendRef": {"name": "ghost", "namespace": namespace, "port": 80}}
                 filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
@@ -818,10 +952,10 @@ def _(evidence: Evidence) -> Changes:
 @kind("ServiceExport: no policy, or one that is not there")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceExport"):
-        rules = ("export-has-policy", "route-of-own-policy")
+        rules = ("export-has-policy", "route-of-own-policy", *imported(evidence, one))
         yield _drop(evidence, one, marks(one), *rules)
         wrong = "ghost" if marks(one)[-1] == POLICY else "all=ghost"
-        yield _set(evidence, one, marks(one), wrong, *rules)
+        yield _set(evidence, one, marks(one), wrong, *rules, *sent_by_rule(evidence, one, "all"))
 
 
 @kind("ServiceExport: another policy than its routes are of")
@@ -829,7 +963,24 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceExport"):
         for other in sorted(set(policies(evidence)) - its_policies(one))[:1]:
             wrong = other if marks(one)[-1] == POLICY else f"all={other}"
-            yield _set(evidence, one, marks(one), wrong, "route-of-own-policy")
+            rules = {"route-of-own-policy", *imported(evidence, one), *sent_by_rule(evidence, one, "all")}
+            yield _set(evidence, one, marks(one), wrong, *rules)
+
+
+@kind("ServiceExport: the Services that answer it not said")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceExport"):
+        if BACKENDS in one.content["metadata"]["annotations"]:
+            yield _drop(evidence, one, ("metadata", "annotations", BACKENDS), "route-is-exported")
+
+
+@kind("ServiceImport: another policy than its exports have")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceImport"):
+        yield _set(
+            evidence, one, marks(one), "ghost" if marks(one)[-1] == POLICY else "all=ghost", "import-as-exported"
+        )
+        yield _drop(evidence, one, marks(one), "import-as-exported")
 
 
 @kind("ServiceExport: somebody else's, without a policy")
