@@ -2,13 +2,25 @@
 
 from collections.abc import Iterator
 
+from mcwan.model.leaves import RESERVED
 from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, cluster_host
 from mcwan.rules.backends import Backend, backends, references
-from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners, role
-from mcwan.rules.objects import Object, items, kept, number, text
+from mcwan.rules.evidence import (
+    SOURCE_CLUSTER,
+    Claim,
+    Evidence,
+    Export,
+    component_of,
+    export_of,
+    hostnames,
+    listeners,
+    role,
+    service_of_export,
+)
+from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
-from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.unknown import UnjudgedError, chosen, first
 from mcwan.rules.words import listed, said
 
 
@@ -86,32 +98,51 @@ def _admitted(evidence: Evidence, sender: Object, gateway: Object, port: int | N
 
 
 def _by_egress(evidence: Evidence, service: Object, __: Options) -> Iterator[Violation]:
-    """An alias of an import names the Service of an egress gateway: implementations add to the Gateway's name.
+    """An import's name is an alias of the Service that its egress gateway says, or leads by slices of its own.
 
     By path `direct`, a cluster that exports the service itself names that.
     """
-    alias = text(service.content, "spec", "externalName")
-    name, _, rest = alias.rstrip(".").partition(".")
-    gateways = [one for one in evidence.of_kind("Gateway") if one.cluster == service.cluster and role(one) == "egress"]
-    if ".svc." in f".{rest}." and any(name == one.name or name.startswith(f"{one.name}-") for one in gateways):
+    if text(service.content, "spec", "type") != "ExternalName":
+        yield from _by_slices(service)
         return
-    key = export_of(service)
-    for export in evidence.exporting(key, service.cluster) if key else ():
-        if alias == cluster_host(text(export.annotations, SERVICE_ANNOTATION) or f"{export.name}.{export.namespace}"):
-            return
-    yield violation(
-        f"{service} is an alias of {said(alias)}, and not of {listed(map(str, gateways)) or 'an egress gateway'}",
-        "let mcwan write the Services of imports",
-        service,
-        *gateways,
-    )
+    alias, key = text(service.content, "spec", "externalName"), _import_of(evidence, service)
+    every = [one for one in evidence.of_kind("Gateway") if one.cluster == service.cluster and role(one) == "egress"]
+    gateways = [one for one in every if key and export_of(one) == key] or [one for one in every if not export_of(one)]
+    allowed = [text(one.annotations, SERVICE_ANNOTATION) for one in gateways]
+    allowed += [service_of_export(one) for one in (evidence.exporting(key, service.cluster) if key else ())]
+    if alias not in [cluster_host(one) for one in allowed if one]:
+        yield violation(
+            f"{service} is an alias of {said(alias)}, and not of {listed(map(str, gateways)) or 'an egress gateway'}",
+            "let mcwan write the Services of imports",
+            service,
+            *gateways,
+        )
 
 
-def _aliases(evidence: Evidence) -> list[Object | UnjudgedError]:
+def _by_slices(service: Object) -> Iterator[Violation]:
+    ordered = text(service.content, "spec", "type") or "ClusterIP"
+    if ordered != "ClusterIP" or mapping(service.content, "spec", "selector"):
+        how = "has a selector" if ordered == "ClusterIP" else f"is a {ordered}"
+        yield violation(
+            f"{service} {how}, and stands for an import",
+            "let mcwan write the Services of imports: an alias, or a ClusterIP without selector",
+            service,
+        )
+
+
+def _imports(evidence: Evidence) -> list[Object | UnjudgedError]:
     return chosen(
         evidence.of_kind("Service"),
-        lambda one: component_of(one) == "import" and text(one.content, "spec", "type") == "ExternalName",
+        lambda one: first(lambda: component_of(one) == "import", lambda: _import_of(evidence, one) is not None),
     )
+
+
+def _import_of(evidence: Evidence, service: Object) -> Export | None:
+    """Give the import that a Service is the name of. Raises UnjudgedError."""
+    name = service.name.removesuffix(RESERVED)
+    if name != service.name and evidence.find(service.cluster, "ServiceImport", service.namespace, name):
+        return (name, service.namespace)
+    return export_of(service) if component_of(service) == "import" else None
 
 
 def egress_routes(evidence: Evidence) -> list[Object | UnjudgedError]:
@@ -180,7 +211,7 @@ RULES = (
         "An import's name leads to its own cluster's egress gateway, or to the service itself.",
         "By another alias, requests leave by whatever is there: past the WAN policies, or out of the cluster.",
         "Let mcwan write the Services of imports.",
-        _aliases,
+        _imports,
         _by_egress,
         severity=Severity.CRITICAL,
     ),

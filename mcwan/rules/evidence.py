@@ -254,6 +254,15 @@ class Evidence:
             raise doubt
         return found.get((service.cluster, service.namespace, service.name), ())
 
+    def serves_gateway(self, service: Object) -> bool:
+        """Tell whether a gateway of the fabric says that it is reached by a Service. Raises UnjudgedError."""
+        found, doubts = self._serving
+        if (service.cluster, f"{service.name}.{service.namespace}") in found:
+            return True
+        if doubt := doubts.get(service.cluster):
+            raise doubt
+        return False
+
     def addresses(self, gateway: Object) -> frozenset[str]:
         """Give the addresses of an ingress gateway: as it says itself, else as its component does.
 
@@ -379,6 +388,18 @@ class Evidence:
             except UnjudgedError as doubt:
                 doubts.setdefault(one.cluster, doubt)
         return found, doubts
+
+    @cached_property
+    def _serving(self) -> tuple[frozenset[tuple[str, str]], Mapping[str, UnjudgedError]]:
+        found: set[tuple[str, str]] = set()
+        doubts: dict[str, UnjudgedError] = {}
+        for one in self.of_kind("Gateway"):
+            try:
+                if role(one):
+                    found.add((one.cluster, text(one.annotations, SERVICE_ANNOTATION)))
+            except UnjudgedError as doubt:
+                doubts.setdefault(one.cluster, doubt)
+        return frozenset(found), doubts
 
     @cached_property
     def _present(self) -> frozenset[str]:

@@ -35,6 +35,8 @@ def _policies(evidence: Evidence) -> Iterable[Object | Told | UnjudgedError]:
 
 
 def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterator[Violation]:
+    if isinstance(gateway, Object):
+        yield from _takes_every_host(gateway)
     about, there = _listening(gateway)
     for name, port in there.items():
         policy = evidence.find(gateway.cluster, "WANPolicy", "", name)
@@ -53,6 +55,20 @@ def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterat
                 about,
                 policy,
                 clusters=[gateway.cluster],
+            )
+
+
+def _takes_every_host(gateway: Object) -> Iterator[Violation]:
+    for one in items(gateway.content, "spec", "listeners"):
+        name, hostname, protocol = (text(one, key) for key in ("name", "hostname", "protocol"))
+        wrong = [f"for {said(hostname)} only"] if hostname else []
+        if protocol not in ("HTTP", "HTTPS"):
+            wrong.append(f"by protocol {said(protocol or None)}")
+        if wrong:
+            yield violation(
+                f"{gateway} listens for policy {name} {listed(wrong)}",
+                "let mcwan write that Gateway: its listeners take HTTP for every host name",
+                gateway,
             )
 
 
@@ -129,7 +145,7 @@ def _called(subject: Object | Told) -> str:
 RULES = (
     Rule(
         "listener-is-wan-policy",
-        "Every listener of an ingress gateway is a WAN policy, on its port.",
+        "Every listener of an ingress gateway is a WAN policy, on its port, for HTTP of every host name.",
         "A listener that is no WAN policy is a way into the cluster that the SD-WAN classifies by chance.",
         "Let mcwan write the ingress gateways; remove other listeners.",
         _gateways,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mcwan.plan import names
 from mcwan.plan.names import NAMESPACE
 from mcwan.rules.arrivals import meant_for_wan
-from mcwan.rules.backends import backends
+from mcwan.rules.backends import Backend, backends
 from mcwan.rules.evidence import (
     SOURCE_CLUSTER,
     Claim,
@@ -91,14 +91,21 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
         sent_for = keys if ingress else exports_of(to.rewritten) or keys
         if not ingress:
             yield from _for_own_export(evidence, route, sent_for)
-        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
-        if ingress or (not service.label(SOURCE_CLUSTER) if service else not meant_for_wan(evidence, route, to)):
+        if ingress or _stays(evidence, route, to):
             yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
 
 
 def _admits(evidence: Evidence, route: Object) -> bool:
     """Tell whether a route is meant for requests of other clusters, be its Gateway there or not."""
     return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
+
+
+def _stays(evidence: Evidence, route: Object, to: Backend) -> bool:
+    """Tell whether a backend of an egress route is no target, nor meant to be one: of those, other rules tell."""
+    service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+    if service is None or to.namespace == NAMESPACE:
+        return not meant_for_wan(evidence, route, to)
+    return not service.label(SOURCE_CLUSTER)
 
 
 def _for_own_export(evidence: Evidence, route: Object, sent_for: Iterable[Export]) -> Iterator[Violation]:
@@ -108,7 +115,7 @@ def _for_own_export(evidence: Evidence, route: Object, sent_for: Iterable[Export
     if not others:
         return
     imports = [evidence.find(route.cluster, "ServiceImport", namespace, name) for name, namespace in keys]
-    free = any(own_rules_of(one) for one in imports if one is not None)
+    free = any(one is None or own_rules_of(one) for one in imports)
     for key in others:
         if not free or not _exporting(evidence, key):
             yield violation(

@@ -18,7 +18,7 @@ from mcwan.rules.wan_policies import PortRange
 
 Path = tuple[Any, ...]
 WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 1024
-NEVER, FOREIGN, PUBLIC = "never", "foreign", "8.8.8.8"
+FOREIGN, PUBLIC = "foreign", "8.8.8.8"
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
@@ -49,11 +49,31 @@ def configured(evidence: Evidence) -> dict[str, Options]:
         "wan-port-range": PortRange(lowest=LOWEST),
         "plaintext-chosen": Plaintext(wan_policies=tuple(policies(evidence))),
         "export-namespace-allowed": Exporters(namespaces=tuple(sorted(namespaces))),
-        "namespace-keeps-off-tunnel": Tunnels(never={NEVER: tuple(sorted(namespaces))}),
-        "import-allowed": Importers(clusters={FOREIGN: ()}),
+        "namespace-keeps-off-tunnel": Tunnels(never=kept_off(evidence)),
+        "import-allowed": Importers(clusters=importers(evidence)),
         "withdrawals-limited": Withdrawals(at_most=0),
         "labels-present": Labels(labels=(LABEL,)),
     }
+
+
+def kept_off(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Give, by tunnel, the namespaces whose exports do not use it."""
+    tunnels = {one.name: one.content["spec"]["tunnel"] for one in evidence.of_kind("WANPolicy")}
+    exports = evidence.of_kind("ServiceExport")
+    namespaces = {one.namespace for one in exports}
+    used = {(tunnels[policy], one.namespace) for one in exports for policy in its_policies(one)}
+    return {
+        tunnel: tuple(sorted(one for one in namespaces if (tunnel, one) not in used))
+        for tunnel in sorted(set(tunnels.values()))
+    }
+
+
+def importers(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Give, by service, the clusters that import it."""
+    found: dict[str, set[str]] = {f"{one.name}.{one.namespace}": set() for one in evidence.of_kind("ServiceExport")}
+    for one in evidence.of_kind("ServiceImport"):
+        found[f"{one.name}.{one.namespace}"].add(one.cluster)
+    return {service: tuple(sorted(clusters)) for service, clusters in found.items()}
 
 
 def deployed(evidence: Evidence) -> Evidence:
@@ -364,9 +384,11 @@ def _(evidence: Evidence) -> Changes:
 @kind("WANPolicy: a tunnel that its exports must never use")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
-        if exports_by(evidence, one.cluster, one.name):
-            rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
-            yield _set(evidence, one, ("spec", "tunnel"), NEVER, *rules)
+        for tunnel, namespaces in kept_off(evidence).items():
+            here_ = [it for it in evidence.of_kind("ServiceExport") if it.cluster == one.cluster]
+            if any(one.name in its_policies(it) and it.namespace in namespaces for it in here_):
+                rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
+                yield _set(evidence, one, ("spec", "tunnel"), tunnel, *rules)
 
 
 for _what in ("jitterMs", "latencyMs", "lossPercent"):
@@ -509,6 +531,25 @@ def _(evidence: Evidence) -> Changes:
             yield _remove(evidence, one, "wan-policy-has-listener", *attached(evidence, one))
 
 
+@kind("ingress gateway: a listener for some host names, or of another protocol")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        path: Path = ("spec", "listeners", 0)
+        yield _set(evidence, one, (*path, "hostname"), "example.com", "listener-is-wan-policy")
+        yield _set(evidence, one, (*path, "protocol"), "TCP", "listener-is-wan-policy")
+
+
+@kind("egress gateway: another Service said")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", SERVICE)
+    for one in egress(evidence):
+        said = f"{one.content['metadata']['annotations'][SERVICE]}.svc.cluster.local"
+        every = [it for it in evidence.of_kind("Service") if it.cluster == one.cluster]
+        if any(it.content["spec"].get("externalName") == said for it in every):
+            yield _set(evidence, one, path, "mc-wan-egress.elsewhere", "import-by-egress")
+            yield _drop(evidence, one, path, "import-by-egress")
+
+
 @kind("egress gateway: a listener dropped or renamed")
 def _(evidence: Evidence) -> Changes:
     for one in egress(evidence):
@@ -623,11 +664,13 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
         for index in range(len(one.content["ports"])):
-            yield _set(evidence, one, ("ports", index, "port"), WRONG_PORT, "target-port")
+            whole = set() if part(one) == "import" else {"target-is-whole"}
+            yield _set(evidence, one, ("ports", index, "port"), WRONG_PORT, "target-port", *whole)
     for one in evidence.of_kind("Service"):
         if SOURCE in labels(one):
             for index in range(len(one.content["spec"]["ports"])):
-                yield _set(evidence, one, ("spec", "ports", index, "targetPort"), WRONG_PORT, "target-port")
+                path: Path = ("spec", "ports", index, "targetPort")
+                yield _set(evidence, one, path, WRONG_PORT, "target-port", "target-is-whole")
 
 
 @kind("target: the port of another policy")
@@ -635,8 +678,28 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
         for index, port in enumerate(one.content["ports"]):
             for other in sorted(set(policies(evidence).values()) - {port["port"]})[:1]:
-                rule = "shadow-arrives" if part(one) == "import" else "target-port"
-                yield _set(evidence, one, ("ports", index, "port"), other, rule)
+                rules = ("shadow-arrives",) if part(one) == "import" else ("target-port", "target-is-whole")
+                yield _set(evidence, one, ("ports", index, "port"), other, *rules)
+
+
+@kind("target: no endpoint, or not ready")
+def _(evidence: Evidence) -> Changes:
+    every = evidence.of_kind("EndpointSlice")
+    for one in every:
+        its = labels(one)["kubernetes.io/service-name"]
+        if part(one) == "target" and [labels(it)["kubernetes.io/service-name"] for it in every].count(its) == 1:
+            yield _remove(evidence, one, "target-is-whole")
+            yield _set(evidence, one, ("endpoints",), [], "target-is-whole")
+            if len(one.content["endpoints"]) == 1:
+                yield _set(evidence, one, ("endpoints", 0, "conditions", "ready"), False, "target-is-whole")
+
+
+@kind("target: a selector, or an alias")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            yield _set(evidence, one, ("spec", "selector"), {"app": "vault"}, "target-is-whole")
+            yield _set(evidence, one, ("spec", "externalName"), "example.com", "target-is-whole")
 
 
 @kind("target: its Service missing, or without a port")
@@ -964,6 +1027,9 @@ def _(evidence: Evidence) -> Changes:
         for other in sorted(set(policies(evidence)) - its_policies(one))[:1]:
             wrong = other if marks(one)[-1] == POLICY else f"all={other}"
             rules = {"route-of-own-policy", *imported(evidence, one), *sent_by_rule(evidence, one, "all")}
+            (tunnel,) = {it.content["spec"]["tunnel"] for it in evidence.of_kind("WANPolicy") if it.name == other}
+            if one.namespace in kept_off(evidence)[tunnel]:
+                rules.add("namespace-keeps-off-tunnel")
             yield _set(evidence, one, marks(one), wrong, *rules)
 
 
@@ -996,8 +1062,20 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Service"):
         if "externalName" in one.content["spec"]:
-            for other in ("mc-wan-egress.example.com", "strongbox.secure.svc.cluster.local"):
+            for other in (
+                "mc-wan-egress.example.com",
+                "strongbox.secure.svc.cluster.local",
+                "mc-wan-egress.x.svc.cluster.local",
+            ):
                 yield _set(evidence, one, ("spec", "externalName"), other, "import-by-egress")
+
+
+@kind("import: its name a Service of pods")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if part(one) == "import":
+            spec = {"type": "ClusterIP", "ports": one.content["spec"]["ports"], "selector": {"app": "vault"}}
+            yield replace(_set(evidence, one, ("spec",), spec, "import-by-egress"), leaf=None)
 
 
 @kind("ServiceImport: withdrawn")
@@ -1008,9 +1086,11 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("ServiceImport: somebody else's, where it is not allowed")
 def _(evidence: Evidence) -> Changes:
-    for cluster in clusters(evidence):
-        if evidence.of_kind("ServiceImport"):
-            yield _add(evidence, made(evidence, cluster, "ServiceImport", "cart", FOREIGN), "import-allowed")
+    allowed = importers(evidence)
+    for one in evidence.of_kind("ServiceImport"):
+        for cluster in clusters(evidence):
+            if cluster not in allowed[f"{one.name}.{one.namespace}"]:
+                yield _add(evidence, Object(cluster, one.content), "import-allowed")
 
 
 # Exposure and labels.
@@ -1044,12 +1124,55 @@ def _(evidence: Evidence) -> Changes:
             metadata = {"name": FOREIGN, "namespace": where, "labels": marked}
             content = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"type": "LoadBalancer"}}
             yield _add(evidence, Object(one.cluster, content), "gateway-is-private")
+            selecting = {
+                "metadata": {"name": FOREIGN, "namespace": where},
+                "spec": {"type": "LoadBalancer", "selector": marked},
+            }
+            yield _add(evidence, Object(one.cluster, content | selecting), "gateway-is-private")
+        called, _, where = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        content = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": called, "namespace": where}}
+        yield _add(evidence, Object(one.cluster, content | {"spec": {"type": "LoadBalancer"}}), "gateway-is-private")
+
+
+@kind("Gateway: public, somebody else's in mc-wan")
+def _(evidence: Evidence) -> Changes:
+    for cluster in clusters(evidence):
+        spec = {"gatewayClassName": "theirs", "addresses": [{"value": PUBLIC}], "listeners": []}
+        yield _add(evidence, made(evidence, cluster, "Gateway", FOREIGN, "mc-wan", spec=spec), "gateway-is-private")
+
+
+@kind("EnvoyProxy: annotations that contradict each other, or are patched")
+def _(evidence: Evidence) -> Changes:
+    aws = "service.beta.kubernetes.io/aws-load-balancer"
+    for one in evidence.of_kind("EnvoyProxy"):
+        path: Path = ("spec", "provider", "kubernetes", "envoyService")
+        service = {"type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
+        public = {f"{aws}-scheme": "internet-facing"}
+        for its in (
+            service | {"annotations": {**service["annotations"], **public}},  # type: ignore[dict-item]
+            service | {"patch": {"value": {"metadata": {"annotations": public}}}},
+            service | {"patch": {"value": {"metadata": {"annotations": {f"{aws}-internal": "false"}}}}},
+        ):
+            yield replace(_set(evidence, one, path, its, "gateway-is-private"), leaf=None)
+
+
+@kind("HTTPRoute: somebody else's, to a target by a gateway of its own")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            cluster, namespace, name = here(one)
+            ref = {"name": name, "namespace": namespace, "port": one.content["spec"]["ports"][0]["port"]}
+            place = (cluster, FOREIGN, "theirs", "web")
+            host = "ghost.secure.svc.cluster.local"
+            added = _foreign_route(evidence, place, FOREIGN, host, backendRefs=[ref])
+            yield _add(evidence, added, "route-is-exported", "route-arrives", "reference-granted")
 
 
 @kind("Service: a target or an import made public")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Service"):
-        yield _set(evidence, one, ("spec", "type"), "LoadBalancer", "gateway-is-private")
+        past = {"import-by-egress"} if part(one) == "import" else set()
+        yield _set(evidence, one, ("spec", "type"), "LoadBalancer", "gateway-is-private", *past)
         yield _set(evidence, one, ("spec", "externalIPs"), ["10.9.9.9"], "gateway-is-private")
 
 
