@@ -159,7 +159,5 @@ def test_options_that_name_nothing_are_told() -> None:
     )
     known = ("cluster-1", "cluster-2")
     found = run(by_name["import-allowed"], evidence, Importers(clusters={"payment.secure": (*known, "cluster-3")}))
-    assert found.unjudged == (
-        "clusters.payment.secure: 'cluster-3' names no cluster (allowed: cluster-1, cluster-2)",
-    )
+    assert found.unjudged == ("clusters.payment.secure: 'cluster-3' names no cluster (allowed: cluster-1, cluster-2)",)
     assert found.violations == ()

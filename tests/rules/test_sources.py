@@ -237,4 +237,6 @@ def test_a_file_beside_the_directories_is_named(tmp_path: Path) -> None:
     path.write_text("kind: Service\n")
     with pytest.raises(SourceError) as error:
         of_rendered(tmp_path)
-    assert str(error.value) == f"{path}: of no cluster, and not judged; move it into a cluster's directory, or elsewhere"
+    assert (
+        str(error.value) == f"{path}: of no cluster, and not judged; move it into a cluster's directory, or elsewhere"
+    )
