@@ -84,7 +84,8 @@ def test_what_is_unknown_is_told_and_hides_nothing_else() -> None:
     )
     where = "cluster-1/mc-wan/target-cluster-2-ipv4.endpoints[0].addresses[0] is not known before the update"
     assert analyze(request) == [
-        Told("advisory", rule, f"{rule}: not judged: {where}") for rule in ("target-address", "target-is-private")
+        Told("advisory", rule, f"{rule}: not judged: {where}")
+        for rule in ("target-address", "target-is-private", "target-is-whole")
     ] + [*LISTENERS, PORT]
 
 

@@ -1,7 +1,9 @@
 """An export on the clusters that offer it: the ServiceExport, and a route on the listener of each WAN policy."""
 
-from mcwan.model.export import Export
-from mcwan.model.importing import ListenerRule, admitted_policies, listener_rules
+from collections.abc import Iterable
+
+from mcwan.model.export import Export, Rule, qualified
+from mcwan.model.importing import EgressRule, ListenerRule, admitted_policies, listener_rules
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.model.tls import identity
 from mcwan.plan import names
@@ -50,11 +52,22 @@ def ingress_routes(context: Context, cluster: str, export: Export) -> list[Manif
 
 
 def policy_annotations(export: Export) -> dict[str, str]:
-    """Say on an object which WAN policy an export has, or which rules, and its service if that is called otherwise."""
-    other = {names.SERVICE_ANNOTATION: export.service} if export.name else {}
+    """Say on an object which WAN policy an export has, or which rules, and which Services answer it beside its own.
+
+    Its own is said if it is called otherwise than the export.
+    """
+    found = {names.SERVICE_ANNOTATION: export.service} if export.name else {}
+    backends = {qualified(rule.backend, export.namespace) for rule in export.rules if rule.backend} - {export.service}
+    if backends:
+        found[names.BACKENDS_ANNOTATION] = ",".join(sorted(backends))
     if export.wan_policy is not None:
-        return {names.POLICY_ANNOTATION: export.wan_policy, **other}
-    return {names.RULES_ANNOTATION: ",".join(f"{rule.name}={rule.wan_policy}" for rule in export.rules), **other}
+        return {names.POLICY_ANNOTATION: export.wan_policy, **found}
+    return {names.RULES_ANNOTATION: said_rules(export.rules), **found}
+
+
+def said_rules(rules: Iterable[Rule] | Iterable[EgressRule]) -> str:
+    """Say in an annotation which WAN policy each rule has."""
+    return ",".join(f"{rule.name}={rule.wan_policy}" for rule in rules)
 
 
 def _route_name(export: Export, policy: str, port: str | None) -> str:

@@ -88,7 +88,9 @@ def infrastructure(context: Context, cluster: str, request: GatewayRequest) -> I
 def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Manifest]:
     """Give a Gateway with what its profile needs around it."""
     needs = infrastructure(context, cluster, request)
-    said = {names.ADDRESSES_ANNOTATION: ",".join(sorted(request.addresses))} if request.addresses else {}
+    said = {names.SERVICE_ANNOTATION: needs.service}
+    if request.addresses:
+        said[names.ADDRESSES_ANNOTATION] = ",".join(sorted(request.addresses))
     spec: Manifest = {
         "gatewayClassName": request.cluster.gateway.class_name,
         "listeners": _listeners(context.fabric, request, needs.listener_tls),

@@ -5,7 +5,7 @@ from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
-from mcwan.plan.exports import policy_annotations
+from mcwan.plan.exports import policy_annotations, said_rules
 from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
@@ -27,8 +27,9 @@ def service_import(context: Context, export: Export) -> PerCluster:
 
 
 def _marked(context: Context, importing: Importing) -> Manifest:
-    """The ServiceImport, with the annotations that the exports carry here."""
-    export = importing.export
+    """The ServiceImport, with the annotations that the exports carry here, and the consuming side's own rules."""
+    export, entry = importing.export, importing.entry
+    own = said_rules(egress_rules(importing, context.exports)) if entry and entry.rules else ""
     version = context.fabric.clusters[importing.cluster].mcs_api
     return manifest(
         f"multicluster.x-k8s.io/{version}",
@@ -36,7 +37,7 @@ def _marked(context: Context, importing: Importing) -> Manifest:
         export.exported_name,
         export.namespace,
         _labels(context, export, "import"),
-        annotations=policy_annotations(export),
+        annotations=policy_annotations(export) | ({names.OWN_RULES_ANNOTATION: own} if own else {}),
         spec={
             "type": "ClusterSetIP",
             "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],

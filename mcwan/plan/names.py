@@ -8,9 +8,11 @@ INGRESS = leaves.INGRESS
 EGRESS = leaves.EGRESS
 GRANT = NAMESPACE
 RULES_ANNOTATION = f"{GROUP}/rules"
+OWN_RULES_ANNOTATION = f"{GROUP}/own-rules"
 POLICY_ANNOTATION = f"{GROUP}/wan-policy"
 SPARES_ANNOTATION = f"{GROUP}/spares"
 SERVICE_ANNOTATION = f"{GROUP}/service"
+BACKENDS_ANNOTATION = f"{GROUP}/backends"
 SPAN_HEADER = "spanid"
 EXPORT_HEADER, SOURCE_HEADER = "mc-wan-export", "mc-wan-source"
 """Request headers: what is asked for, as name.namespace, and the cluster that asks."""

@@ -1,6 +1,6 @@
 """Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
 
-from mcwan.rules import arrivals, exposure, listeners, organisation, routes, targets, wan_policies
+from mcwan.rules import arrivals, exposure, listeners, organisation, routes, targets, wan_policies, ways
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object
 from mcwan.rules.rule import Level, Options, Rule, Severity, Verdict, Violation, run, violation
@@ -11,6 +11,7 @@ RULES: tuple[Rule, ...] = (
     *targets.RULES,
     *routes.RULES,
     *arrivals.RULES,
+    *ways.RULES,
     *exposure.RULES,
     *organisation.RULES,
 )

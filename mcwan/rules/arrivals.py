@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
+from mcwan.model.leaves import RESERVED
 from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, cluster_host
-from mcwan.rules.evidence import SOURCE_CLUSTER, Claim, Evidence, component_of, export_of, hostnames, listeners, role
-from mcwan.rules.objects import Object, items, kept, number, text
-from mcwan.rules.routes import backends, references
+from mcwan.rules.backends import Backend, backends, references
+from mcwan.rules.evidence import (
+    SOURCE_CLUSTER,
+    Claim,
+    Evidence,
+    Export,
+    component_of,
+    export_of,
+    hostnames,
+    listeners,
+    role,
+    service_of_export,
+)
+from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
-from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.unknown import UnjudgedError, chosen, first
 from mcwan.rules.words import listed, said
 
 
@@ -27,13 +39,13 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
                 )
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
-        if service is None and (to.namespace == NAMESPACE or _meant_for_wan(evidence, route, to.port)):
+        if service is None and meant_for_wan(evidence, route, to):
             yield violation(
                 f"{route} sends to Service {to.namespace}/{to.name}, port {said(to.port)}, which is not there",
                 "let mcwan write the route and its targets",
                 route,
             )
-        elif service is not None and to.port not in (there := _ports(service)):
+        elif service is not None and to.port not in (there := ports_of(service)):
             yield violation(
                 f"{route} sends to port {said(to.port)} of {service}, which has "
                 f"{', '.join(map(said, there)) or 'none'}",
@@ -64,10 +76,10 @@ def _arrives(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
         if service is not None and service.label(SOURCE_CLUSTER):
-            hosts = _rewritten(to.rule) or hostnames(route)
+            hosts = to.rewritten or hostnames(route)
             for gateway in evidence.behind(service):
                 for host in hosts:
-                    yield from _admitted(evidence, route, gateway, _ports(service).get(to.port), host)
+                    yield from _admitted(evidence, route, gateway, ports_of(service).get(to.port), host)
 
 
 def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
@@ -82,7 +94,7 @@ def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Vio
 
 
 def _admitted(evidence: Evidence, sender: Object, gateway: Object, port: int | None, host: str) -> Iterator[Violation]:
-    section = _sections(gateway).get(port)
+    section = sections(gateway).get(port)
     if section is None:
         return  # target-port says so
     claim = Claim(gateway.cluster, f"{gateway.namespace}/{gateway.name}", section, host)
@@ -98,35 +110,55 @@ def _admitted(evidence: Evidence, sender: Object, gateway: Object, port: int | N
 
 
 def _by_egress(evidence: Evidence, service: Object, __: Options) -> Iterator[Violation]:
-    """An alias of an import names the Service of an egress gateway: implementations add to the Gateway's name.
+    """An import's name is an alias of the Service that its egress gateway says, or leads by slices of its own.
 
     By path `direct`, a cluster that exports the service itself names that.
     """
-    alias = text(service.content, "spec", "externalName")
-    name, _, rest = alias.rstrip(".").partition(".")
-    gateways = [one for one in evidence.of_kind("Gateway") if one.cluster == service.cluster and role(one) == "egress"]
-    if ".svc." in f".{rest}." and any(name == one.name or name.startswith(f"{one.name}-") for one in gateways):
+    if text(service.content, "spec", "type") != "ExternalName":
+        yield from _by_slices(service)
         return
-    key = export_of(service)
-    for export in evidence.exporting(key, service.cluster) if key else ():
-        if alias == cluster_host(text(export.annotations, SERVICE_ANNOTATION) or f"{export.name}.{export.namespace}"):
-            return
-    yield violation(
-        f"{service} is an alias of {said(alias)}, and not of {listed(map(str, gateways)) or 'an egress gateway'}",
-        "let mcwan write the Services of imports",
-        service,
-        *gateways,
-    )
+    alias, key = text(service.content, "spec", "externalName"), _import_of(evidence, service)
+    every = [one for one in evidence.of_kind("Gateway") if one.cluster == service.cluster and role(one) == "egress"]
+    gateways = [one for one in every if key and export_of(one) == key] or [one for one in every if not export_of(one)]
+    allowed = [text(one.annotations, SERVICE_ANNOTATION) for one in gateways]
+    allowed += [service_of_export(one) for one in (evidence.exporting(key, service.cluster) if key else ())]
+    if alias not in [cluster_host(one) for one in allowed if one]:
+        yield violation(
+            f"{service} is an alias of {said(alias)}, and not of {listed(map(str, gateways)) or 'an egress gateway'}",
+            "let mcwan write the Services of imports",
+            service,
+            *gateways,
+        )
 
 
-def _aliases(evidence: Evidence) -> list[Object | UnjudgedError]:
+def _by_slices(service: Object) -> Iterator[Violation]:
+    ordered = text(service.content, "spec", "type") or "ClusterIP"
+    if ordered != "ClusterIP" or mapping(service.content, "spec", "selector"):
+        how = "has a selector" if ordered == "ClusterIP" else f"is a {ordered}"
+        yield violation(
+            f"{service} {how}, and stands for an import",
+            "let mcwan write the Services of imports: an alias, or a ClusterIP without selector",
+            service,
+        )
+
+
+def _imports(evidence: Evidence) -> list[Object | UnjudgedError]:
     return chosen(
         evidence.of_kind("Service"),
-        lambda one: component_of(one) == "import" and text(one.content, "spec", "type") == "ExternalName",
+        lambda one: first(lambda: component_of(one) == "import", lambda: _import_of(evidence, one) is not None),
     )
 
 
-def _egress(evidence: Evidence) -> list[Object | UnjudgedError]:
+def _import_of(evidence: Evidence, service: Object) -> Export | None:
+    """Give the import that a Service is the name of. Raises UnjudgedError."""
+    name = service.name.removesuffix(RESERVED)
+    if name != service.name and evidence.find(service.cluster, "ServiceImport", service.namespace, name):
+        return (name, service.namespace)
+    return export_of(service) if component_of(service) == "import" else None
+
+
+def egress_routes(evidence: Evidence) -> list[Object | UnjudgedError]:
+    """Give the fabric's routes by which requests leave a cluster."""
     return [one for one in evidence.routes if isinstance(one, UnjudgedError) or not _ingress(evidence, one)]
 
 
@@ -137,27 +169,24 @@ def _ingress(evidence: Evidence, route: Object) -> bool:
         return False
 
 
-def _meant_for_wan(evidence: Evidence, route: Object, port: int | None) -> bool:
-    """Tell whether a backend's port is a WAN port: then it is a target that is meant, not a service of the cluster."""
+def meant_for_wan(evidence: Evidence, route: Object, to: Backend) -> bool:
+    """Tell whether a backend that is not there is a target: by its namespace, or its port, which is a WAN port."""
+    if to.namespace == NAMESPACE:
+        return True
     if evidence.arrives_at_ingress(route):
         return False
     every = [one for ones in evidence.policies.values() for one in ones if one.cluster == route.cluster]
-    return port in [number(one.content, "spec", "port") for one in every]
-
-
-def _rewritten(rule: Any) -> tuple[str, ...]:
-    hosts = [text(one, "urlRewrite", "hostname") for one in items(rule, "filters")]
-    return tuple(host for host in hosts if host)
+    return to.port in [number(one.content, "spec", "port") for one in every]
 
 
 @kept
-def _ports(service: Object) -> dict[int | None, int | None]:
+def ports_of(service: Object) -> dict[int | None, int | None]:
     """Give a Service's ports, and where each leads. Raises UnjudgedError."""
     return {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
 
 
 @kept
-def _sections(gateway: Object) -> dict[int | None, str]:
+def sections(gateway: Object) -> dict[int | None, str]:
     """Give a Gateway's listeners by their port. Raises UnjudgedError."""
     return {port: name for name, port in listeners(gateway).items()}
 
@@ -176,7 +205,7 @@ RULES = (
         "What an egress route sends to another cluster is admitted there, on the listener of its port.",
         "What a cluster sends by a WAN port is refused by the other side unless a route admits it on that listener.",
         "Deploy both sides in one update; the export and its import name the same WAN policy.",
-        _egress,
+        egress_routes,
         _arrives,
         severity=Severity.CRITICAL,
     ),
@@ -194,7 +223,7 @@ RULES = (
         "An import's name leads to its own cluster's egress gateway, or to the service itself.",
         "By another alias, requests leave by whatever is there: past the WAN policies, or out of the cluster.",
         "Let mcwan write the Services of imports.",
-        _aliases,
+        _imports,
         _by_egress,
         severity=Severity.CRITICAL,
     ),

@@ -12,19 +12,24 @@ from typing import Any, NamedTuple
 from mcwan.plan import names
 from mcwan.plan.names import (
     ADDRESSES_ANNOTATION,
+    BACKENDS_ANNOTATION,
     EGRESS,
     GROUP,
     INGRESS,
     NAMESPACE,
+    OWN_RULES_ANNOTATION,
     POLICY_ANNOTATION,
     RULES_ANNOTATION,
+    SERVICE_ANNOTATION,
     SPARES_ANNOTATION,
 )
+from mcwan.rules.backends import backends
 from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 
 SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"
 GATEWAY_GROUP = "gateway.networking.k8s.io"
+_SLICE_OF = "kubernetes.io/service-name"
 _MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
     "EndpointSlice": "discovery.k8s.io",
@@ -172,6 +177,15 @@ class Evidence:
         return found
 
     @cached_property
+    def imports(self) -> Mapping[Export, Sequence[Object]]:
+        """The ServiceImports of each export, one per importing cluster; those whose name is known."""
+        found: dict[Export, list[Object]] = {}
+        for one in self.of_kind("ServiceImport"):
+            if is_named(one):
+                found.setdefault((one.name, one.namespace), []).append(one)
+        return found
+
+    @cached_property
     def routes(self) -> tuple[Object | UnjudgedError, ...]:
         """The HTTPRoutes of the fabric: its own, and whatever else attaches to its gateways."""
         found = chosen(self.of_kind("HTTPRoute"), self._concerns)
@@ -226,8 +240,29 @@ class Evidence:
 
     def service_of(self, one: Object) -> Object | None:
         """Give the Service that an EndpointSlice belongs to. Raises UnjudgedError."""
-        name = one.label("kubernetes.io/service-name") if one.kind == "EndpointSlice" else ""
+        name = one.label(_SLICE_OF) if one.kind == "EndpointSlice" else ""
         return self.find(one.cluster, "Service", one.namespace, name) if name else None
+
+    def remote_of(self, route: Object, namespace: str, name: str) -> str:
+        """Give the cluster that a backend of a route stands for; empty if it is no target. Raises UnjudgedError."""
+        service = self.find(route.cluster, "Service", namespace, name)
+        return service.label(SOURCE_CLUSTER) if service is not None else ""
+
+    def slices_of(self, service: Object) -> Sequence[Object]:
+        """Give the EndpointSlices of a Service. Raises UnjudgedError if one of which that is not known may be."""
+        found, doubts = self._slices
+        if doubt := doubts.get(service.cluster):
+            raise doubt
+        return found.get((service.cluster, service.namespace, service.name), ())
+
+    def serves_gateway(self, service: Object) -> bool:
+        """Tell whether a gateway of the fabric says that it is reached by a Service. Raises UnjudgedError."""
+        found, doubts = self._serving
+        if (service.cluster, f"{service.name}.{service.namespace}") in found:
+            return True
+        if doubt := doubts.get(service.cluster):
+            raise doubt
+        return False
 
     def addresses(self, gateway: Object) -> frozenset[str]:
         """Give the addresses of an ingress gateway: as it says itself, else as its component does.
@@ -268,6 +303,7 @@ class Evidence:
         return first(
             lambda: component_of(route) in ("ingress-route", "egress-route"),
             lambda: any(parent.role for parent in self.parents(route)),
+            lambda: any(self.remote_of(route, to.namespace, to.name) for to in backends(route)),
             lambda: route.namespace == NAMESPACE and any(parent.gateway is None for parent in self.parents(route)),
         )
 
@@ -342,6 +378,29 @@ class Evidence:
             except UnjudgedError as doubt:
                 found.setdefault(one.cluster, doubt)
         return found
+
+    @cached_property
+    def _slices(self) -> tuple[Mapping[tuple[str, str, str], list[Object]], Mapping[str, UnjudgedError]]:
+        found: dict[tuple[str, str, str], list[Object]] = {}
+        doubts: dict[str, UnjudgedError] = {}
+        for one in self.of_kind("EndpointSlice"):
+            try:
+                found.setdefault((one.cluster, one.namespace, one.label(_SLICE_OF)), []).append(one)
+            except UnjudgedError as doubt:
+                doubts.setdefault(one.cluster, doubt)
+        return found, doubts
+
+    @cached_property
+    def _serving(self) -> tuple[frozenset[tuple[str, str]], Mapping[str, UnjudgedError]]:
+        found: set[tuple[str, str]] = set()
+        doubts: dict[str, UnjudgedError] = {}
+        for one in self.of_kind("Gateway"):
+            try:
+                if role(one):
+                    found.add((one.cluster, text(one.annotations, SERVICE_ANNOTATION)))
+            except UnjudgedError as doubt:
+                doubts.setdefault(one.cluster, doubt)
+        return frozenset(found), doubts
 
     @cached_property
     def _present(self) -> frozenset[str]:
@@ -448,18 +507,55 @@ def export_of(one: Object) -> Export | None:
     return (name, one.label(f"{GROUP}/export-namespace")) if name else None
 
 
+@kept
+def rules_of(one: Object) -> Mapping[str, str]:
+    """Give the WAN policy of each rule that a ServiceExport or ServiceImport says it has. Raises UnjudgedError."""
+    if policy := text(one.annotations, POLICY_ANNOTATION):
+        return {"all": policy}
+    return _by_rule(text(one.annotations, RULES_ANNOTATION))
+
+
+@kept
+def own_rules_of(one: Object) -> Mapping[str, str]:
+    """Give the same of the consuming side's own rules, which a ServiceImport may have. Raises UnjudgedError."""
+    return _by_rule(text(one.annotations, OWN_RULES_ANNOTATION))
+
+
 def policies_of(export: Object) -> tuple[str, ...]:
     """Give the WAN policies that a ServiceExport or ServiceImport says it has. Raises UnjudgedError."""
-    if policy := text(export.annotations, POLICY_ANNOTATION):
-        return (policy,)
-    rules = text(export.annotations, RULES_ANNOTATION)
-    return tuple(sorted({part.rpartition("=")[2] for part in rules.split(",") if part}))
+    return tuple(sorted({*rules_of(export).values()} - {""}))
+
+
+def spares_of(export: Object) -> frozenset[str]:
+    """Give the WAN policies by which an export's requests may travel where its own fail. Raises UnjudgedError."""
+    return frozenset(_listed(text(export.annotations, SPARES_ANNOTATION)))
 
 
 def admitted_policies(export: Object) -> tuple[str, ...]:
-    """Give the WAN policies by which requests for an export may arrive: also spares. Raises UnjudgedError."""
-    spares = text(export.annotations, SPARES_ANNOTATION)
-    return tuple(sorted({*policies_of(export), *(one for one in spares.split(",") if one)}))
+    """Give the WAN policies by which an export may arrive, its own and their spares. Raises UnjudgedError."""
+    return tuple(sorted({*policies_of(export), *spares_of(export)}))
+
+
+def service_of_export(export: Object) -> str:
+    """Give the Service that a ServiceExport exports, as name.namespace. Raises UnjudgedError."""
+    return text(export.annotations, SERVICE_ANNOTATION) or f"{export.name}.{export.namespace}"
+
+
+@kept
+def answering(export: Object) -> frozenset[str]:
+    """Give the Services that may answer an export, its own and those of its rules, as name.namespace.
+
+    Raises UnjudgedError.
+    """
+    return frozenset({service_of_export(export), *_listed(text(export.annotations, BACKENDS_ANNOTATION))})
+
+
+def _listed(written: str) -> list[str]:
+    return [part.strip() for part in written.split(",") if part.strip()]
+
+
+def _by_rule(written: str) -> Mapping[str, str]:
+    return {name: policy for name, _, policy in (part.rpartition("=") for part in _listed(written))}
 
 
 def _is_shared(gateway: Object) -> bool:

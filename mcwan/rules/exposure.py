@@ -1,9 +1,9 @@
 """Gateways are reachable over the SD-WAN only, and speak plaintext only where that was chosen."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
-from mcwan.rules.words import said
+from mcwan.rules.words import listed, said
 
 _SERVICE_TYPE = "networking.istio.io/service-type"
 _ENVOY = "gateway.envoyproxy.io/owning-gateway"
@@ -38,30 +38,41 @@ _REMEDY = "use exposure ClusterIP or NodePort on private nodes, or the provider'
 
 
 def _orders(evidence: Evidence) -> list[Object | UnjudgedError]:
-    """Give whatever orders, or is, the Service of a gateway of the fabric."""
+    """Give whatever orders, or is, the Service of a gateway of the fabric; all that is in its namespace among it."""
     services = chosen(
         evidence.of_kind("Service"),
         lambda one: first(
             lambda: one.namespace == NAMESPACE,
             lambda: bool(component_of(one)),
             lambda: _of_gateway(evidence, one),
+            lambda: evidence.serves_gateway(one),
         ),
     )
     proxies = chosen(
         evidence.of_kind("EnvoyProxy"),
         lambda one: first(lambda: one.namespace == NAMESPACE, lambda: bool(component_of(one))),
     )
-    return services + proxies + list(evidence.gateways)
+    gateways = chosen(
+        evidence.of_kind("Gateway"), lambda one: first(lambda: one.namespace == NAMESPACE, lambda: bool(role(one)))
+    )
+    return services + proxies + gateways
 
 
 def _of_gateway(evidence: Evidence, service: Object) -> bool:
-    """Tell whether an implementation made a Service for one of the fabric's gateways."""
+    """Tell whether a Service is one of the fabric's gateways: by its labels, or those of the pods that it selects."""
+    return any(
+        _names_gateway(evidence, service, labels)
+        for labels in (service.labels, mapping(service.content, "spec", "selector"))
+    )
+
+
+def _names_gateway(evidence: Evidence, service: Object, labels: Mapping[str, Any]) -> bool:
     for name, namespace in (
-        (service.label(f"{_ENVOY}-name"), service.label(f"{_ENVOY}-namespace")),
-        (service.label("gateway.networking.k8s.io/gateway-name"), service.namespace),
+        (text(labels, f"{_ENVOY}-name"), text(labels, f"{_ENVOY}-namespace")),
+        (text(labels, "gateway.networking.k8s.io/gateway-name"), service.namespace),
     ):
         if name:
-            gateway = evidence.find(service.cluster, "Gateway", namespace, name)
+            gateway = evidence.find(service.cluster, "Gateway", namespace or NAMESPACE, name)
             if namespace == NAMESPACE or (gateway is not None and role(gateway)):
                 return True
     return False
@@ -87,7 +98,8 @@ def _envoy_proxy(_: Evidence, one: Object) -> Iterator[Violation]:
     for address in texts(patched, "externalIPs"):
         yield violation(f"{one} has the external IP {said(address)}", "remove spec.externalIPs", one)
     yield from _public(one, [text(service, "loadBalancerIP"), text(patched, "loadBalancerIP")])
-    yield from _balancer(one, ordered, mapping(service, "annotations"))
+    merged = {**mapping(service, "annotations"), **mapping(service, "patch", "value", "metadata", "annotations")}
+    yield from _balancer(one, ordered, merged)
 
 
 def _gateway(evidence: Evidence, one: Object) -> Iterator[Violation]:
@@ -124,12 +136,17 @@ def _parameters(evidence: Evidence, gateway: Object) -> Object | None:
 
 
 def _balancer(one: Object, ordered: str, annotations: object) -> Iterator[Violation]:
-    if ordered == "LoadBalancer" and not any(_says(annotations, key, wanted) for key, wanted in _INTERNAL):
+    if ordered != "LoadBalancer":
+        return
+    said_of_it = [(key, text(annotations, key), wanted) for key, wanted in _INTERNAL]
+    against = [f"{key}: {found}" for key, found, wanted in said_of_it if found and not _says(found, wanted)]
+    if not any(_says(found, wanted) for _, found, wanted in said_of_it):
         yield violation(f"{one} orders a LoadBalancer without an annotation that keeps it internal", _REMEDY, one)
+    elif against:
+        yield violation(f"{one} orders a LoadBalancer that is internal, and not: {listed(against)}", _REMEDY, one)
 
 
-def _says(annotations: object, key: str, wanted: str) -> bool:
-    found = text(annotations, key)
+def _says(found: str, wanted: str) -> bool:
     return bool(found) and (not wanted or found.lower() == wanted.lower())
 
 

@@ -1,13 +1,13 @@
 """Every ingress gateway listens on just the WAN ports: a listener per WAN policy, called as the policy."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mcwan.rules.evidence import Component, Evidence, listeners, role
+from mcwan.rules.evidence import GATEWAY_GROUP, Component, Evidence, listeners, role
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, each
-from mcwan.rules.words import said
+from mcwan.rules.words import listed, said
 
 
 class Told(NamedTuple):
@@ -35,6 +35,8 @@ def _policies(evidence: Evidence) -> Iterable[Object | Told | UnjudgedError]:
 
 
 def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterator[Violation]:
+    if isinstance(gateway, Object):
+        yield from _takes_every_host(gateway)
     about, there = _listening(gateway)
     for name, port in there.items():
         policy = evidence.find(gateway.cluster, "WANPolicy", "", name)
@@ -53,6 +55,20 @@ def _is_policy(evidence: Evidence, gateway: Object | Told, _: Options) -> Iterat
                 about,
                 policy,
                 clusters=[gateway.cluster],
+            )
+
+
+def _takes_every_host(gateway: Object) -> Iterator[Violation]:
+    for one in items(gateway.content, "spec", "listeners"):
+        name, hostname, protocol = (text(one, key) for key in ("name", "hostname", "protocol"))
+        wrong = [f"for {said(hostname)} only"] if hostname else []
+        if protocol not in ("HTTP", "HTTPS"):
+            wrong.append(f"by protocol {said(protocol or None)}")
+        if wrong:
+            yield violation(
+                f"{gateway} listens for policy {name} {listed(wrong)}",
+                "let mcwan write that Gateway: its listeners take HTTP for every host name",
+                gateway,
             )
 
 
@@ -87,13 +103,26 @@ def _is_there(evidence: Evidence, subject: Object | Told, _: Options) -> Iterato
 
 def _closed(_: Evidence, gateway: Object, __: Options) -> Iterator[Violation]:
     for one in items(gateway.content, "spec", "listeners"):
+        about = f"{gateway}, listener {text(one, 'name')} admits routes of"
         admitted = text(one, "allowedRoutes", "namespaces", "from") or "Same"  # Gateway API's default
         if admitted not in ("Same", "None"):
             yield violation(
-                f"{gateway}, listener {text(one, 'name')} admits routes of namespaces: {admitted}",
+                f"{about} namespaces: {admitted}",
                 "let mcwan write that Gateway: routes come from its own namespace only",
                 gateway,
             )
+        kinds = {(text(it, "group") or GATEWAY_GROUP, text(it, "kind")) for it in _kinds(one)}
+        if kinds != {(GATEWAY_GROUP, "HTTPRoute")}:
+            written = listed(sorted(kind for _, kind in kinds)) or "every one of its protocol"
+            yield violation(
+                f"{about} kinds: {written}",
+                "let mcwan write that Gateway: an HTTPRoute is the only kind of route that the rules judge",
+                gateway,
+            )
+
+
+def _kinds(listener: Any) -> Iterator[Any]:
+    return items(listener, "allowedRoutes", "kinds")
 
 
 def _listening(subject: Object | Told) -> tuple[Object | Component, Mapping[str, int | None]]:
@@ -116,7 +145,7 @@ def _called(subject: Object | Told) -> str:
 RULES = (
     Rule(
         "listener-is-wan-policy",
-        "Every listener of an ingress gateway is a WAN policy, on its port.",
+        "Every listener of an ingress gateway is a WAN policy, on its port, for HTTP of every host name.",
         "A listener that is no WAN policy is a way into the cluster that the SD-WAN classifies by chance.",
         "Let mcwan write the ingress gateways; remove other listeners.",
         _gateways,

@@ -1,6 +1,6 @@
 """What an organisation allows in its environments; each of these rules holds nothing up until it is configured."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -37,7 +37,11 @@ class Tunnels(Options):
     """By tunnel, the namespaces whose exports must never use it."""
 
 
-def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator[Violation]:
+def _keeps_off(evidence: Evidence, export: Object | Evidence, options: Tunnels) -> Iterator[Violation]:
+    if isinstance(export, Evidence):
+        if options.never:
+            _known("never", options.never, _tunnels(evidence), "tunnel")
+        return
     if not any(export.namespace in namespaces for namespaces in options.never.values()):
         return
     for name in admitted_policies(export):
@@ -51,6 +55,20 @@ def _keeps_off(evidence: Evidence, export: Object, options: Tunnels) -> Iterator
             )
 
 
+def _tunnels(evidence: Evidence) -> set[str]:
+    """Give the tunnels that WAN policies have. Raises UnjudgedError."""
+    objects = {text(one.content, "spec", "tunnel") for one in evidence.of_kind("WANPolicy")}
+    return objects | {text(one.outputs, "tunnel") for one in evidence.component("WANPolicy")}
+
+
+def _known(option: str, written: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Say that an option names nothing that there is. Raises UnjudgedError."""
+    allowed = sorted(set(known) - {""})
+    for one in written:
+        if one not in allowed:
+            raise UnjudgedError(f"{option}: {one!r}", f"names no {what} (allowed: {', '.join(allowed) or 'none'})")
+
+
 class Importers(Options):
     """Which clusters may import what."""
 
@@ -60,8 +78,15 @@ class Importers(Options):
     """By namespace, or service as name.namespace, the clusters that may import it; all if it is not listed."""
 
 
-def _may_import(_: Evidence, one: Object, options: Importers) -> Iterator[Violation]:
+def _may_import(evidence: Evidence, one: Object | Evidence, options: Importers) -> Iterator[Violation]:
     if not options.clusters:
+        return
+    if isinstance(one, Evidence):
+        every = [*evidence.of_kind("ServiceExport"), *evidence.of_kind("ServiceImport")]
+        services = {f"{it.name}.{it.namespace}" for it in every}
+        _known("clusters", options.clusters, services | {it.namespace for it in every}, "service or namespace")
+        for key, clusters in options.clusters.items():
+            _known(f"clusters.{key}", clusters, evidence.clusters, "cluster")
         return
     service = f"{one.name}.{one.namespace}"
     allowed = options.clusters.get(service, options.clusters.get(one.namespace))
@@ -136,7 +161,7 @@ RULES = (
         "Exports of some namespaces never use some tunnels, as configured.",
         "Sensitive data must not travel by a tunnel over the Internet, whoever writes the export.",
         "Give the export a WAN policy of another tunnel.",
-        lambda evidence: evidence.of_kind("ServiceExport"),
+        lambda evidence: [evidence, *evidence.of_kind("ServiceExport")],
         _keeps_off,
         severity=Severity.CRITICAL,
         options=Tunnels,
@@ -146,7 +171,7 @@ RULES = (
         "Services are imported by the configured clusters only.",
         "Some services are for some clusters only.",
         "Name the clusters of the import in the stack.",
-        lambda evidence: evidence.of_kind("ServiceImport"),
+        lambda evidence: [evidence, *evidence.of_kind("ServiceImport")],
         _may_import,
         options=Importers,
     ),

@@ -1,23 +1,28 @@
 """Routes on the fabric's gateways: every one attaches to a listener, and is for a service that is exported."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from mcwan.plan import names
 from mcwan.plan.names import NAMESPACE
+from mcwan.rules.arrivals import meant_for_wan
+from mcwan.rules.backends import Backend, backends
 from mcwan.rules.evidence import (
     SOURCE_CLUSTER,
     Claim,
     Component,
     Evidence,
+    Export,
     admitted_policies,
+    answering,
     component_of,
     export_of,
     exports_of,
     hostnames,
     listeners,
+    own_rules_of,
     policies_of,
 )
-from mcwan.rules.objects import Object, items, kept, mapping, number, text
+from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, first
 from mcwan.rules.words import listed, said
@@ -66,23 +71,80 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 
 def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
-    ingress = evidence.arrives_at_ingress(route)
+    """What a route answers to is exported, and so is whatever answers it: by ingress on this cluster, else by any."""
+    ingress = _admits(evidence, route)
+    where = route.cluster if ingress else None
     for to in () if ingress else backends(route):
-        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
-        if service is not None and (remote := service.label(SOURCE_CLUSTER)):
+        if remote := evidence.remote_of(route, to.namespace, to.name):
             evidence.require(remote)  # else its exports are not known
     keys = exports_of(hostnames(route))
     if not keys:
         yield violation(f"{route} answers to every host name", "name the export's host names", route)
     for key in keys:
-        if not key[0] or not evidence.exporting(key, route.cluster if ingress else None):
-            name = ".".join(part for part in key if part)
-            where = f" on {route.cluster}" if ingress else " by any cluster"
+        if not _exporting(evidence, key, where):
             yield violation(
-                f"{route} is for {name}, which is not exported{where}",
+                f"{route} is for {_written(key)}, which is not exported {f'on {where}' if where else 'by any cluster'}",
                 "export the service with mcwan:exports, or remove the route",
                 route,
             )
+    for to in backends(route):
+        sent_for = keys if ingress else exports_of(to.rewritten) or keys
+        if not ingress:
+            yield from _for_own_export(evidence, route, sent_for)
+        if ingress or _stays(evidence, route, to):
+            yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
+
+
+def _admits(evidence: Evidence, route: Object) -> bool:
+    """Tell whether a route is meant for requests of other clusters, be its Gateway there or not."""
+    return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
+
+
+def _stays(evidence: Evidence, route: Object, to: Backend) -> bool:
+    """Tell whether a backend of an egress route is no target, nor meant to be one: of those, other rules tell."""
+    service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+    if service is None or to.namespace == NAMESPACE:
+        return not meant_for_wan(evidence, route, to)
+    return not service.label(SOURCE_CLUSTER)
+
+
+def _for_own_export(evidence: Evidence, route: Object, sent_for: Iterable[Export]) -> Iterator[Violation]:
+    """An egress rule sends requests for its route's export; by the consuming side's own rules, for any export."""
+    keys = exports_of(hostnames(route))
+    others = [key for key in sent_for if key not in keys]
+    if not others:
+        return
+    imports = [evidence.find(route.cluster, "ServiceImport", namespace, name) for name, namespace in keys]
+    free = any(one is None or own_rules_of(one) for one in imports)
+    for key in others:
+        if not free or not _exporting(evidence, key):
+            yield violation(
+                f"{route} sends requests for {_written(key)}, which "
+                + ("is not exported by any cluster" if free else f"is not {listed(map(_written, keys)) or 'exported'}"),
+                "let mcwan write the route: an import's own rules may send to another export",
+                route,
+            )
+
+
+def _answers(evidence: Evidence, route: Object, service: str, keys: Iterable[Export]) -> Iterator[Violation]:
+    """A Service that a route sends to in its own cluster is one that an export names, which is exported there."""
+    exports = [export for key in keys for export in _exporting(evidence, key, route.cluster)]
+    allowed = sorted({one for export in exports for one in answering(export)})
+    if service not in allowed:
+        yield violation(
+            f"{route} sends to {service}; exported there for its host names: {listed(allowed) or 'nothing'}",
+            "export that service with mcwan:exports, or name it as backend of the export's rule",
+            route,
+            *exports,
+        )
+
+
+def _exporting(evidence: Evidence, key: Export, cluster: str | None = None) -> Sequence[Object]:
+    return evidence.exporting(key, cluster) if key[0] else ()
+
+
+def _written(key: Export) -> str:
+    return ".".join(part for part in key if part)
 
 
 def _claims(evidence: Evidence) -> Iterable[Claim | UnjudgedError]:
@@ -92,7 +154,7 @@ def _claims(evidence: Evidence) -> Iterable[Claim | UnjudgedError]:
 
 def _once(evidence: Evidence, claim: Claim, _: Options) -> Iterator[Violation]:
     routes = evidence.claims[claim]
-    if len({_owner(route) for route in routes}) > 1:
+    if len({_owner(evidence, route, claim.section) for route in routes}) > 1:
         yield violation(
             f"{claim.hostname} is claimed on listener {claim.section} of Gateway {claim.gateway} on {claim.cluster} by "
             f"{listed(sorted({f'HTTPRoute {one.namespace}/{one.name}' for one in routes}))}",
@@ -101,9 +163,48 @@ def _once(evidence: Evidence, claim: Claim, _: Options) -> Iterator[Violation]:
         )
 
 
-def _owner(route: Object) -> tuple[str, ...]:
+def _owner(evidence: Evidence, route: Object, section: str) -> tuple[str, ...]:
+    """Say whose a route is: an export's, if it is called as mcwan calls that; a copy under another name is its own.
+
+    Of an export, either the one route has the host names of a listener, or several have, whose names are longer.
+    """
     export = export_of(route) if component_of(route) else None
-    return ("export", *export) if export else ("route", route.namespace, route.name)
+    if export is not None:
+        base = _base(route, export, section)
+        rest = route.name.removeprefix(base).split(".") if base else ()
+        if rest and not rest[0] and all(rest[1:]) and _follows(evidence, route, export, section, rest[1:]):
+            return ("export", *export, str(len(rest)))
+    return ("route", route.namespace, route.name)
+
+
+def _base(route: Object, export: Export, section: str) -> str:
+    """Give how the names of an export's routes begin; empty if the route's does not, or lies elsewhere."""
+    name, namespace = export
+    key = f"{name}.{namespace}"
+    if component_of(route) == "ingress-route":
+        known = {NAMESPACE: names.ingress_route(key, section), namespace: f"{names.service_ingress(name)}.{section}"}
+    else:
+        known = {NAMESPACE: names.egress_route(key, None, None), namespace: names.clusterset(name)}
+    base = known.get(route.namespace, "")
+    return base if base and route.name.startswith(base) else ""
+
+
+def _follows(evidence: Evidence, route: Object, export: Export, section: str, parts: Sequence[str]) -> bool:
+    """Tell whether the rest of a route's name is a port of the export and, of an egress route, a WAN policy."""
+    ports = _ports_of(evidence, export)
+    egress = component_of(route) == "egress-route"
+    if not parts or len(parts) > 1 + egress:
+        return not parts
+    known = not ports or (parts[0] in ports and (not egress or names.egress_listener(ports[parts[0]]) == section))
+    return known and all(policy in evidence.policies for policy in parts[1:])
+
+
+def _ports_of(evidence: Evidence, export: Export) -> Mapping[str, int]:
+    """Give an export's ports by name, as its ServiceImports have them; none if it has none."""
+    for one in evidence.imports.get(export, ())[:1]:
+        ports = {text(port, "name"): number(port, "port") for port in items(one.content, "spec", "ports")}
+        return {name: port for name, port in ports.items() if port is not None}
+    return {}
 
 
 def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
@@ -124,10 +225,10 @@ def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
 
 def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     # an ingress refuses by rules without backend
-    refuses = first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
+    refuses = _admits(evidence, route)
     for rule in items(route.content, "spec", "rules"):
         refs = list(items(rule, "backendRefs"))
-        if not refs and not refuses and not any(text(one, "type") in _ANSWERS for one in items(rule, "filters")):
+        if not refs and not refuses:
             yield violation(
                 f"{route}, rule {said(text(rule, 'name') or None)} has no backend",
                 "let mcwan write the route: an egress rule sends to targets",
@@ -139,44 +240,6 @@ def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
                 "give one of the exporting clusters a weight: mcwan:exports[].from[].weight",
                 route,
             )
-
-
-_ANSWERS = ("RequestRedirect", "ExtensionRef")
-"""Filters by which a rule may answer without a backend."""
-
-
-class Backend(NamedTuple):
-    """A Service that a rule of a route sends to; `rule` and `ref` as they are written."""
-
-    namespace: str
-    name: str
-    rule: Any
-    ref: Any
-
-    @property
-    def port(self) -> int | None:
-        """The Service's port that is meant. Raises UnjudgedError."""
-        return number(self.ref, "port")
-
-
-@kept
-def backends(route: Object) -> list[Backend]:
-    """Give a route's references to Services, of all rules. Raises UnjudgedError."""
-    return [
-        Backend(text(ref, "namespace") or route.namespace, text(ref, "name"), rule, ref)
-        for rule in items(route.content, "spec", "rules")
-        for ref in references(rule)
-        if text(ref, "kind") in ("", "Service") and text(ref, "group") == ""
-    ]
-
-
-def references(rule: Any) -> Iterator[Any]:
-    """Give what a rule sends requests to, or copies of requests: its backends and its mirrors."""
-    yield from items(rule, "backendRefs")
-    for place in (rule, *items(rule, "backendRefs")):
-        for one in items(place, "filters"):
-            if text(one, "type") == "RequestMirror":
-                yield mapping(one, "requestMirror", "backendRef")
 
 
 def _marked(evidence: Evidence) -> Iterable[Object | Component]:

@@ -88,12 +88,12 @@ def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdi
     failures: list[str] = []
     for subject in _subjects(rule, evidence):
         try:
-            if isinstance(subject, Exception):
+            if isinstance(subject, Exception | SystemExit):
                 raise subject
             violations.update(rule.judge(evidence, subject, chosen))  # those before an exception are kept
         except UnjudgedError as error:
             unjudged.add(str(error))
-        except Exception as error:  # a rule that fails must not hide the others
+        except (Exception, SystemExit) as error:  # a rule that fails must not hide the others
             failures.append(_where(error))
     ordered = sorted(violations, key=lambda one: (one.clusters, one.subject, one.what))
     return Verdict(rule, tuple(ordered), tuple(sorted(unjudged)), failures[0] if failures else "")
@@ -103,11 +103,11 @@ def _subjects(rule: Rule, evidence: Evidence) -> Iterator[Any]:
     """Give a rule's subjects, and the exception that ends them if there is one."""
     try:
         yield from rule.subjects(evidence)
-    except Exception as error:  # the same
+    except (Exception, SystemExit) as error:  # the same
         yield error
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """Say what kind of exception it is and where it was raised; its text may hold what nobody should read."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"

@@ -85,7 +85,7 @@ def with_rules_of(path: Path) -> Sequence[Rule]:
         own = runpy.run_path(str(path)).get("RULES")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    except Exception as error:  # whatever a program of somebody else's raises
+    except (Exception, SystemExit) as error:  # whatever a program of somebody else's raises
         raise SettingsError(f"{path}: cannot be run: {type(error).__name__}: {error}") from None
     if not isinstance(own, tuple) or not all(isinstance(rule, Rule) for rule in own):
         raise SettingsError(f"{path}: RULES is {show(own)}; allowed: a tuple of mcwan.rules.Rule")

@@ -17,6 +17,7 @@ from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
 _COMPONENT = "mcwan:index:"
 _KUBERNETES = "kubernetes:"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
+_READ = (".yaml", ".yml", ".json")
 _UNKNOWN = frozenset(
     (
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -80,10 +81,15 @@ def is_object(kind: str) -> bool:
 
 def of_rendered(directory: Path) -> Evidence:
     """Read a directory of `mcwan render`, or of Pulumi's own rendering: a directory per cluster. Raises SourceError."""
-    files = sorted(path for path in directory.glob("*/**/*.yaml") if path.is_file())
+    files = sorted(path for path in directory.rglob("*") if path.suffix in _READ and path.is_file())
+    for path in files:
+        if path.parent == directory:
+            raise SourceError(
+                f"{path}: of no cluster, and not judged; move it into a cluster's directory, or elsewhere"
+            )
     if not files:
         raise SourceError(f"{directory}: no YAML files in directories of clusters; name what mcwan render wrote")
-    return Evidence(tuple(Object(path.relative_to(directory).parts[0], one) for path in files for one in _yaml(path)))
+    return Evidence(tuple(Object(path.relative_to(directory).parts[0], one) for path in files for one in _file(path)))
 
 
 def of_state(path: Path) -> Evidence:
@@ -151,12 +157,27 @@ def _withheld(value: Any, where: str) -> Any:
     return value
 
 
-def _yaml(path: Path) -> Iterator[Mapping[str, Any]]:
+def _file(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Read the objects of a file."""
+    kind = "JSON" if path.suffix == ".json" else "YAML"
     try:
         with path.open(encoding="utf-8") as file:
-            for one in yaml.load_all(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-                if isinstance(one, Mapping) and "kind" in one:
-                    yield one
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            for one in [json.load(file)] if kind == "JSON" else yaml.load_all(file, loader):
+                yield from _listed(one)
     except (OSError, ValueError, yaml.YAMLError) as error:  # a date that is none is a ValueError
         reason = str(error).splitlines()[0]
-        raise SourceError(f"{path}: cannot be read as YAML: {reason}") from None
+        raise SourceError(f"{path}: cannot be read as {kind}: {reason}") from None
+
+
+def _listed(one: Any) -> Iterator[Mapping[str, Any]]:
+    """Give an object, or those of a list, which need not say their kind in a list of one kind."""
+    if not isinstance(one, Mapping) or "kind" not in one:
+        return
+    kind, items = one["kind"], one.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+        own = {"apiVersion": one.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+        for item in items:
+            yield from _listed({**own, **item} if isinstance(item, Mapping) else item)
+    else:
+        yield one

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from mcwan.plan.names import NAMESPACE
 from mcwan.rules.evidence import SOURCE_CLUSTER, Component, Evidence, component_of, listeners
-from mcwan.rules.objects import Object, items, mapping, number, text, texts
+from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen, first
 from mcwan.rules.words import listed, said
@@ -32,8 +32,11 @@ def _addresses(evidence: Evidence, one: Object | Component, _: Options) -> Itera
         return
     behind = evidence.behind(one)
     known = [evidence.addresses(gateway) for gateway in behind]
+    for gateway, its in zip(behind, known, strict=True):
+        if not its and any(items(one.content, "endpoints")):
+            raise UnjudgedError(str(gateway), f"says no address, and {one} leads to it")
     if not known or not all(known) or len(known) < len(evidence.stood_for(one)):
-        return  # of a gateway that is not there, or says no address, nothing can be said
+        return  # of a gateway that is not there, nothing can be said
     wanted = frozenset[str]().union(*known)
     for endpoint in items(one.content, "endpoints"):
         for address in texts(endpoint, "addresses"):
@@ -88,12 +91,51 @@ def _ports(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
                 )
 
 
+def _is_whole(evidence: Evidence, service: Object, _: Options) -> Iterator[Violation]:
+    """A target leads to its slices and nowhere else, and each of its ports to an endpoint there."""
+    remedy = "let mcwan write the targets: a Service without selector, and its EndpointSlices"
+    if mapping(service.content, "spec", "selector"):
+        yield violation(f"{service} has a selector, and leads to pods of its own cluster", remedy, service)
+    if alias := text(service.content, "spec", "externalName"):
+        yield violation(f"{service} is an alias of {said(alias)}", remedy, service)
+    slices_ = [one for one in evidence.slices_of(service) if _has_endpoint(one)]
+    for port in items(service.content, "spec", "ports"):
+        name, wanted = text(port, "name"), number(port, "targetPort") or number(port, "port")
+        leads = [
+            (one, number(it, "port"))
+            for one in slices_
+            for it in items(one.content, "ports")
+            if text(it, "name") == name
+        ]
+        if not leads:
+            yield violation(f"{service} has no endpoint for port {said(name or None)}", remedy, service)
+        for one, found in leads:
+            if found != wanted:
+                yield violation(
+                    f"{service} leads to port {said(wanted)} as {said(name or None)}, and {one} to port {said(found)}",
+                    remedy,
+                    service,
+                    one,
+                )
+
+
+def _has_endpoint(one: Object) -> bool:
+    return any(
+        value(it, "conditions", "ready") is not False and any(texts(it, "addresses"))
+        for it in items(one.content, "endpoints")
+    )
+
+
+def _standing(evidence: Evidence) -> list[Object | UnjudgedError]:
+    return chosen(evidence.of_kind("Service"), lambda one: one.label(SOURCE_CLUSTER))
+
+
 def _told(evidence: Evidence) -> Iterable[Object | Component | UnjudgedError]:
     return [*slices(evidence), *evidence.component("EastWestGateway")]
 
 
 def _targets(evidence: Evidence) -> list[Object | UnjudgedError]:
-    return slices(evidence) + chosen(evidence.of_kind("Service"), lambda one: one.label(SOURCE_CLUSTER))
+    return slices(evidence) + _standing(evidence)
 
 
 def _is_target(service: Object) -> bool:
@@ -131,6 +173,16 @@ RULES = (
         "Let mcwan write the targets on both sides in one update.",
         _targets,
         _ports,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "target-is-whole",
+        "A target leads to its own endpoints and nowhere else, each of its ports to one.",
+        "By a selector or an alias, requests for another cluster go to whatever that names; a port without an "
+        "endpoint answers 503.",
+        "Let mcwan write the targets, Services and EndpointSlices together.",
+        _standing,
+        _is_whole,
         severity=Severity.CRITICAL,
     ),
 )

@@ -64,6 +64,10 @@ def test_the_plan_has_the_overlay_beside_the_gateway() -> None:
     assert len(on(plan, "cluster-1", "ConfigMap")) == 1, "the egress gateway has none"
     annotations = {one["metadata"]["name"]: one["metadata"]["annotations"] for one in on(plan, "cluster-1", "Gateway")}
     assert annotations == {
-        "mc-wan-ingress": {TYPE: "NodePort", "mc-wan.l7mp.io/addresses": "198.51.100.11"},
-        "mc-wan-egress": {TYPE: "ClusterIP"},
+        "mc-wan-ingress": {
+            TYPE: "NodePort",
+            "mc-wan.l7mp.io/addresses": "198.51.100.11",
+            "mc-wan.l7mp.io/service": "mc-wan-ingress-istio.mc-wan",
+        },
+        "mc-wan-egress": {TYPE: "ClusterIP", "mc-wan.l7mp.io/service": "mc-wan-egress-istio.mc-wan"},
     }

@@ -35,7 +35,7 @@ def test_nothing_but_the_standard_channel() -> None:
     }
     for gateway in on(plan, "cluster-1", "Gateway"):
         assert set(gateway["spec"]) == {"gatewayClassName", "listeners"}
-        assert set(gateway["metadata"].get("annotations", {})) <= {"mc-wan.l7mp.io/addresses"}
+        assert set(gateway["metadata"]["annotations"]) <= {"mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/service"}
 
 
 def test_it_cannot_order_node_ports() -> None:

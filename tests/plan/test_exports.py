@@ -148,7 +148,10 @@ def test_a_canary_sees_the_exports_own_host() -> None:
         rule("far", "low", prefix("/far"), backend="cart.insecure"),
         rule("rest", "low"),
     ]
-    (route,) = belonging(changed({"exports/-": ruled(*rules)}), "cluster-1", "cart.secure")[1:]
+    marked, route = belonging(changed({"exports/-": ruled(*rules)}), "cluster-1", "cart.secure")
+    assert marked == export_object(
+        "cart.secure", "low", rules="new=low,far=low,rest=low", backends="cart-v2.secure,cart.insecure"
+    )
     new, far = ([{"path": {"type": "PathPrefix", "value": value}}] for value in ("/new", "/far"))
     assert route == ingress_route(
         "cart.secure",

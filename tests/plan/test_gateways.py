@@ -22,11 +22,13 @@ def listener(name: str, port: int) -> Raw:
 
 
 def gateway(name: str, namespace: str, labels: dict[str, str], *listeners: Raw, addresses: str = "") -> Raw:
-    annotations = {"annotations": {"mc-wan.l7mp.io/addresses": addresses}} if addresses else {}
+    annotations = {"mc-wan.l7mp.io/service": f"{name}-internal.{namespace}"}
+    if addresses:
+        annotations["mc-wan.l7mp.io/addresses"] = addresses
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels, **annotations},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels, "annotations": annotations},
         "spec": {"gatewayClassName": "internal", "listeners": list(listeners)},
     }
 
@@ -106,11 +108,15 @@ def test_what_a_profile_needs_stands_in_the_gateway() -> None:
     assert one["spec"]["infrastructure"] == {
         "parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "mc-wan-ingress"}
     }
-    assert one["metadata"]["annotations"] == {"mc-wan.l7mp.io/addresses": "198.51.100.11"}
+    assert one["metadata"]["annotations"] == {
+        "mc-wan.l7mp.io/service": "mc-wan-ingress.envoy-gateway-system",
+        "mc-wan.l7mp.io/addresses": "198.51.100.11",
+    }
     one = called(plan, "cluster-2", "Gateway", "mc-wan-ingress", "mc-wan")
     assert one["spec"]["gatewayClassName"] == "istio"
     assert "infrastructure" not in one["spec"]
     assert one["metadata"]["annotations"] == {
         "networking.istio.io/service-type": "ClusterIP",
+        "mc-wan.l7mp.io/service": "mc-wan-ingress-istio.mc-wan",
         "mc-wan.l7mp.io/addresses": "198.51.100.12",
     }

@@ -337,7 +337,9 @@ def test_a_clients_own_canary() -> None:
     ]
     assert belonging(raw, "cluster-1", "pricing-v1.secure") == [
         alias("pricing-v1.secure", "low", ports={"http": 8080}),
-        import_object("pricing-v1.secure", "low", ports={"http": 8080}, wan_policy="low"),
+        import_object(
+            "pricing-v1.secure", "low", ports={"http": 8080}, wan_policy="low", own_rules="canary=high,stable=low"
+        ),
         egress_route(
             "pricing-v1.secure",
             ["high", "low"],

@@ -18,12 +18,13 @@ from mcwan.rules.wan_policies import PortRange
 
 Path = tuple[Any, ...]
 WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 1024
-NEVER, FOREIGN, PUBLIC = "never", "foreign", "8.8.8.8"
+FOREIGN, PUBLIC = "foreign", "8.8.8.8"
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
+OWN_RULES, BACKENDS = "mc-wan.l7mp.io/own-rules", "mc-wan.l7mp.io/backends"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
 
@@ -48,11 +49,31 @@ def configured(evidence: Evidence) -> dict[str, Options]:
         "wan-port-range": PortRange(lowest=LOWEST),
         "plaintext-chosen": Plaintext(wan_policies=tuple(policies(evidence))),
         "export-namespace-allowed": Exporters(namespaces=tuple(sorted(namespaces))),
-        "namespace-keeps-off-tunnel": Tunnels(never={NEVER: tuple(sorted(namespaces))}),
-        "import-allowed": Importers(clusters={FOREIGN: ()}),
+        "namespace-keeps-off-tunnel": Tunnels(never=kept_off(evidence)),
+        "import-allowed": Importers(clusters=importers(evidence)),
         "withdrawals-limited": Withdrawals(at_most=0),
         "labels-present": Labels(labels=(LABEL,)),
     }
+
+
+def kept_off(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Give, by tunnel, the namespaces whose exports do not use it."""
+    tunnels = {one.name: one.content["spec"]["tunnel"] for one in evidence.of_kind("WANPolicy")}
+    exports = evidence.of_kind("ServiceExport")
+    namespaces = {one.namespace for one in exports}
+    used = {(tunnels[policy], one.namespace) for one in exports for policy in its_policies(one)}
+    return {
+        tunnel: tuple(sorted(one for one in namespaces if (tunnel, one) not in used))
+        for tunnel in sorted(set(tunnels.values()))
+    }
+
+
+def importers(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Give, by service, the clusters that import it."""
+    found: dict[str, set[str]] = {f"{one.name}.{one.namespace}": set() for one in evidence.of_kind("ServiceExport")}
+    for one in evidence.of_kind("ServiceImport"):
+        found[f"{one.name}.{one.namespace}"].add(one.cluster)
+    return {service: tuple(sorted(clusters)) for service, clusters in found.items()}
 
 
 def deployed(evidence: Evidence) -> Evidence:
@@ -297,6 +318,39 @@ def exports_by(evidence: Evidence, cluster: str, policy: str) -> set[str]:
     return {"export-has-policy"} if any(policy in its_policies(one) for one in every) else set()
 
 
+def has_own_rules(evidence: Evidence, route: Object) -> bool:
+    """Tell whether the import that an egress route is for has rules of its own."""
+    mine = [it for it in evidence.of_kind("ServiceImport") if (it.cluster, own(it)) == (route.cluster, own(route))]
+    return any(OWN_RULES in it.content["metadata"]["annotations"] for it in mine)
+
+
+def imported(evidence: Evidence, export: Object) -> set[str]:
+    """Say which rule notices if a ServiceExport says another WAN policy than its imports."""
+    return {"import-as-exported"} if any(own(it) == own(export) for it in evidence.of_kind("ServiceImport")) else set()
+
+
+def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
+    """Say which rule notices if a ServiceExport gives one of its rules another WAN policy."""
+    for route, path, _, gateway in _remote_refs(evidence):
+        its = (own(route), gateway.cluster, at(route.content, path[:3])["name"])
+        if its == (own(export), export.cluster, name) and not has_own_rules(evidence, route):
+            return {"rule-of-own-policy"}
+    return set()
+
+
+def compared(evidence: Evidence, route: Object, name: str) -> bool:
+    """Tell whether an egress route sends by a rule of that name to the listener of an ingress route."""
+    return any(
+        own(it) == own(route)
+        and here(gateway) == parent(route)[:3]
+        and {listener["port"]: listener["name"] for listener in gateway.content["spec"]["listeners"]}[ref["port"]]
+        == parent(route)[3]
+        and at(it.content, path[:3])["name"] == name
+        and not has_own_rules(evidence, it)
+        for it, path, ref, gateway in _remote_refs(evidence)
+    )
+
+
 # WAN policies.
 
 
@@ -330,9 +384,11 @@ def _(evidence: Evidence) -> Changes:
 @kind("WANPolicy: a tunnel that its exports must never use")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
-        if exports_by(evidence, one.cluster, one.name):
-            rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
-            yield _set(evidence, one, ("spec", "tunnel"), NEVER, *rules)
+        for tunnel, namespaces in kept_off(evidence).items():
+            here_ = [it for it in evidence.of_kind("ServiceExport") if it.cluster == one.cluster]
+            if any(one.name in its_policies(it) and it.namespace in namespaces for it in here_):
+                rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
+                yield _set(evidence, one, ("spec", "tunnel"), tunnel, *rules)
 
 
 for _what in ("jitterMs", "latencyMs", "lossPercent"):
@@ -456,7 +512,7 @@ def _(evidence: Evidence) -> Changes:
         for protocol, plain in (("HTTPS", ()), ("HTTP", ("plaintext-chosen",))):
             added = {"name": FOREIGN, "protocol": protocol, "port": WRONG_PORT}
             content = put(one.content, ("spec", "listeners"), [*one.content["spec"]["listeners"], added])
-            rules = frozenset({"listener-is-wan-policy", *plain})
+            rules = frozenset({"listener-is-wan-policy", "listener-is-closed", *plain})
             yield Mutation(swapped(evidence, one, content), rules, one)
 
 
@@ -473,6 +529,25 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         if own(one) is None:
             yield _remove(evidence, one, "wan-policy-has-listener", *attached(evidence, one))
+
+
+@kind("ingress gateway: a listener for some host names, or of another protocol")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        path: Path = ("spec", "listeners", 0)
+        yield _set(evidence, one, (*path, "hostname"), "example.com", "listener-is-wan-policy")
+        yield _set(evidence, one, (*path, "protocol"), "TCP", "listener-is-wan-policy")
+
+
+@kind("egress gateway: another Service said")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", SERVICE)
+    for one in egress(evidence):
+        said = f"{one.content['metadata']['annotations'][SERVICE]}.svc.cluster.local"
+        every = [it for it in evidence.of_kind("Service") if it.cluster == one.cluster]
+        if any(it.content["spec"].get("externalName") == said for it in every):
+            yield _set(evidence, one, path, "mc-wan-egress.elsewhere", "import-by-egress")
+            yield _drop(evidence, one, path, "import-by-egress")
 
 
 @kind("egress gateway: a listener dropped or renamed")
@@ -515,6 +590,14 @@ def _(evidence: Evidence) -> Changes:
         for wider in ("All", "Selector"):
             path: Path = ("spec", "listeners", 0, "allowedRoutes", "namespaces", "from")
             yield _set(evidence, one, path, wider, "listener-is-closed")
+
+
+@kind("gateway: routes of another kind admitted")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        path: Path = ("spec", "listeners", 0, "allowedRoutes", "kinds")
+        yield _set(evidence, one, (*path, 0, "kind"), "GRPCRoute", "listener-is-closed")
+        yield _drop(evidence, one, path, "listener-is-closed")
 
 
 @kind("gateway: Istio's LoadBalancer, ordered or by default")
@@ -581,11 +664,13 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
         for index in range(len(one.content["ports"])):
-            yield _set(evidence, one, ("ports", index, "port"), WRONG_PORT, "target-port")
+            whole = set() if part(one) == "import" else {"target-is-whole"}
+            yield _set(evidence, one, ("ports", index, "port"), WRONG_PORT, "target-port", *whole)
     for one in evidence.of_kind("Service"):
         if SOURCE in labels(one):
             for index in range(len(one.content["spec"]["ports"])):
-                yield _set(evidence, one, ("spec", "ports", index, "targetPort"), WRONG_PORT, "target-port")
+                path: Path = ("spec", "ports", index, "targetPort")
+                yield _set(evidence, one, path, WRONG_PORT, "target-port", "target-is-whole")
 
 
 @kind("target: the port of another policy")
@@ -593,8 +678,28 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
         for index, port in enumerate(one.content["ports"]):
             for other in sorted(set(policies(evidence).values()) - {port["port"]})[:1]:
-                rule = "shadow-arrives" if part(one) == "import" else "target-port"
-                yield _set(evidence, one, ("ports", index, "port"), other, rule)
+                rules = ("shadow-arrives",) if part(one) == "import" else ("target-port", "target-is-whole")
+                yield _set(evidence, one, ("ports", index, "port"), other, *rules)
+
+
+@kind("target: no endpoint, or not ready")
+def _(evidence: Evidence) -> Changes:
+    every = evidence.of_kind("EndpointSlice")
+    for one in every:
+        its = labels(one)["kubernetes.io/service-name"]
+        if part(one) == "target" and [labels(it)["kubernetes.io/service-name"] for it in every].count(its) == 1:
+            yield _remove(evidence, one, "target-is-whole")
+            yield _set(evidence, one, ("endpoints",), [], "target-is-whole")
+            if len(one.content["endpoints"]) == 1:
+                yield _set(evidence, one, ("endpoints", 0, "conditions", "ready"), False, "target-is-whole")
+
+
+@kind("target: a selector, or an alias")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            yield _set(evidence, one, ("spec", "selector"), {"app": "vault"}, "target-is-whole")
+            yield _set(evidence, one, ("spec", "externalName"), "example.com", "target-is-whole")
 
 
 @kind("target: its Service missing, or without a port")
@@ -727,7 +832,98 @@ def _(evidence: Evidence) -> Changes:
                 for it in routes(evidence, "ingress-route")
             )
             if not admitted:
-                yield _set(evidence, route, (*path, "port"), port, "route-arrives")
+                yield _set(evidence, route, (*path, "port"), port, "route-arrives", "rule-of-own-policy")
+
+
+@kind("egress route: the port of another rule's policy")
+def _(evidence: Evidence) -> Changes:
+    by_port = {port: name for name, port in policies(evidence).items()}
+    for route, path, ref, gateway in _remote_refs(evidence):
+        exports = [it for it in evidence.of_kind("ServiceExport") if own(it) == own(route)]
+        if has_own_rules(evidence, route):
+            continue
+        for port in sorted(set(by_port) - {ref["port"]}):
+            (export,) = [it for it in exports if it.cluster == gateway.cluster]
+            if by_port[port] in its_policies(export):
+                yield _set(evidence, route, (*path, "port"), port, "rule-of-own-policy", "rules-match-alike")
+
+
+@kind("egress route: a rule called otherwise, or with other matches")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _, _ in _remote_refs(evidence):
+        free = has_own_rules(evidence, route)
+        yield _set(
+            evidence, route, (*path[:3], "name"), "renamed", "rule-of-own-policy" if free else "rules-match-alike"
+        )
+        if not free:
+            yield _set(evidence, route, (*path[:3], "matches", 0, "path", "value"), "/other", "rules-match-alike")
+
+
+@kind("egress route: a redirect")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            path: Path = ("spec", "rules", index, "filters")
+            redirect = {"type": "RequestRedirect", "requestRedirect": {"hostname": "example.com"}}
+            changed = _set(evidence, one, path, [*rule["filters"], redirect], "rule-of-own-policy")
+            yield replace(changed, leaf=None)
+            path = ("spec", "rules", index)
+            if rule["backendRefs"]:
+                bare = {"name": rule["name"], "matches": rule["matches"], "filters": [redirect]}
+                yield replace(_set(evidence, one, path, bare, "rule-of-own-policy", "weights-not-zero"), leaf=None)
+
+
+@kind("egress route: another host name on the way, written by a backend")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _, _ in _remote_refs(evidence):
+        rewrite = {"type": "URLRewrite", "urlRewrite": {"hostname": "ghost.secure.svc.cluster.local"}}
+        yield _set(evidence, route, (*path, "filters"), [rewrite], "route-arrives", "route-is-exported")
+
+
+@kind("egress route: the host name of another export")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        others = [it for it in evidence.of_kind("ServiceExport") if own(it) != own(one)]
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            remote = [path for route, path, _, _ in _remote_refs(evidence) if route is one and path[2] == index]
+            for other in others[:1]:
+                if remote or has_own_rules(evidence, one):
+                    continue  # whether it arrives there is another question
+                filters = [it for it in rule["filters"] if it["type"] != "URLRewrite"]
+                host = f"{other.name}.{other.namespace}.svc.cluster.local"
+                filters.append({"type": "URLRewrite", "urlRewrite": {"hostname": host}})
+                changed = _set(evidence, one, ("spec", "rules", index, "filters"), filters, "route-is-exported")
+                yield replace(changed, leaf=None)
+
+
+@kind("ingress route: other matches in a rule")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            if rule.get("backendRefs") and compared(evidence, one, rule["name"]):
+                path: Path = ("spec", "rules", index, "matches", 0, "path", "value")
+                yield _set(evidence, one, path, "/other", "rules-match-alike")
+
+
+@kind("ingress route: a Service that is not exported, or a copy for it")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            for number, ref in enumerate(rule.get("backendRefs", ())):
+                path: Path = ("spec", "rules", index, "backendRefs", number, "name")
+                yield _set(evidence, one, path, "ghost", "route-is-exported")
+                mirror = {"backendRef": {"name": "ghost", "namespace": ref["namespace"], "port": 80}}
+                filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
+                path = ("spec", "rules", index, "filters")
+                yield replace(_set(evidence, one, path, filters, "route-is-exported"), leaf=None)
+
+
+@kind("HTTPRoute: a copy of mcwan's under another name")
+def _(evidence: Evidence) -> Changes:
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for name in (FOREIGN, f"{one.name}.{FOREIGN}"):
+            copy = Object(one.cluster, put(one.content, ("metadata", "name"), name))
+            yield _add(evidence, copy, "hostname-once")
 
 
 @kind("egress route: another host name on the way")
@@ -736,7 +932,8 @@ def _(evidence: Evidence) -> Changes:
         for index, it in enumerate(at(route.content, path[:3])["filters"]):
             if it["type"] == "URLRewrite":
                 place = (*path[:3], "filters", index, "urlRewrite", "hostname")
-                yield _set(evidence, route, place, "ghost.secure.svc.cluster.local", "route-arrives")
+                rules = ("route-arrives", "route-is-exported")
+                yield _set(evidence, route, place, "ghost.secure.svc.cluster.local", *rules)
 
 
 @kind("egress route: a section that is not there")
@@ -776,7 +973,7 @@ def _(evidence: Evidence) -> Changes:
             path: Path = ("spec", "rules", index, "filters")
             where = one.content["metadata"]["namespace"]
             for namespace in ("mc-wan", FOREIGN):
-                missing = {"route-has-target"} if namespace == "mc-wan" else set()
+                missing = {"route-has-target" if namespace == "mc-wan" else "route-is-exported"}
                 refused = {"reference-granted"} if namespace != where else set()
                 mirror = {"backendRef": {"name": "ghost", "namespace": namespace, "port": 80}}
                 filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
@@ -818,10 +1015,10 @@ def _(evidence: Evidence) -> Changes:
 @kind("ServiceExport: no policy, or one that is not there")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceExport"):
-        rules = ("export-has-policy", "route-of-own-policy")
+        rules = ("export-has-policy", "route-of-own-policy", *imported(evidence, one))
         yield _drop(evidence, one, marks(one), *rules)
         wrong = "ghost" if marks(one)[-1] == POLICY else "all=ghost"
-        yield _set(evidence, one, marks(one), wrong, *rules)
+        yield _set(evidence, one, marks(one), wrong, *rules, *sent_by_rule(evidence, one, "all"))
 
 
 @kind("ServiceExport: another policy than its routes are of")
@@ -829,7 +1026,27 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceExport"):
         for other in sorted(set(policies(evidence)) - its_policies(one))[:1]:
             wrong = other if marks(one)[-1] == POLICY else f"all={other}"
-            yield _set(evidence, one, marks(one), wrong, "route-of-own-policy")
+            rules = {"route-of-own-policy", *imported(evidence, one), *sent_by_rule(evidence, one, "all")}
+            (tunnel,) = {it.content["spec"]["tunnel"] for it in evidence.of_kind("WANPolicy") if it.name == other}
+            if one.namespace in kept_off(evidence)[tunnel]:
+                rules.add("namespace-keeps-off-tunnel")
+            yield _set(evidence, one, marks(one), wrong, *rules)
+
+
+@kind("ServiceExport: the Services that answer it not said")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceExport"):
+        if BACKENDS in one.content["metadata"]["annotations"]:
+            yield _drop(evidence, one, ("metadata", "annotations", BACKENDS), "route-is-exported")
+
+
+@kind("ServiceImport: another policy than its exports have")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ServiceImport"):
+        yield _set(
+            evidence, one, marks(one), "ghost" if marks(one)[-1] == POLICY else "all=ghost", "import-as-exported"
+        )
+        yield _drop(evidence, one, marks(one), "import-as-exported")
 
 
 @kind("ServiceExport: somebody else's, without a policy")
@@ -845,8 +1062,20 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Service"):
         if "externalName" in one.content["spec"]:
-            for other in ("mc-wan-egress.example.com", "strongbox.secure.svc.cluster.local"):
+            for other in (
+                "mc-wan-egress.example.com",
+                "strongbox.secure.svc.cluster.local",
+                "mc-wan-egress.x.svc.cluster.local",
+            ):
                 yield _set(evidence, one, ("spec", "externalName"), other, "import-by-egress")
+
+
+@kind("import: its name a Service of pods")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if part(one) == "import":
+            spec = {"type": "ClusterIP", "ports": one.content["spec"]["ports"], "selector": {"app": "vault"}}
+            yield replace(_set(evidence, one, ("spec",), spec, "import-by-egress"), leaf=None)
 
 
 @kind("ServiceImport: withdrawn")
@@ -857,9 +1086,11 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("ServiceImport: somebody else's, where it is not allowed")
 def _(evidence: Evidence) -> Changes:
-    for cluster in clusters(evidence):
-        if evidence.of_kind("ServiceImport"):
-            yield _add(evidence, made(evidence, cluster, "ServiceImport", "cart", FOREIGN), "import-allowed")
+    allowed = importers(evidence)
+    for one in evidence.of_kind("ServiceImport"):
+        for cluster in clusters(evidence):
+            if cluster not in allowed[f"{one.name}.{one.namespace}"]:
+                yield _add(evidence, Object(cluster, one.content), "import-allowed")
 
 
 # Exposure and labels.
@@ -893,12 +1124,55 @@ def _(evidence: Evidence) -> Changes:
             metadata = {"name": FOREIGN, "namespace": where, "labels": marked}
             content = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"type": "LoadBalancer"}}
             yield _add(evidence, Object(one.cluster, content), "gateway-is-private")
+            selecting = {
+                "metadata": {"name": FOREIGN, "namespace": where},
+                "spec": {"type": "LoadBalancer", "selector": marked},
+            }
+            yield _add(evidence, Object(one.cluster, content | selecting), "gateway-is-private")
+        called, _, where = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        content = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": called, "namespace": where}}
+        yield _add(evidence, Object(one.cluster, content | {"spec": {"type": "LoadBalancer"}}), "gateway-is-private")
+
+
+@kind("Gateway: public, somebody else's in mc-wan")
+def _(evidence: Evidence) -> Changes:
+    for cluster in clusters(evidence):
+        spec = {"gatewayClassName": "theirs", "addresses": [{"value": PUBLIC}], "listeners": []}
+        yield _add(evidence, made(evidence, cluster, "Gateway", FOREIGN, "mc-wan", spec=spec), "gateway-is-private")
+
+
+@kind("EnvoyProxy: annotations that contradict each other, or are patched")
+def _(evidence: Evidence) -> Changes:
+    aws = "service.beta.kubernetes.io/aws-load-balancer"
+    for one in evidence.of_kind("EnvoyProxy"):
+        path: Path = ("spec", "provider", "kubernetes", "envoyService")
+        service = {"type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
+        public = {f"{aws}-scheme": "internet-facing"}
+        for its in (
+            service | {"annotations": {**service["annotations"], **public}},  # type: ignore[dict-item]
+            service | {"patch": {"value": {"metadata": {"annotations": public}}}},
+            service | {"patch": {"value": {"metadata": {"annotations": {f"{aws}-internal": "false"}}}}},
+        ):
+            yield replace(_set(evidence, one, path, its, "gateway-is-private"), leaf=None)
+
+
+@kind("HTTPRoute: somebody else's, to a target by a gateway of its own")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            cluster, namespace, name = here(one)
+            ref = {"name": name, "namespace": namespace, "port": one.content["spec"]["ports"][0]["port"]}
+            place = (cluster, FOREIGN, "theirs", "web")
+            host = "ghost.secure.svc.cluster.local"
+            added = _foreign_route(evidence, place, FOREIGN, host, backendRefs=[ref])
+            yield _add(evidence, added, "route-is-exported", "route-arrives", "reference-granted")
 
 
 @kind("Service: a target or an import made public")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Service"):
-        yield _set(evidence, one, ("spec", "type"), "LoadBalancer", "gateway-is-private")
+        past = {"import-by-egress"} if part(one) == "import" else set()
+        yield _set(evidence, one, ("spec", "type"), "LoadBalancer", "gateway-is-private", *past)
         yield _set(evidence, one, ("spec", "externalIPs"), ["10.9.9.9"], "gateway-is-private")
 
 

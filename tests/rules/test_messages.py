@@ -277,21 +277,64 @@ SAID = {
         "dev",
         "WANPolicy: a tunnel that its exports must never use",
         Violation(
-            "ServiceExport secure/payment on cluster-1 has policy high, whose tunnel is never; namespace "
-            "secure must never use it",
+            "ServiceExport insecure/logging on cluster-1 has policy low, whose tunnel is business; namespace "
+            "insecure must never use it",
             "give the export, or its rule, a WAN policy of another tunnel",
             ("cluster-1",),
-            "ServiceExport secure/payment on cluster-1",
+            "ServiceExport insecure/logging on cluster-1",
         ),
     ),
     "import-allowed": (
-        "dev",
+        "trio",
         "ServiceImport: somebody else's, where it is not allowed",
         Violation(
-            "cluster-1 imports cart.foreign; allowed: none",
-            "name the clusters in mcwan:imports for cart.foreign, or add this one to the rule's configuration",
+            "edge imports logging.insecure; allowed: east and west",
+            "name the clusters in mcwan:imports for logging.insecure, or add this one to the rule's configuration",
+            ("edge",),
+            "ServiceImport insecure/logging on edge",
+        ),
+    ),
+    "rule-of-own-policy": (
+        "dev",
+        "egress route: the port of another rule's policy",
+        Violation(
+            "HTTPRoute mc-wan/payment.secure.egress on cluster-2, rule queries sends to port 31112, which is policy "
+            "low; its export says high",
+            "let mcwan write the route: a rule's WAN policy is the export's, or the import's own",
+            ("cluster-1", "cluster-2"),
+            "HTTPRoute mc-wan/payment.secure.egress on cluster-2",
+        ),
+    ),
+    "rules-match-alike": (
+        "dev",
+        "ingress route: other matches in a rule",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2, rule all matches other requests than the rule of "
+            "that name of HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
+            "let mcwan write both routes: the export's rule says what it matches",
+            ("cluster-1", "cluster-2"),
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2",
+        ),
+    ),
+    "import-as-exported": (
+        "dev",
+        "ServiceImport: another policy than its exports have",
+        Violation(
+            "ServiceImport insecure/logging on cluster-1 says mc-wan.l7mp.io/wan-policy: ghost, and ServiceExport "
+            "insecure/logging on cluster-1 says low",
+            "let mcwan write both; rules of the consuming side stand in mc-wan.l7mp.io/own-rules",
             ("cluster-1",),
-            "ServiceImport foreign/cart on cluster-1",
+            "ServiceImport insecure/logging on cluster-1",
+        ),
+    ),
+    "target-is-whole": (
+        "dev",
+        "target: no endpoint, or not ready",
+        Violation(
+            "Service mc-wan/target-cluster-2 on cluster-1 has no endpoint for port high",
+            "let mcwan write the targets: a Service without selector, and its EndpointSlices",
+            ("cluster-1",),
+            "Service mc-wan/target-cluster-2 on cluster-1",
         ),
     ),
     "withdrawals-limited": (

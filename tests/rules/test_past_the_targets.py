@@ -6,8 +6,13 @@ from typing import Any
 import pytest
 
 from mcwan.rules import RULES, Evidence, Object, run
+from mcwan.rules.organisation import Importers, Tunnels
 from mcwan.rules.sources import of_plan
 from tests.fabrics import planned
+from tests.rules.mutations import put
+
+EGRESS = ("cluster-2", "logging.insecure.egress")
+SECTION = ("spec", "parentRefs", 0, "sectionName")
 
 
 def changed(kind: str, name: str, change: Any) -> list[str]:
@@ -74,7 +79,15 @@ def test_a_fabric_of_which_a_cluster_is_missing_is_told_as_not_judged() -> None:
     why = "cluster cluster-1 is led to, and is not among what is judged: judge the whole fabric at once"
     assert [one.violations for one in found if one.violations] == []
     assert {one.rule.name: one.unjudged for one in found if one.unjudged} == dict.fromkeys(
-        ("target-address", "target-port", "route-arrives", "route-is-exported"), (why,)
+        (
+            "target-address",
+            "target-port",
+            "route-arrives",
+            "route-is-exported",
+            "rule-of-own-policy",
+            "rules-match-alike",
+        ),
+        (why,),
     )
 
 
@@ -84,7 +97,7 @@ def test_a_route_on_a_gateway_of_its_own_is_not_the_fabrics() -> None:
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
         "metadata": {"name": "theirs", "namespace": "mc-wan"},
-        "spec": {"gatewayClassName": "envoy-gateway", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]},
+        "spec": {"gatewayClassName": "theirs", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]},
     }
     route = {
         "apiVersion": "gateway.networking.k8s.io/v1",
@@ -95,3 +108,56 @@ def test_a_route_on_a_gateway_of_its_own_is_not_the_fabrics() -> None:
     theirs = (Object("cluster-1", gateway), Object("cluster-1", route))
     found = [run(rule, Evidence((*evidence.objects, *theirs), evidence.components)) for rule in RULES]
     assert [one for one in found if one.violations or one.unjudged or one.failure] == []
+
+
+def test_a_gateway_that_says_no_address_is_told_where_a_target_leads_to_it() -> None:
+    evidence = of_plan(planned())
+    objects = []
+    for one in evidence.objects:
+        content = deepcopy(dict(one.content))
+        if one.kind == "Gateway":
+            content["metadata"]["annotations"].pop("mc-wan.l7mp.io/addresses", None)
+        objects.append(Object(one.cluster, content))
+    found = {rule.name: run(rule, Evidence(tuple(objects))) for rule in RULES}
+    assert found["target-address"].unjudged == (
+        "Gateway mc-wan/mc-wan-ingress on cluster-1 says no address, and EndpointSlice mc-wan/target-cluster-1-ipv4 on "
+        "cluster-2 leads to it",
+        "Gateway mc-wan/mc-wan-ingress on cluster-2 says no address, and EndpointSlice mc-wan/target-cluster-2-ipv4 on "
+        "cluster-1 leads to it",
+    )
+    assert [one.violations for one in found.values() if one.violations] == []
+
+
+def test_an_export_may_arrive_by_a_spare_policy() -> None:
+    evidence = of_plan(planned())
+    route = next(one for one in evidence.of_kind("HTTPRoute") if one.name == "logging.insecure.ingress.low")
+    moved = put(put(route.content, ("metadata", "name"), "logging.insecure.ingress.high"), SECTION, "high")
+    (export,) = [one for one in evidence.of_kind("ServiceExport") if one.name == "logging"]
+    spare = Object(export.cluster, put(export.content, ("metadata", "annotations", "mc-wan.l7mp.io/spares"), "high"))
+    sent = next(one for one in evidence.of_kind("HTTPRoute") if (one.cluster, one.name) == EGRESS)
+    port = put(sent.content, ("spec", "rules", 0, "backendRefs", 0, "port"), 31111)
+    objects = [one for one in evidence.objects if one not in (export, sent)]
+    objects += [Object(route.cluster, moved), Object(sent.cluster, port)]
+    rules = ("route-of-own-policy", "rule-of-own-policy", "rules-match-alike")
+    for exported, wanted in ((export, set(rules[:2])), (spare, set[str]())):
+        judged = Evidence((*objects, exported), evidence.components)
+        found = [run(rule, judged) for rule in RULES if rule.name in rules]
+        assert {one.rule.name for one in found if one.violations} == wanted
+        options = Tunnels(never={"business": ("insecure",)})
+        (off,) = [run(rule, judged, options) for rule in RULES if rule.name == "namespace-keeps-off-tunnel"]
+        assert bool(off.violations) == (exported is spare)
+
+
+def test_options_that_name_nothing_are_told() -> None:
+    evidence = of_plan(planned())
+    by_name = {rule.name: rule for rule in RULES}
+    found = run(by_name["namespace-keeps-off-tunnel"], evidence, Tunnels(never={"buisness": ("secure",)}))
+    assert found.unjudged == ("never: 'buisness' names no tunnel (allowed: business, default)",)
+    found = run(by_name["import-allowed"], evidence, Importers(clusters={"shop": ()}))
+    assert found.unjudged == (
+        "clusters: 'shop' names no service or namespace (allowed: insecure, logging.insecure, payment.secure, secure)",
+    )
+    known = ("cluster-1", "cluster-2")
+    found = run(by_name["import-allowed"], evidence, Importers(clusters={"payment.secure": (*known, "cluster-3")}))
+    assert found.unjudged == ("clusters.payment.secure: 'cluster-3' names no cluster (allowed: cluster-1, cluster-2)",)
+    assert found.violations == ()

@@ -45,6 +45,13 @@ def test_a_rule_that_touches_what_is_withheld_is_not_judged() -> None:
     assert told(found) == (["one"], ("x is not known before the update",), "")
 
 
+def test_a_rule_that_ends_the_program_fails_alone() -> None:
+    def ends(*_: Any) -> Iterator[Any]:
+        raise SystemExit(0)
+
+    assert run(rule(ends, "one"), EVIDENCE).failure.startswith("SystemExit in test_rule.py, line ")
+
+
 def test_subjects_that_raise_hide_no_earlier_subject() -> None:
     def subjects(_: Evidence) -> Iterable[Any]:
         yield "fine"

@@ -157,6 +157,7 @@ def test_rules_of_ones_own_are_judged_with_ours(tmp_path: Path) -> None:
         ("RULES = (1,)", "RULES is a list; allowed: a tuple of mcwan.rules.Rule"),
         ("", "RULES is null; allowed: a tuple of mcwan.rules.Rule"),
         ("1 / 0", "cannot be run: ZeroDivisionError: division by zero"),
+        ("raise SystemExit(0)", "cannot be run: SystemExit: 0"),
         ("import nowhere", "cannot be run: ModuleNotFoundError: No module named 'nowhere'"),
         (OURS.format(name="target-port"), "target-port: the name of another rule; call it otherwise"),
         (None, "cannot be read: No such file or directory"),

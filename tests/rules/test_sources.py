@@ -122,6 +122,7 @@ def test_secrets_and_what_is_unknown_are_withheld(tmp_path: Path) -> None:
         "wan-policy-consistency": ("cluster-1//high.spec.tunnel is a secret",),
         "wan-port-unique": ("cluster-1//high.spec.port is not known before the update",),
         "listener-is-wan-policy": ("cluster-1//high.spec.port is not known before the update",),
+        "route-is-exported": ("cluster-1//high.spec.port is not known before the update",),
         "route-has-target": ("cluster-1//high.spec.port is not known before the update",),
     }
     assert "hidden" not in repr(evidence)
@@ -218,3 +219,24 @@ def test_imports_of_an_earlier_state() -> None:
         for service in ("logging.insecure", "payment.secure")
     }
     assert imports(replace(evidence, objects=())) == frozenset()
+
+
+def test_lists_and_files_of_other_endings_are_read(tmp_path: Path) -> None:
+    (tmp_path / "east").mkdir()
+    (tmp_path / "east" / "a.yml").write_text("kind: List\nitems: [{kind: Service}, 1, {kind: List, items: []}]\n")
+    listed = {"kind": "HTTPRouteList", "apiVersion": "x/v1", "items": [{"metadata": {"name": "a"}}]}
+    (tmp_path / "east" / "b.json").write_text(json.dumps(listed, indent="\t"))
+    route = {"apiVersion": "x/v1", "kind": "HTTPRoute", "metadata": {"name": "a"}}
+    assert of_rendered(tmp_path).objects == (Object("east", {"kind": "Service"}), Object("east", route))
+
+
+def test_a_file_beside_the_directories_is_named(tmp_path: Path) -> None:
+    (tmp_path / "east").mkdir()
+    (tmp_path / "east" / "a.yaml").write_text("kind: Service\n")
+    path = tmp_path / "b.yml"
+    path.write_text("kind: Service\n")
+    with pytest.raises(SourceError) as error:
+        of_rendered(tmp_path)
+    assert (
+        str(error.value) == f"{path}: of no cluster, and not judged; move it into a cluster's directory, or elsewhere"
+    )

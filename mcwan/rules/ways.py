@@ -1,0 +1,192 @@
+"""Which rule goes by which WAN policy: as the export says, on both sides."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from mcwan.model.leaves import PORT_HEADER
+from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
+from mcwan.rules.arrivals import egress_routes, ports_of, sections
+from mcwan.rules.backends import Backend, backends, filters
+from mcwan.rules.evidence import (
+    SOURCE_CLUSTER,
+    Claim,
+    Evidence,
+    Export,
+    export_of,
+    exports_of,
+    hostnames,
+    own_rules_of,
+    rules_of,
+    spares_of,
+)
+from mcwan.rules.objects import Object, items, mapping, number, text
+from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.words import listed, said
+
+
+class Sending(NamedTuple):
+    """What an egress rule sends to another cluster: by which backend, to which gateway, by which WAN policy."""
+
+    to: Backend
+    gateway: Object
+    policy: str
+
+    @property
+    def rule(self) -> str:
+        """The rule's name. Raises UnjudgedError."""
+        return text(self.to.rule, "name")
+
+
+def _sendings(evidence: Evidence, route: Object) -> Iterator[Sending]:
+    """Give what arrives at a listener that is a WAN policy; of others, other rules tell. Raises UnjudgedError."""
+    for to in backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is not None and service.label(SOURCE_CLUSTER):
+            for gateway in evidence.behind(service):
+                policy = sections(gateway).get(ports_of(service).get(to.port))
+                if policy is not None and evidence.find(gateway.cluster, "WANPolicy", "", policy) is not None:
+                    yield Sending(to, gateway, policy)
+
+
+def _keys(route: Object) -> tuple[Export, ...]:
+    """Give the exports that a route is for: by its host names, else as its labels say. Raises UnjudgedError."""
+    labelled = export_of(route)
+    return exports_of(hostnames(route)) or ((labelled,) if labelled else ())
+
+
+def _may_have_own_rules(evidence: Evidence, route: Object) -> bool:
+    """Tell whether a route's import has rules of its own, or is not there to say so. Raises UnjudgedError."""
+    every = [evidence.find(route.cluster, "ServiceImport", namespace, name) for name, namespace in _keys(route)]
+    return any(one is None or bool(own_rules_of(one)) for one in every)
+
+
+def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
+    """Give the rules that the import of a route has of its own; none if it has the export's."""
+    found: dict[str, str] = {}
+    for name, namespace in _keys(route):
+        one = evidence.find(route.cluster, "ServiceImport", namespace, name)
+        found |= own_rules_of(one) if one is not None else {}
+    return found
+
+
+def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    for rule in items(route.content, "spec", "rules"):
+        if any(text(one, "type") == "RequestRedirect" for one in filters(rule)):
+            yield violation(
+                f"{route}, rule {said(text(rule, 'name') or None)} redirects requests, past its WAN policy",
+                "let mcwan write the route: an egress rule sends to targets",
+                route,
+            )
+    own = _own_rules(evidence, route)
+    for one in _sendings(evidence, route):
+        keys = _keys(route)
+        exports = _exporting(evidence, exports_of(one.to.rewritten) or keys, one.gateway.cluster)
+        if own:
+            wanted, who = {own.get(one.rule, "")}, "its import"
+        else:
+            known = [rules_of(export) for export in _exporting(evidence, keys, one.gateway.cluster)]
+            wanted, who = {rules[one.rule] for rules in known if one.rule in rules}, "its export"
+        spare = {policy for export in exports for policy in spares_of(export)}
+        if wanted and one.policy not in wanted | spare:
+            yield violation(
+                f"{route}, rule {said(one.rule or None)} sends to port {said(one.to.port)}, which is policy "
+                f"{one.policy}; {who} says {listed(sorted(wanted - {''})) or 'nothing of that rule'}",
+                "let mcwan write the route: a rule's WAN policy is the export's, or the import's own",
+                route,
+                *(() if own else exports),
+            )
+
+
+def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    if _may_have_own_rules(evidence, route):
+        return  # those may match less than the export's
+    for one in _sendings(evidence, route):
+        gateway = f"{one.gateway.namespace}/{one.gateway.name}"
+        for host in one.to.rewritten or hostnames(route):
+            there = evidence.claims.get(Claim(one.gateway.cluster, gateway, one.policy, host), ())
+            alike = [(it, rule) for it in there for rule in _answered(it) if text(rule, "name") == one.rule]
+            for it, rule in alike:
+                if _matches(rule) != list(items(one.to.rule, "matches")):
+                    yield violation(
+                        f"{route}, rule {one.rule} matches other requests than the rule of that name of {it}",
+                        "let mcwan write both routes: the export's rule says what it matches",
+                        route,
+                        it,
+                    )
+            exports = _exporting(evidence, exports_of((host,)), one.gateway.cluster)
+            if there and not alike and not any(one.policy in spares_of(export) for export in exports):
+                yield violation(
+                    f"{route}, rule {said(one.rule or None)} sends to listener {one.policy} of {one.gateway}, where "
+                    f"{listed(map(str, there))} has no rule of that name with a backend",
+                    "let mcwan write both routes: rules have the same names on both sides",
+                    route,
+                    *there,
+                )
+
+
+def _answered(route: Object) -> Iterator[Any]:
+    """Give the rules of a route that have backends: the others refuse."""
+    return (rule for rule in items(route.content, "spec", "rules") if any(True for _ in items(rule, "backendRefs")))
+
+
+def _matches(rule: Any) -> list[Any]:
+    """Give what an ingress rule matches, beside the port that the egress gateway writes into a header."""
+    ports = {str(number(ref, "port")) for ref in items(rule, "backendRefs")}
+    return [_without_port(one, ports) for one in items(rule, "matches")]
+
+
+def _without_port(match: Any, ports: set[str]) -> Any:
+    headers = list(items(match, "headers"))
+    rest = [one for one in headers if text(one, "name") != PORT_HEADER or text(one, "value") not in ports]
+    if len(rest) == len(headers):
+        return match
+    plain = {key: value for key, value in mapping(match).items() if key != "headers"}
+    return plain | {"headers": rest} if rest else plain
+
+
+def _as_exported(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
+    for export in evidence.exporting((one.name, one.namespace)):
+        for key in (POLICY_ANNOTATION, RULES_ANNOTATION):
+            here, there = text(one.annotations, key), text(export.annotations, key)
+            if here != there:
+                yield violation(
+                    f"{one} says {key}: {here or 'nothing'}, and {export} says {there or 'nothing'}",
+                    f"let mcwan write both; rules of the consuming side stand in {OWN_RULES_ANNOTATION}",
+                    one,
+                    export,
+                )
+
+
+def _exporting(evidence: Evidence, keys: tuple[Export, ...], cluster: str) -> list[Object]:
+    return [export for key in keys if key[0] for export in evidence.exporting(key, cluster)]
+
+
+RULES = (
+    Rule(
+        "rule-of-own-policy",
+        "A rule of an egress route sends by the WAN policy that its export gives it, or the import's own rules.",
+        "The WAN policy is chosen where a request leaves: by the port of another one it takes another tunnel.",
+        "Let mcwan write the routes; change the rule's wanPolicy in the stack.",
+        egress_routes,
+        _by_own_policy,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "rules-match-alike",
+        "A rule matches the same requests where they leave and where they arrive.",
+        "The ingress gateway checks the egress gateway's choice: rules that differ let requests choose their "
+        "tunnel, or refuse them.",
+        "Let mcwan write both routes in one update.",
+        egress_routes,
+        _match_alike,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "import-as-exported",
+        "A ServiceImport says the same WAN policies as the ServiceExports of its service.",
+        "Whoever reads an import has to see the way that its requests take.",
+        "Let mcwan write both in one update.",
+        lambda evidence: evidence.of_kind("ServiceImport"),
+        _as_exported,
+    ),
+)
