@@ -457,7 +457,7 @@ def policies_of(export: Object) -> tuple[str, ...]:
 
 
 def admitted_policies(export: Object) -> tuple[str, ...]:
-    """Give the WAN policies by which an export's requests may arrive: its own and their spares. Raises UnjudgedError."""
+    """Give the WAN policies by which an export's requests may arrive: its own, and spares. Raises UnjudgedError."""
     spares = text(export.annotations, SPARES_ANNOTATION)
     return tuple(sorted({*policies_of(export), *(one for one in spares.split(",") if one)}))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mcwan.rules.evidence import Evidence, component_of, is_named, admitted_policies
+from mcwan.rules.evidence import Evidence, admitted_policies, component_of, is_named
 from mcwan.rules.objects import Object, text
 from mcwan.rules.rule import Level, Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError

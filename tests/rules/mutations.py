@@ -23,6 +23,7 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
+SPARES = "mc-wan.l7mp.io/spares"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
@@ -446,7 +447,8 @@ def _(evidence: Evidence) -> Changes:
         shared = {"wan-policy-has-listener"} if own(one) is None else set()
         for index, listener in enumerate(one.content["spec"]["listeners"]):
             its = attached(evidence, one, listener["name"]) | sent_to(evidence, one, listener["port"])
-            rules = ("listener-is-wan-policy", "plaintext-chosen", *shared, *its)
+            plain = {"plaintext-chosen"} if listener["protocol"] == "HTTP" else set()
+            rules = ("listener-is-wan-policy", *plain, *shared, *its)
             yield _set(evidence, one, ("spec", "listeners", index, "name"), "renamed", *rules)
 
 
@@ -629,7 +631,8 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in routes(evidence, "ingress-route"):
         (export,) = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
-        for other in sorted(set(policies(evidence)) - its_policies(export))[:1]:
+        spares = at(export.content, ("metadata", "annotations", SPARES)) or ""
+        for other in sorted(set(policies(evidence)) - its_policies(export) - set(spares.split(",")))[:1]:
             rules = ("route-of-own-policy", *relying(evidence, one))
             yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), other, *rules)
 
