@@ -22,7 +22,7 @@ from mcwan.plan.profile import (
 )
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
-FEATURES: frozenset[Feature] = frozenset({"mutual TLS", "callers"})
+FEATURES: frozenset[Feature] = frozenset({"mutual TLS"})
 TARGET_PROTOCOL = "http"
 TARGET_KIND = ("", "Service")
 SPAN = ""
