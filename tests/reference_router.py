@@ -229,5 +229,5 @@ def _filtered(rule: Mapping[str, Any], request: Request) -> Request:
                 headers.pop(name.lower(), None)
             request = replace(request, headers=headers)
         else:
-            raise AssertionError(one)
+            assert one["type"] == "ResponseHeaderModifier", one  # what is said in answers leads a request nowhere
     return request

@@ -88,7 +88,7 @@ def test_mistakes_stop_the_program_before_anything_is_registered() -> None:
     assert str(error.value).splitlines() == [
         "2 mistakes in Pulumi.dev.yaml",
         "exports[1].wanPolicy: 'lwo': no such WAN policy; allowed: high, low; did you mean 'low'?",
-        "exprots: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; "
+        "exprots: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; "
         "did you mean 'exports'?",
     ]
 
@@ -106,6 +106,7 @@ def test_the_stacks_outputs_tell_where_gateways_are_and_which_policy_exports_hav
 
 def test_what_the_plan_cannot_know_is_said() -> None:
     assert record(main, config("trio"), stack="trio").log == [
+        "east, edge, west: no sources are written, so that no NetworkPolicy protects the WAN ports",
         "edge: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a public "
-        "load balancer"
+        "load balancer",
     ]

@@ -7,7 +7,7 @@ import pytest
 from mcwan import stack
 from mcwan.model import MistakesError
 from mcwan.stack import StackFileError
-from tests.fabrics import described
+from tests.fabrics import ISSUED, described
 
 ROOT = Path(__file__).parent.parent
 GOOD = (ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def test_a_stack_is_read(tmp_path: Path) -> None:
     found = stack.read(written(tmp_path, GOOD), "dev")
     assert found.name == "dev"
     assert sorted(found.clusters) == ["cluster-1", "cluster-2"]
-    assert stack.read_config(tmp_path, "dev") == described()
+    assert stack.read_config(tmp_path, "dev") == described(tls=ISSUED)
 
 
 @pytest.mark.parametrize("name", stack.stacks(ROOT))
@@ -113,7 +113,8 @@ def test_an_unknown_key_of_ours_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(MistakesError) as caught:
         stack.read(tmp_path, "dev")
     assert str(caught.value) == (
-        "export: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; did you mean 'exports'?"
+        "export: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; "
+        "did you mean 'exports'?"
     )
 
 

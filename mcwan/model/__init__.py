@@ -9,10 +9,16 @@ from mcwan.model.load import load
 from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
 from mcwan.model.mistakes import Mistake, MistakesError
 from mcwan.model.sla import SLA
+from mcwan.model.telemetry import OTLP, Telemetry
+from mcwan.model.tls import TLS, Certificates, Issuer, Secrets
+from mcwan.model.traffic import HealthChecks, Limits, Outliers, Timeouts, Traffic
 from mcwan.model.wan_policy import WANPolicy
 
 __all__ = [
+    "OTLP",
     "SLA",
+    "TLS",
+    "Certificates",
     "Cluster",
     "CookieMatch",
     "Description",
@@ -20,18 +26,26 @@ __all__ = [
     "Fabric",
     "Gateway",
     "HeaderMatch",
+    "HealthChecks",
     "Import",
     "ImportRule",
     "Ingress",
+    "Issuer",
+    "Limits",
     "Manage",
     "Match",
     "Mistake",
     "MistakesError",
     "Offer",
+    "Outliers",
     "PathMatch",
     "QueryParamMatch",
     "Rule",
+    "Secrets",
     "ServicePort",
+    "Telemetry",
+    "Timeouts",
+    "Traffic",
     "WANPolicy",
     "load",
 ]

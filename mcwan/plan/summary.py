@@ -41,7 +41,8 @@ def wan_policy_summary(plan: Plan, policy: str) -> dict[str, Any]:
     specs = {cluster: one["spec"] for cluster, (one,) in plan.by_owner[Owner("WANPolicy", policy)].items()}
     spec = next(iter(specs.values()))
     ports = {cluster: one["port"] for cluster, one in specs.items()}
-    return {"policy": policy, "tunnel": spec["tunnel"], "sla": spec["sla"], "wanPorts": ports}
+    found = {"policy": policy, "tunnel": spec["tunnel"], "sla": spec["sla"], "tls": spec["tls"], "wanPorts": ports}
+    return found | ({"failover": spec["failover"]} if "failover" in spec else {})
 
 
 def export_summary(plan: Plan, key: str) -> dict[str, Any]:

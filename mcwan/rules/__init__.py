@@ -1,6 +1,6 @@
 """Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
 
-from mcwan.rules import arrivals, exposure, listeners, organisation, routes, targets, wan_policies, ways
+from mcwan.rules import arrivals, exposure, listeners, organisation, routes, security, targets, wan_policies, ways
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object
 from mcwan.rules.rule import Level, Options, Rule, Severity, Verdict, Violation, run, violation
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     *arrivals.RULES,
     *ways.RULES,
     *exposure.RULES,
+    *security.RULES,
     *organisation.RULES,
 )
 """Every rule, in the order in which they are told."""

@@ -34,6 +34,9 @@ _MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
     "EndpointSlice": "discovery.k8s.io",
     "Backend": "gateway.envoyproxy.io",
+    "BackendTLSPolicy": GATEWAY_GROUP,
+    "ClientTrafficPolicy": "gateway.envoyproxy.io",
+    "DestinationRule": "networking.istio.io",
     "EnvoyProxy": "gateway.envoyproxy.io",
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,

@@ -40,7 +40,7 @@ def _addresses(evidence: Evidence, one: Object | Component, _: Options) -> Itera
     wanted = frozenset[str]().union(*known)
     for endpoint in items(one.content, "endpoints"):
         for address in texts(endpoint, "addresses"):
-            if not _is_among(address, wanted):
+            if not is_among(address, wanted):
                 yield violation(
                     f"{one} sends to {said(address)}; {listed(map(str, behind))} "
                     f"{'are' if len(behind) > 1 else 'is'} reached at {listed(sorted(wanted))}",
@@ -56,7 +56,7 @@ def _told_addresses(evidence: Evidence, one: Component) -> Iterator[Violation]:
             gateway = evidence.ingress_gateway(remote)
             wanted = evidence.addresses(gateway) if gateway is not None else frozenset()
             for address in texts(one.outputs, "clusters", cluster, "targets", remote):
-                if gateway is not None and wanted and not _is_among(address, wanted):
+                if gateway is not None and wanted and not is_among(address, wanted):
                     yield violation(
                         f"{one}: target {remote} on {cluster} is {said(address)}; {gateway} is reached at "
                         f"{listed(sorted(wanted))}",
@@ -142,7 +142,8 @@ def _is_target(service: Object) -> bool:
     return component_of(service) in ("target", "import")
 
 
-def _is_among(address: str, known: Iterable[str]) -> bool:
+def is_among(address: str, known: Iterable[str]) -> bool:
+    """Tell whether an address is one of those that are known, however it is written."""
     return address in known or _plain(address) in map(_plain, known)
 
 

@@ -18,6 +18,8 @@ _SERVICE: dict[str, tuple[str, ...]] = {
     "jitter": ("sla", "jitterMs"),
     "latency": ("sla", "latencyMs"),
     "loss": ("sla", "lossPercent"),
+    "TLS": ("tls",),
+    "failover": ("failover",),
 }
 
 
@@ -159,7 +161,7 @@ RULES = (
     ),
     Rule(
         "wan-policy-consistency",
-        "A WAN policy has the same tunnel and service level on every cluster.",
+        "A WAN policy has the same tunnel, service level, TLS and failover on every cluster.",
         "A WAN policy promises the same tunnel and service level wherever a request starts; both "
         "ends of a flow read it.",
         "Set the policy's tunnel and sla once, in the stack.",

@@ -14,6 +14,8 @@ from tests.fabrics import changed, described
 
 MARK = "# Written by `mcwan render`; changes here are lost."
 
+NOTE = "note: cluster-1, cluster-2: no sources are written, so that no NetworkPolicy protects the WAN ports\n"
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -95,7 +97,7 @@ def test_render(project: Path, tmp_path: Path) -> None:
     assert result.stderr == ""
     found = contents(out)
     objects = sum(len(list(yaml.safe_load_all(text))) for text in found.values())
-    assert result.stdout == f"{objects} objects in {len(found)} files below {out}\n"
+    assert result.stdout == f"{objects} objects in {len(found)} files below {out}\n{NOTE}"
     assert {path.split("/")[0] for path in found} == {"cluster-1", "cluster-2"}
     assert all(text.decode().startswith(MARK + "\n---\n") for text in found.values())
 
@@ -114,7 +116,7 @@ def test_render_one_cluster(project: Path, tmp_path: Path) -> None:
     result = run("render", "--project", project, "--out", out, "--cluster", "cluster-2")
     assert result.exit_code == 0
     assert contents(out) == {path: text for path, text in contents(every).items() if path.startswith("cluster-2/")}
-    assert result.stdout.endswith(f"in {len(contents(out))} files below {out}\n")
+    assert result.stdout.endswith(f"in {len(contents(out))} files below {out}\n{NOTE}")
 
 
 def test_render_an_unknown_cluster(project: Path, tmp_path: Path) -> None:
@@ -147,11 +149,13 @@ def test_a_change_rewrites_what_it_touches(project: Path, tmp_path: Path) -> Non
     assert run("render", "--project", project, "--out", out).exit_code == 0
     for path in out.rglob("*.yaml"):
         os.utime(path, ns=(1, 1))
-    write(project, changed({"exports/1/wanPolicy": "high"}))
+    write(project, changed({"exports/1/wanPolicy": "high"}))  # another class of traffic: 10-fabric.yaml, too
     assert run("render", "--project", project, "--out", out).exit_code == 0
     assert {str(path.relative_to(out)) for path in out.rglob("*.yaml") if path.stat().st_mtime_ns != 1} == {
+        "cluster-1/10-fabric.yaml",
         "cluster-1/20-export.logging.insecure.yaml",
         "cluster-1/30-import.logging.insecure.yaml",
+        "cluster-2/10-fabric.yaml",
         "cluster-2/30-import.logging.insecure.yaml",
     }
 

@@ -67,7 +67,7 @@ def test_every_key_says_what_it_is_for() -> None:
     [
         {"clusters/cluster-1/kubeconfg": "x"},
         {"clusters/cluster-1/kubeconfig": "in clear"},
-        {"clusters/cluster-1/ingress/exposure": "LoadBalancer"},
+        {"clusters/cluster-1/ingress/exposure": "Public"},
         {"clusters/cluster-1/gateway": {"profile": "nginx"}},
         {"clusters/Cluster": {"renderTo": "x"}},
         {"clusters": {}},

@@ -7,13 +7,12 @@ import pytest
 from mcwan.gateways import envoy_gateway
 from mcwan.model import Cluster
 from mcwan.plan import GatewayRequest, Infrastructure
+from mcwan.plan.profile import Certificate
 from tests.fabrics import Raw, called, changed, exported, labelled, lines, planned
 
 LABELS = {"a": "b"}
 LOGGED = {
     "start_time": "%START_TIME%",
-    "x-request-id": "%REQ(X-REQUEST-ID)%",
-    "x-forwarded-for": "%REQ(X-FORWARDED-FOR)%",
     "method": "%REQ(:METHOD)%",
     ":authority": "%REQ(:AUTHORITY)%",
     "x-envoy-origin-path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
@@ -23,19 +22,47 @@ LOGGED = {
     "duration": "%DURATION%",
     "route_name": "%ROUTE_NAME%",
     "upstream_host": "%UPSTREAM_HOST%",
+    "x-request-id": "%REQ(X-REQUEST-ID)%",
+    "spanid": "%REQ(SPANID)%",
+    "traceparent": "%REQ(TRACEPARENT)%",
+    "export": "%REQ(MC-WAN-EXPORT)%",
+    "source_cluster": "%REQ(MC-WAN-SOURCE)%",
 }
+LOGGED_BY = {
+    "egress": {
+        "wan_policy": "%RESP(MC-WAN-POLICY)%",
+        "tunnel": "%RESP(MC-WAN-TUNNEL)%",
+        "destination_cluster": "%RESP(MC-WAN-DESTINATION)%",
+    },
+    "ingress": {
+        "wan_policy": "%REQ(MC-WAN-POLICY)%",
+        "tunnel": "%REQ(MC-WAN-TUNNEL)%",
+        "peer": "%DOWNSTREAM_PEER_URI_SAN%",
+        "tls_failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
+        "destination_cluster": "east",
+    },
+}
+GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "gw"}
+API = "gateway.envoyproxy.io/v1alpha1"
+KNOWN = Certificate("gw-tls", "a.b", None)
+
+
+def one_of(kind: str, namespace: str, spec: Raw, name: str = "gw") -> Raw:
+    metadata = {"name": name, "namespace": namespace, "labels": LABELS}
+    return {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": spec}
 
 
 def request(role: Literal["ingress", "egress"], namespace: str = "mc-wan", **cluster: Any) -> GatewayRequest:
-    return GatewayRequest(role, "gw", namespace, Cluster.model_validate(cluster), (31111, 31112), LABELS)
+    return GatewayRequest(role, "gw", namespace, Cluster.model_validate(cluster), (31111, 31112), LABELS, site="east")
 
 
-def expected(name: str, namespace: str, service: Raw, behind: str) -> Infrastructure:
-    proxy = {
-        "apiVersion": "gateway.envoyproxy.io/v1alpha1",
-        "kind": "EnvoyProxy",
-        "metadata": {"name": "gw", "namespace": namespace, "labels": LABELS},
-        "spec": {
+def expected(
+    role: Literal["ingress", "egress"], name: str, namespace: str, service: Raw, behind: str = "envoy-gateway-system"
+) -> Infrastructure:
+    proxy = one_of(
+        "EnvoyProxy",
+        namespace,
+        {
             "provider": {
                 "type": "Kubernetes",
                 "kubernetes": {"envoyService": {"name": name, **service}, "useListenerPortAsContainerPort": True},
@@ -44,16 +71,26 @@ def expected(name: str, namespace: str, service: Raw, behind: str) -> Infrastruc
                 "accessLog": {
                     "settings": [
                         {
-                            "format": {"type": "JSON", "json": LOGGED},
+                            "format": {"type": "JSON", "json": LOGGED | LOGGED_BY[role]},
                             "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
                         }
                     ]
-                }
+                },
+                "metrics": {"clusterStatName": "%ROUTE_NAME%/%ROUTE_RULE_NAME%"},
             },
         },
+    )
+    target = {"targetRefs": [GATEWAY]}
+    policies = (
+        one_of("ClientTrafficPolicy", namespace, {**target, "headers": {"requestID": "PreserveOrGenerate"}}),
+        one_of("BackendTrafficPolicy", namespace, {**target, "timeout": {"http": {"requestTimeout": "0s"}}}),
+    )
+    pods = {
+        "gateway.envoyproxy.io/owning-gateway-name": "gw",
+        "gateway.envoyproxy.io/owning-gateway-namespace": namespace,
     }
     reference = {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "gw"}}
-    return Infrastructure(f"{name}.{behind}", None, reference, (proxy,))
+    return Infrastructure(f"{name}.{behind}", None, reference, (proxy, *(policies if role == "ingress" else ())), pods)
 
 
 NODE_PORTS = {
@@ -65,23 +102,23 @@ NODE_PORTS = {
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        (request("ingress"), expected("gw", "mc-wan", {"type": "ClusterIP"}, "envoy-gateway-system")),
-        (request("egress"), expected("gw", "mc-wan", {"type": "ClusterIP"}, "envoy-gateway-system")),
+        (request("ingress"), expected("ingress", "gw", "mc-wan", {"type": "ClusterIP"})),
+        (request("egress"), expected("egress", "gw", "mc-wan", {"type": "ClusterIP"})),
         (
             request("ingress", "secure"),
-            expected("gw-secure", "secure", {"type": "ClusterIP"}, "envoy-gateway-system"),
+            expected("ingress", "gw-secure", "secure", {"type": "ClusterIP"}),
         ),
         (
             request("egress", gateway={"serviceNamespace": "eg"}),
-            expected("gw", "mc-wan", {"type": "ClusterIP"}, "eg"),
+            expected("egress", "gw", "mc-wan", {"type": "ClusterIP"}, "eg"),
         ),
         (
             request("ingress", ingress={"exposure": "NodePort"}),
-            expected("gw", "mc-wan", {"type": "NodePort", "patch": NODE_PORTS}, "envoy-gateway-system"),
+            expected("ingress", "gw", "mc-wan", {"type": "NodePort", "patch": NODE_PORTS}),
         ),
         (
             request("egress", ingress={"exposure": "NodePort"}),
-            expected("gw", "mc-wan", {"type": "ClusterIP"}, "envoy-gateway-system"),
+            expected("egress", "gw", "mc-wan", {"type": "ClusterIP"}),
         ),
     ],
     ids=["ingress", "egress", "of an export", "in another namespace", "node ports", "no node ports for egress"],
@@ -90,8 +127,32 @@ def test_infrastructure(asked: GatewayRequest, found: Infrastructure) -> None:
     assert envoy_gateway.infrastructure(asked) == found
 
 
-def test_nothing_is_a_load_balancer() -> None:
-    assert {"ClusterIP", "NodePort"} == envoy_gateway.EXPOSURES
+@pytest.mark.parametrize(
+    ("ingress", "annotations"),
+    [
+        (
+            {"balancer": "aws"},
+            {
+                "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+                "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
+            },
+        ),
+        ({"balancer": "azure"}, {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}),
+        ({"balancer": "gcp"}, {"networking.gke.io/load-balancer-type": "Internal"}),
+        ({"balancer": "metallb", "balancerPool": "sdwan"}, {"metallb.io/address-pool": "sdwan"}),
+    ],
+)
+def test_a_load_balancer_is_an_internal_one(ingress: Raw, annotations: Raw) -> None:
+    balanced = ingress | {"exposure": "LoadBalancer"}
+    service = {"type": "LoadBalancer", "annotations": annotations}
+    found = envoy_gateway.infrastructure(request("ingress", ingress=balanced))
+    assert found == expected("ingress", "gw", "mc-wan", service)
+    found = envoy_gateway.infrastructure(request("egress", ingress=balanced))
+    assert found == expected("egress", "gw", "mc-wan", {"type": "ClusterIP"})
+
+
+def test_it_can_order_every_exposure() -> None:
+    assert {"ClusterIP", "NodePort", "LoadBalancer"} == envoy_gateway.EXPOSURES
 
 
 def test_the_plan_has_the_proxy_beside_the_gateway() -> None:

@@ -11,6 +11,7 @@ from mcwan.plan import GatewayRequest, Infrastructure
 from tests.fabrics import called, changed, labelled, on, planned
 
 LABELS = {"a": "b"}
+PODS = {"gateway.networking.k8s.io/gateway-name": "gw"}
 TYPE = "networking.istio.io/service-type"
 
 
@@ -30,7 +31,7 @@ def request(role: Literal["ingress", "egress"], namespace: str = "mc-wan", **clu
     ],
 )
 def test_inside_only(asked: GatewayRequest, service: str) -> None:
-    assert istio.infrastructure(asked) == Infrastructure(service, {TYPE: "ClusterIP"})
+    assert istio.infrastructure(asked) == Infrastructure(service, {TYPE: "ClusterIP"}, pods=PODS)
 
 
 def test_node_ports() -> None:
@@ -41,6 +42,7 @@ def test_node_ports() -> None:
         {TYPE: "NodePort"},
         {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "gw"}},
         (parameters,),
+        PODS,
     )
     overlay = json.loads(parameters.pop("data")["service"])
     assert overlay == {"spec": {"ports": [{"port": 31111, "nodePort": 31111}, {"port": 31112, "nodePort": 31112}]}}

@@ -11,6 +11,7 @@ from lab.up import PROJECT
 from mcwan import stack
 from mcwan.model import Fabric
 
+PLAIN = {"tls": {"mode": "plaintext"}}
 CLUSTERS = {
     "east": {"context": "east", "ingress": {"addresses": ["10.1.0.11"]}, "namespaces": ["secure"]},
     "west": {"context": "west", "ingress": {"addresses": ["10.2.0.11"]}, "namespaces": ["secure"]},
@@ -24,7 +25,7 @@ POLICIES = {
 
 def fabric(policies: dict[str, Any] = POLICIES, exports: Sequence[dict[str, Any]] = (), **east: Any) -> Fabric:
     clusters = CLUSTERS | {"east": CLUSTERS["east"] | east}
-    return stack.fabric("test", {"clusters": clusters, "wanPolicies": policies, "exports": list(exports)})
+    return stack.fabric("test", {**PLAIN, "clusters": clusters, "wanPolicies": policies, "exports": list(exports)})
 
 
 @pytest.fixture

@@ -106,21 +106,26 @@ def test_a_listener_admits_its_own_rules_and_refuses_what_earlier_ones_take() ->
             rule("rest", "mid"),
         )
     )
-    assert listener_rules(its, "high") == (
+    assert listener_rules(its, "high", {}) == (
         ListenerRule("deep", (at("/a/b"),), "cart.secure"),
         ListenerRule("refuse.wide", (at("/c"),), None),
         ListenerRule("other", (at("/x"), at("/c/d")), "cart.secure"),
     )
-    assert listener_rules(its, "low") == (
+    assert listener_rules(its, "low", {}) == (
         ListenerRule("refuse.deep", (at("/a/b"),), None),
         ListenerRule("wide", (at("/a"), at("/c")), "cart.secure"),
     )
-    assert [one.name for one in listener_rules(its, "mid")] == ["refuse.deep", "refuse.wide", "refuse.other", "rest"]
+    assert [one.name for one in listener_rules(its, "mid", {})] == [
+        "refuse.deep",
+        "refuse.wide",
+        "refuse.other",
+        "rest",
+    ]
 
 
 def test_a_listener_of_a_service_level_export_admits_everything() -> None:
-    assert listener_rules(export(), "low") == (ListenerRule("all", (), "cart.secure"),)
-    assert listener_rules(export(), "high") == ()
+    assert listener_rules(export(), "low", {}) == (ListenerRule("all", (), "cart.secure"),)
+    assert listener_rules(export(), "high", {}) == ()
 
 
 def test_or_all() -> None:

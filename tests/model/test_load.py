@@ -54,20 +54,23 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     # unknown key
     "unknown key at the top": (
         {"extra": 1},
-        ["extra: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; remove it"],
+        [
+            "extra: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; "
+            "remove it"
+        ],
     ),
     "unknown key at the top, nearly right": (
         {"wanPolices": {}},
         [
-            "wanPolices: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; "
-            "did you mean 'wanPolicies'?"
+            "wanPolices: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, "
+            "wanPolicies; did you mean 'wanPolicies'?"
         ],
     ),
     "unknown key in a cluster": (
         {"clusters/cluster-1/name": "x"},
         [
             "clusters.cluster-1.name: unknown key; allowed: context, gateway, ingress, kubeconfig, kubeconfigPath, "
-            "mcsApi, namespaces, renderTo; remove it"
+            "mcsApi, namespaces, renderTo, sources, tls; remove it"
         ],
     ),
     "unknown key in an SLA": (
@@ -88,7 +91,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an export's key of Python": (
         {"exports/1/from_": ["cluster-1"]},
         [
-            "exports[1].from_: unknown key; allowed: from, name, port, ports, rules, scope, service, wanPolicy; "
+            "exports[1].from_: unknown key; allowed: callers, failover, from, name, port, ports, rules, scope, "
+            "service, traffic, wanPolicy; "
             "did you mean 'from'?"
         ],
     ),
@@ -687,8 +691,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a LoadBalancer": (
         {"clusters/cluster-1/ingress/exposure": "LoadBalancer"},
         [
-            "clusters.cluster-1.ingress.exposure: 'LoadBalancer': not allowed; allowed: 'ClusterIP' or 'NodePort'; "
-            "write one of them"
+            "clusters.cluster-1.ingress.balancer: a LoadBalancer is public unless its provider is told otherwise; "
+            "allowed: aws, azure, gcp, metallb; write who provides it"
         ],
     ),
     "a node port for an export's own gateway": (
@@ -927,7 +931,8 @@ MANY_LINES = [
     f"clusters.cluster-2.ingress.addresses[0]: '8.8.8.8': a public address; {INSIDE}",
     "wanPolicies.high.sla.lossPercent: 101: not allowed; allowed: 0 to 100; write lossPercent so",
     "wanPolicies.low.port: 0: not allowed; allowed: 1 to 65535; write port so",
-    "exports[0].prot: unknown key; allowed: from, name, port, ports, rules, scope, service, wanPolicy; "
+    "exports[0].prot: unknown key; allowed: callers, failover, from, name, port, ports, rules, scope, service, "
+    "traffic, wanPolicy; "
     "did you mean 'port'?",
     "exports[0].rules[0].wanPolicy: 'hgih': no such WAN policy; allowed: high, low; did you mean 'high'?",
     f"exports[0].rules[1].matches[0].path.value: '/a//b': {CHARACTERS}",
@@ -941,7 +946,7 @@ MANY_LINES = [
     "imports[2].clusters[0]: 'cluster-7': no such cluster; allowed: Edge, cluster-1, cluster-2; "
     "did you mean 'cluster-2'?",
     "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd; did you mean 'namespace'?",
-    "extra: unknown key; allowed: clusters, exports, imports, labels, manage, wanPolicies; remove it",
+    "extra: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; remove it",
 ]
 
 

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from mcwan.plan import Owner
-from tests.fabrics import changed, described, exported, fabric, planned
+from tests.fabrics import ISSUED, changed, described, exported, fabric, planned
 
 
 def test_owners() -> None:
@@ -23,12 +23,13 @@ def test_owners() -> None:
 
 def test_the_examples_objects() -> None:
     """What README and issue tell of the example; more or less is a change that operators see."""
-    plan = planned(described(), name="dev")
+    plan = planned(described(tls=ISSUED), name="dev")
     counts = {
         cluster: sorted(one.manifest["kind"] for one in plan.objects if one.cluster == cluster)
         for cluster in ("cluster-1", "cluster-2")
     }
     common = ["CustomResourceDefinition", *["EndpointSlice"], *["EnvoyProxy"] * 2, *["Gateway"] * 2]
+    common += ["ClientTrafficPolicy", *["BackendTrafficPolicy"] * 4, *["Certificate"] * 2, "BackendTLSPolicy"]
     assert counts["cluster-2"] == sorted(
         [*common, "Namespace", *["HTTPRoute"] * 2, *["Service"] * 3, *["ServiceImport"] * 2, *["WANPolicy"] * 2]
     )
@@ -38,9 +39,13 @@ def test_the_examples_objects() -> None:
 
 
 def test_notes() -> None:
-    assert planned().notes() == []
+    unsaid = "no sources are written, so that no NetworkPolicy protects the WAN ports"
+    assert planned().notes() == [f"cluster-1, cluster-2: {unsaid}"]
+    raw = changed({"clusters/cluster-1/sources": ["10.1.0.0/16"], "clusters/cluster-2/sources": ["10.2.0.0/16"]})
+    assert planned(raw).notes() == []
     raw = changed(
         {
+            "clusters/cluster-1/sources": ["10.1.0.0/16"],
             "clusters/cluster-2/ingress": {},
             "clusters/cluster-2/gateway": {"profile": "standard", "class": "internal"},
             "clusters/edge": {"renderTo": "edge", "ingress": {"addresses": ["10.0.0.5"]}, "namespaces": ["secure"]},
@@ -49,6 +54,7 @@ def test_notes() -> None:
         }
     )
     assert planned(raw).notes() == [
+        f"cluster-2, edge: {unsaid}",
         "cluster-2: no ingress address is written, so that it has no target on the other clusters",
         "cluster-2: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a "
         "public load balancer",

@@ -42,13 +42,24 @@ def ingress_route(key: str, policy: str, *rules: Raw, name: str | None = None, *
     }
 
 
-def sends(name: str, matches: list[Raw], to: str, port: int, host: str | None = None, *more: Raw) -> Raw:
+TUNNELS = {"high": "business", "low": "default"}
+
+
+def sends(name: str, matches: list[Raw], to: str, port: int, host: str | None = None, **its: Any) -> Raw:
+    """Give a rule of a listener; `policy` and `at` say by which way and on which cluster, `remove` what goes."""
     service, namespace = to.split(".")
-    rewrite = {"type": "URLRewrite", "urlRewrite": {"hostname": f"{host or to}.svc.cluster.local"}}
+    policy = its.get("policy", "low")
+    arrived = [{"name": "mc-wan-policy", "value": policy}, {"name": "mc-wan-tunnel", "value": TUNNELS[policy]}]
+    answered = {"name": "mc-wan-destination", "value": its.get("at", "cluster-1")}
+    asked: Raw = {"set": arrived} | ({"remove": its["remove"]} if "remove" in its else {})
     return {
         "name": name,
         "matches": matches,
-        "filters": [rewrite, *more],
+        "filters": [
+            {"type": "URLRewrite", "urlRewrite": {"hostname": f"{host or to}.svc.cluster.local"}},
+            {"type": "RequestHeaderModifier", "requestHeaderModifier": asked},
+            {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [*arrived, answered]}},
+        ],
         "backendRefs": [{"kind": "Service", "name": service, "namespace": namespace, "port": port, "weight": 1}],
     }
 
@@ -94,7 +105,7 @@ def test_an_export_by_rules() -> None:
     stats = [{"path": {"type": "PathPrefix", "value": "/stats"}}]
     assert belonging(changed({}), "cluster-1", "payment.secure") == [
         export_object("payment.secure", "high", "low", rules="queries=high,stats=low"),
-        ingress_route("payment.secure", "high", sends("queries", [GET_PAYMENT], "payment.secure", 8080)),
+        ingress_route("payment.secure", "high", sends("queries", [GET_PAYMENT], "payment.secure", 8080, policy="high")),
         ingress_route("payment.secure", "low", sends("stats", stats, "payment.secure", 8080)),
     ]
 
@@ -102,7 +113,9 @@ def test_an_export_by_rules() -> None:
 def test_an_earlier_rule_of_another_policy_is_refused() -> None:
     raw = changed({"exports/0/rules/1/matches": GONE})
     high, low = belonging(raw, "cluster-1", "payment.secure")[1:]
-    assert high == ingress_route("payment.secure", "high", sends("queries", [GET_PAYMENT], "payment.secure", 8080))
+    assert high == ingress_route(
+        "payment.secure", "high", sends("queries", [GET_PAYMENT], "payment.secure", 8080, policy="high")
+    )
     assert low == ingress_route(
         "payment.secure",
         "low",
@@ -166,14 +179,14 @@ def test_an_export_under_another_name() -> None:
     raw = changed({"exports/-": exported(name="cart-2", wanPolicy="high")})
     assert belonging(raw, "cluster-1", "cart-2.secure") == [
         export_object("cart-2.secure", "high", wan_policy="high", service="cart.secure"),
-        ingress_route("cart-2.secure", "high", sends("all", ANY, "cart.secure", 80)),
+        ingress_route("cart-2.secure", "high", sends("all", ANY, "cart.secure", 80, policy="high")),
     ]
 
 
 def test_several_ports_are_told_apart_by_a_header() -> None:
     ports = [{"name": "http", "port": 8080}, {"name": "admin", "port": 9090}]
     raw = changed({"exports/-": exported(port=GONE, ports=ports)})
-    remove = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["x-mc-wan-port"]}}
+    remove = ["x-mc-wan-port"]
 
     def asked(port: int) -> list[Raw]:
         return [ANY[0] | {"headers": [{"type": "Exact", "name": "x-mc-wan-port", "value": str(port)}]}]
@@ -183,13 +196,13 @@ def test_several_ports_are_told_apart_by_a_header() -> None:
         ingress_route(
             "cart.secure",
             "low",
-            sends("all", asked(9090), "cart.secure", 9090, None, remove),
+            sends("all", asked(9090), "cart.secure", 9090, remove=remove),
             name="cart.secure.ingress.low.admin",
         ),
         ingress_route(
             "cart.secure",
             "low",
-            sends("all", asked(8080), "cart.secure", 8080, None, remove),
+            sends("all", asked(8080), "cart.secure", 8080, remove=remove),
             name="cart.secure.ingress.low.http",
         ),
     ]
@@ -209,9 +222,13 @@ def test_an_older_mcs_api_has_no_exported_annotations() -> None:
     assert "spec" not in marked
 
 
-def test_every_offering_cluster_has_the_same() -> None:
+def test_every_offering_cluster_has_the_same_but_for_its_name() -> None:
     raw = changed({"exports/1/from": ["cluster-2", {"cluster": "cluster-1", "weight": 0}]})
-    assert belonging(raw, "cluster-1", "logging.insecure") == belonging(raw, "cluster-2", "logging.insecure") != []
+    for cluster in ("cluster-1", "cluster-2"):
+        assert belonging(raw, cluster, "logging.insecure") == [
+            export_object("logging.insecure", "low", wan_policy="low"),
+            ingress_route("logging.insecure", "low", sends("all", ANY, "logging.insecure", 8080, at=cluster)),
+        ]
 
 
 def test_an_export_with_gateways_of_its_own() -> None:
@@ -219,7 +236,9 @@ def test_an_export_with_gateways_of_its_own() -> None:
     found = belonging(changed({"exports/-": own}), "cluster-1", "cart.secure")
     assert [(one["kind"], one["metadata"]["name"]) for one in found] == [
         ("EnvoyProxy", "cart-ingress"),
+        ("ClientTrafficPolicy", "cart-ingress"),
         ("Gateway", "cart-ingress"),
+        ("BackendTrafficPolicy", "cart-ingress"),
         ("ServiceExport", "cart"),
         ("HTTPRoute", "cart-ingress.low"),
     ]

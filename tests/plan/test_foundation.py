@@ -41,6 +41,8 @@ def test_the_definition_of_wan_policy() -> None:
         ("Jitter", "integer", ".spec.sla.jitterMs"),
         ("Latency", "integer", ".spec.sla.latencyMs"),
         ("Loss", "number", ".spec.sla.lossPercent"),
+        ("TLS", "string", ".spec.tls"),
+        ("Failover", "string", ".spec.failover"),
         ("Age", "date", ".metadata.creationTimestamp"),
     ]
 
@@ -55,6 +57,8 @@ def test_the_definitions_schema_takes_the_objects_and_refuses_others() -> None:
             {"port": 0},
             {"port": 65536},
             {"tunnel": ""},
+            {"tls": "simple"},
+            {"failover": ""},
             {"sla": {}},
             {"sla": policy["spec"]["sla"] | {"jitterMs": -1}},
             {"sla": policy["spec"]["sla"] | {"latencyMs": 0.5}},

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.fabrics import GONE, Raw, called, changed, exported, labelled, on, planned, prefix, rule, ruled
+from tests.treated import backend_traffic, route_target
 
 ANY = [{"path": {"type": "PathPrefix", "value": "/"}}]
 EGRESS = "mc-wan-egress.envoy-gateway-system.svc.cluster.local"
@@ -55,7 +56,8 @@ def egress_route(key: str, policies: list[str], *rules: Raw, name: str | None = 
         "metadata": {
             "name": name or f"{key}.egress",
             "namespace": at,
-            "labels": labelled("egress-route", *policies, export=key),
+            "labels": labelled("egress-route", *policies, export=key)
+            | {f"traffic.mc-wan.l7mp.io/{policy}": called for policy, called in own.get("traffic", {}).items()},
         },
         "spec": {
             "parentRefs": [
@@ -79,17 +81,33 @@ def egress_route(key: str, policies: list[str], *rules: Raw, name: str | None = 
     }
 
 
-def sends(name: str, matches: list[Raw], host: str, *backends: tuple[str, str, int, int], filters: Any = ()) -> Raw:
-    rewrite = {"type": "URLRewrite", "urlRewrite": {"hostname": f"{host}.svc.cluster.local"}}
+def sends(name: str, matches: list[Raw], host: str, *backends: tuple[str, str, int, int], **its: Any) -> Raw:
+    """Give a rule of an egress route; `at` is the cluster that asks, `port` what it tells of several."""
+    wanted = [
+        {"name": "mc-wan-export", "value": host},
+        {"name": "mc-wan-source", "value": its.get("at", "cluster-2")},
+        {"name": "spanid", "value": "%REQ(SPANID?X-REQUEST-ID)%"},
+        *([{"name": "x-mc-wan-port", "value": its["port"]}] if "port" in its else []),
+    ]
     return {
         "name": name,
         "matches": matches,
-        "filters": [rewrite, *filters],
+        "filters": [
+            {"type": "URLRewrite", "urlRewrite": {"hostname": f"{host}.svc.cluster.local"}},
+            {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": wanted}},
+        ],
         "backendRefs": [
             {"kind": "Service", "name": service, "namespace": namespace, "port": port, "weight": weight}
             for service, namespace, port, weight in backends
         ],
     }
+
+
+def treats(key: str, rule: str, *policies: str) -> Raw:
+    """Say how the requests of a rule are treated that is not of its route's class: by low, and sent once."""
+    route = f"{key}.egress"
+    labels = labelled("egress-route", *policies, export=key)
+    return backend_traffic(f"{route}.{rule}", "mc-wan", labels, "low", targetRefs=[route_target(route, rule)])
 
 
 def belonging(raw: Raw, cluster: str, key: str) -> list[Raw]:
@@ -117,6 +135,7 @@ def test_a_service_level_import() -> None:
             "logging.insecure",
             ["low"],
             sends("all", ANY, "logging.insecure", ("target-cluster-1", "mc-wan", 31112, 1)),
+            traffic={"low": "once"},
         ),
     ]
 
@@ -126,12 +145,14 @@ def test_an_import_by_rules() -> None:
     stats = [{"path": {"type": "PathPrefix", "value": "/stats"}}]
     assert belonging(changed({}), "cluster-2", "payment.secure") == [
         alias("payment.secure", "high", "low", ports={"http": 8080}),
+        treats("payment.secure", "stats", "high", "low"),
         import_object("payment.secure", "high", "low", ports={"http": 8080}, rules="queries=high,stats=low"),
         egress_route(
             "payment.secure",
             ["high", "low"],
             sends("queries", payment, "payment.secure", ("target-cluster-1", "mc-wan", 31111, 1)),
             sends("stats", stats, "payment.secure", ("target-cluster-1", "mc-wan", 31112, 1)),
+            traffic={"high": "repeatable"},
         ),
     ]
 
@@ -141,7 +162,10 @@ def test_an_exporting_cluster_imports_too_and_stays_inside() -> None:
         alias("logging.insecure", "low", ports={"http": 8080}),
         import_object("logging.insecure", "low", ports={"http": 8080}, wan_policy="low"),
         egress_route(
-            "logging.insecure", ["low"], sends("all", ANY, "logging.insecure", ("logging", "insecure", 8080, 1))
+            "logging.insecure",
+            ["low"],
+            sends("all", ANY, "logging.insecure", ("logging", "insecure", 8080, 1), at="cluster-1"),
+            traffic={"low": "once"},
         ),
     ]
 
@@ -268,17 +292,14 @@ def test_several_ports_have_a_route_each_and_tell_the_port() -> None:
     raw = changed({"exports/-": exported(port=GONE, ports=ports)})
 
     def route(name: str, port: int) -> Raw:
-        header = {
-            "type": "RequestHeaderModifier",
-            "requestHeaderModifier": {"set": [{"name": "x-mc-wan-port", "value": str(port)}]},
-        }
         way = ("target-cluster-1", "mc-wan", 31112, 1)
         return egress_route(
             "cart.secure",
             ["low"],
-            sends("all", ANY, "cart.secure", way, filters=[header]),
+            sends("all", ANY, "cart.secure", way, port=str(port)),
             name=f"cart.secure.egress.{name}",
             at=("mc-wan-egress", "mc-wan", f"http-{port}"),
+            traffic={"low": "once"},
         )
 
     both = {"http": 8080, "admin": 9090}
@@ -300,6 +321,7 @@ def test_a_renamed_export_is_imported_under_its_name() -> None:
             ["low"],
             sends("all", ANY, "cart-2.secure", ("target-cluster-1", "mc-wan", 31112, 1)),
             at=("mc-wan-egress", "mc-wan", "http-80"),
+            traffic={"low": "once"},
         ),
     ]
     assert ways(raw, "cluster-1", "cart-2.secure") == [("cart", "secure", 80, 1)]
@@ -337,14 +359,16 @@ def test_a_clients_own_canary() -> None:
     ]
     assert belonging(raw, "cluster-1", "pricing-v1.secure") == [
         alias("pricing-v1.secure", "low", ports={"http": 8080}),
+        treats("pricing-v1.secure", "stable", "high", "low"),
         import_object(
             "pricing-v1.secure", "low", ports={"http": 8080}, wan_policy="low", own_rules="canary=high,stable=low"
         ),
         egress_route(
             "pricing-v1.secure",
             ["high", "low"],
-            sends("canary", cookie, "pricing-v2.secure", ("target-cluster-2", "mc-wan", 31111, 1)),
-            sends("stable", ANY, "pricing-v1.secure", ("pricing-v1", "secure", 8080, 1)),
+            sends("canary", cookie, "pricing-v2.secure", ("target-cluster-2", "mc-wan", 31111, 1), at="cluster-1"),
+            sends("stable", ANY, "pricing-v1.secure", ("pricing-v1", "secure", 8080, 1), at="cluster-1"),
+            traffic={"high": "once"},
         ),
     ]
     assert belonging(raw, "cluster-2", "pricing-v1.secure")[-1] == egress_route(
@@ -352,6 +376,7 @@ def test_a_clients_own_canary() -> None:
         ["high", "low"],
         sends("canary", cookie, "pricing-v2.secure", ("pricing-v2", "secure", 80, 1)),
         sends("stable", ANY, "pricing-v1.secure", ("target-cluster-1", "mc-wan", 31112, 1)),
+        traffic={"high": "once"},
     )
 
 
@@ -365,11 +390,16 @@ def test_gateways_of_its_own() -> None:
         ("Service", "cart-clusterset"),
         ("Service", "cart-clusterset-to-cluster-1"),
         ("EndpointSlice", "cart-clusterset-to-cluster-1-ipv4"),
+        ("BackendTrafficPolicy", "cart-clusterset"),
         ("ServiceImport", "cart"),
         ("HTTPRoute", "cart-clusterset"),
     ]
     host = "cart-clusterset-secure.envoy-gateway-system.svc.cluster.local"
     assert found[2] == alias("cart.secure", "low", host=host, ports={"http": 80})
+    labels = labelled("egress-route", "low", export="cart.secure")
+    assert found[5] == backend_traffic(
+        "cart-clusterset", "secure", labels, "low", targetRefs=[route_target("cart-clusterset")]
+    )
     assert found[-1] == egress_route(
         "cart.secure",
         ["low"],

@@ -3,7 +3,7 @@
 import pytest
 
 from mcwan.plan.manifests import apply_order, identity, labels, manifest
-from tests.fabrics import Raw, changed, described, exported, fabric, labelled, on, planned
+from tests.fabrics import ISSUED, Raw, changed, exported, fabric, labelled, on, planned
 
 
 def test_labels() -> None:
@@ -34,9 +34,18 @@ def test_labels_of_the_fabrics_own() -> None:
 
 
 def test_every_object_has_the_labels_of_the_fabrics_own() -> None:
-    raw = described()
-    raw["clusters"]["cluster-1"]["gateway"] = {"profile": "istio", "class": "istio"}
-    raw["clusters"]["cluster-1"]["ingress"]["exposure"] = "NodePort"
+    raw = changed(
+        {
+            "tls": ISSUED,
+            "clusters/cluster-1/gateway": {"profile": "istio", "class": "istio"},
+            "clusters/cluster-1/ingress/exposure": "NodePort",
+            "clusters/cluster-1/sources": ["10.1.0.0/16"],
+            "clusters/cluster-2/sources": ["10.2.0.0/16"],
+            "clusters/cluster-2/namespaces": ["secure", "insecure", "own"],
+            "exports/-": exported(service="cart.own", from_=["cluster-2"], callers=["cluster-1"], failover="high"),
+            "clusters/edge": {"renderTo": "edge", "sources": ["10.3.0.0/16"], "namespaces": ["own"]},
+        }
+    )
     plain, ours = planned(raw), planned({**raw, "labels": {"team": "payments"}})
     for one, other in zip(plain.objects, ours.objects, strict=True):
         assert other.manifest["metadata"]["labels"] == {"team": "payments"} | one.manifest["metadata"]["labels"]
@@ -67,11 +76,19 @@ KINDS = (
     "Namespace",
     "WANPolicy",
     "ConfigMap",
+    "Certificate",
+    "NetworkPolicy",
     "EnvoyProxy",
+    "ClientTrafficPolicy",
     "Gateway",
     "ReferenceGrant",
     "Service",
     "EndpointSlice",
+    "DestinationRule",
+    "Backend",
+    "BackendTLSPolicy",
+    "BackendTrafficPolicy",
+    "SecurityPolicy",
     "ServiceExport",
     "ServiceImport",
     "HTTPRoute",

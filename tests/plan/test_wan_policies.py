@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fabrics import called, changed, labelled, planned
+from tests.fabrics import ISSUED, called, changed, labelled, planned
 
 
 @pytest.mark.parametrize("cluster", ["cluster-1", "cluster-2"])
@@ -15,6 +15,7 @@ def test_every_cluster_has_every_policy(cluster: str) -> None:
             "tunnel": "business",
             "port": 31111,
             "sla": {"jitterMs": 50, "latencyMs": 100, "lossPercent": 1},
+            "tls": "plaintext",
         },
     }
     assert called(planned(), cluster, "WANPolicy", "low")["spec"]["sla"]["lossPercent"] == 100
@@ -25,3 +26,11 @@ def test_a_whole_loss_is_written_as_one(written: float, expected: float) -> None
     plan = planned(changed({"wanPolicies/high/sla/lossPercent": written}))
     loss = called(plan, "cluster-1", "WANPolicy", "high")["spec"]["sla"]["lossPercent"]
     assert (loss, type(loss)) == (expected, type(expected))
+
+
+def test_tls_and_failover() -> None:
+    plan = planned(changed({"tls": ISSUED, "wanPolicies/high/failover": "low", "wanPolicies/low/tls": "plaintext"}))
+    high, low = (called(plan, "cluster-2", "WANPolicy", name)["spec"] for name in ("high", "low"))
+    assert (high["tls"], high["failover"]) == ("mutual", "low")
+    assert low["tls"] == "plaintext"
+    assert "failover" not in low

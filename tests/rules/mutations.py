@@ -23,6 +23,7 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
+SPARES = "mc-wan.l7mp.io/spares"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
 OWN_RULES, BACKENDS = "mc-wan.l7mp.io/own-rules", "mc-wan.l7mp.io/backends"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
@@ -417,6 +418,19 @@ def _(evidence: Evidence) -> Changes:
         yield _add(evidence, one, "wan-policy-has-listener", "wan-port-unique", *everywhere)
 
 
+@kind("WANPolicy: another TLS on one cluster")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        other = "plaintext" if one.content["spec"]["tls"] == "mutual" else "mutual"
+        yield _set(evidence, one, ("spec", "tls"), other, "wan-policy-consistency", "tls-as-chosen")
+
+
+@kind("WANPolicy: another failover on one cluster")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("WANPolicy"):
+        yield _set(evidence, one, ("spec", "failover"), "other", "wan-policy-consistency")
+
+
 # Components.
 
 
@@ -502,7 +516,8 @@ def _(evidence: Evidence) -> Changes:
         shared = {"wan-policy-has-listener"} if own(one) is None else set()
         for index, listener in enumerate(one.content["spec"]["listeners"]):
             its = attached(evidence, one, listener["name"]) | sent_to(evidence, one, listener["port"])
-            rules = ("listener-is-wan-policy", "plaintext-chosen", *shared, *its)
+            plain = {"plaintext-chosen"} if listener["protocol"] == "HTTP" else set()
+            rules = ("listener-is-wan-policy", *plain, *shared, *its)
             yield _set(evidence, one, ("spec", "listeners", index, "name"), "renamed", *rules)
 
 
@@ -522,6 +537,40 @@ def _(evidence: Evidence) -> Changes:
         told = own(one) is None and len(clusters(evidence)) > 1
         if any(it.kind == "EndpointSlice" for it, _, _ in leading(evidence, one)) or told:
             yield _set(evidence, one, ("metadata", "annotations", ADDRESSES), "10.99.99.99", "target-address")
+
+
+def secure(gateway: Object) -> set[str]:
+    """Give the listeners with TLS."""
+    return {one["name"] for one in gateway.content["spec"]["listeners"] if one["protocol"] == "HTTPS"}
+
+
+@kind("ingress gateway: a listener in plaintext")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for index, listener in enumerate(one.content["spec"]["listeners"]):
+            if listener["protocol"] == "HTTPS":
+                yield _set(evidence, one, ("spec", "listeners", index, "protocol"), "HTTP", "tls-as-chosen")
+
+
+@kind("ingress gateway: its clients need no certificate")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        if not secure(one):
+            continue
+        options: Path = ("spec", "listeners", 0, "tls", "options", "gateway.istio.io/tls-terminate-mode")
+        frontend: Path = ("spec", "tls", "frontend", "default", "validation", "caCertificateRefs")
+        if at(one.content, frontend):
+            yield _set(evidence, one, frontend, [], "clients-verified")
+        for index, listener in enumerate(one.content["spec"]["listeners"]):
+            if at(listener, options[3:]):
+                yield _set(evidence, one, (*options[:2], index, *options[3:]), "SIMPLE", "clients-verified")
+        for policy in evidence.of_kind("ClientTrafficPolicy"):
+            if here(policy) == here(one):
+                path: Path = ("spec", "tls", "clientValidation")
+                yield _remove(evidence, policy, "clients-verified")
+                yield _set(evidence, policy, (*path, "mode"), "Request", "clients-verified")
+                yield _set(evidence, policy, (*path, "allowExpiredCertificate"), True, "clients-verified")
+                yield _drop(evidence, policy, (*path, "caCertificateRefs"), "clients-verified")
 
 
 @kind("ingress gateway: missing")
@@ -720,6 +769,28 @@ def _(evidence: Evidence) -> Changes:
                     yield _set(evidence, one, ("spec", "ports", index, "port"), WRONG_PORT, "route-has-target")
 
 
+@kind("target: nothing checks who it is")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("BackendTLSPolicy"):
+        yield _remove(evidence, one, "target-verified")
+        yield _set(evidence, one, ("spec", "validation", "hostname"), "ingress.else.where", "target-verified")
+        yield _drop(evidence, one, ("spec", "validation", "caCertificateRefs"), "target-verified")
+    for one in evidence.of_kind("DestinationRule"):
+        path: Path = ("spec", "trafficPolicy", "portLevelSettings", 0, "tls")
+        yield _remove(evidence, one, "target-verified")
+        yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
+        yield _set(evidence, one, (*path, "sni"), "ingress.else.where", "target-verified")
+        yield _set(evidence, one, ("spec", "host"), "else.where.svc.cluster.local", "target-verified")
+
+
+@kind("spare: a wrong address, or a port that nobody listens on")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Backend"):
+        path: Path = ("spec", "endpoints", 0, "ip")
+        yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
+        yield _set(evidence, one, (*path, "port"), WRONG_PORT, "spare-leads-there")
+
+
 # Routes.
 
 
@@ -734,7 +805,8 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in routes(evidence, "ingress-route"):
         (export,) = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
-        for other in sorted(set(policies(evidence)) - its_policies(export))[:1]:
+        spares = at(export.content, ("metadata", "annotations", SPARES)) or ""
+        for other in sorted(set(policies(evidence)) - its_policies(export) - set(spares.split(",")))[:1]:
             rules = ("route-of-own-policy", *relying(evidence, one))
             yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), other, *rules)
 

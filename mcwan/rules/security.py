@@ -1,0 +1,182 @@
+"""TLS between gateways: on where that was chosen, each side checks the other, and spares lead where they say."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mcwan.rules.evidence import SOURCE_CLUSTER, Evidence, listeners, role
+from mcwan.rules.objects import Object, items, mapping, number, text, texts
+from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.targets import is_among
+from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.words import listed, said
+
+_MODE = "gateway.istio.io/tls-terminate-mode"
+_MUTUAL = ("MUTUAL", "ISTIO_MUTUAL")
+_SECURE = ("HTTPS", "TLS")
+
+
+def _as_chosen(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
+    for one in items(gateway.content, "spec", "listeners") if role(gateway) == "ingress" else ():
+        name, protocol = text(one, "name"), text(one, "protocol")
+        policy = evidence.find(gateway.cluster, "WANPolicy", "", name)
+        chosen_mode = text(policy.content, "spec", "tls") if policy is not None else ""
+        if policy is not None and chosen_mode and (chosen_mode == "mutual") != (protocol in _SECURE):
+            yield violation(
+                f"{gateway}, listener {name} speaks {protocol}, and TLS of the policy is {chosen_mode}",
+                f"set mcwan:wanPolicies.{name}.tls, and let nothing else write that Gateway",
+                gateway,
+                policy,
+            )
+
+
+def _clients_verified(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
+    secure = [one for one in items(gateway.content, "spec", "listeners") if text(one, "protocol") in _SECURE]
+    if role(gateway) != "ingress" or not secure:
+        return
+    frontend = mapping(gateway.content, "spec", "tls", "frontend", "default", "validation")
+    if all(text(one, "tls", "options", _MODE) in _MUTUAL for one in secure) or _validates(frontend, "AllowValidOnly"):
+        return
+    for policy in evidence.of_kind("ClientTrafficPolicy"):
+        if (policy.cluster, policy.namespace) == (gateway.cluster, gateway.namespace) and any(
+            _names(target, "Gateway", gateway.name) for target in _targets(policy)
+        ):
+            validation = mapping(policy.content, "spec", "tls", "clientValidation")
+            expired = str(text(validation, "allowExpiredCertificate")).lower() == "true"
+            optional = str(text(validation, "optional")).lower() == "true"
+            if _validates(validation, "RequireAndVerify") and not expired and not optional:
+                return
+    yield violation(
+        f"{gateway} asks its clients for no certificate",
+        "let mcwan write that Gateway and its ClientTrafficPolicy",
+        gateway,
+    )
+
+
+def _validates(validation: Any, mode: str) -> bool:
+    return bool(list(items(validation, "caCertificateRefs"))) and text(validation, "mode") in ("", mode)
+
+
+def _target_verified(evidence: Evidence, target: Object, _: Options) -> Iterator[Violation]:
+    """A target's policy names the remote gateway: `ingress.CLUSTER.DOMAIN`."""
+    remote = target.label(SOURCE_CLUSTER)
+    for gateway in evidence.behind(target) if _is_used(evidence, target) else ():
+        ports = listeners(gateway)
+        secure = {
+            text(one, "name") for one in items(gateway.content, "spec", "listeners") if text(one, "protocol") in _SECURE
+        }
+        for name, port in _ports(target):
+            if any(one in secure and ports[one] == port for one in ports) and not any(
+                host.startswith(f"ingress.{remote}.") for host in _verified(evidence, target, name, port)
+            ):
+                yield violation(
+                    f"{target}, port {said(port)}: nothing verifies that it is the ingress gateway of {remote}",
+                    "let mcwan write the target and its BackendTLSPolicy or DestinationRule",
+                    target,
+                    gateway,
+                )
+
+
+def _is_used(evidence: Evidence, target: Object) -> bool:
+    """Tell whether there is an egress gateway that could send to a target: targets are there without one, too."""
+    return any(role(one) == "egress" and one.cluster == target.cluster for one in evidence.of_kind("Gateway"))
+
+
+def _ports(target: Object) -> Iterator[tuple[str, int | None]]:
+    if target.kind == "Backend":
+        for endpoint in items(target.content, "spec", "endpoints"):
+            yield "", number(endpoint, "ip", "port")
+    else:
+        for one in items(target.content, "spec", "ports"):
+            yield text(one, "name"), number(one, "targetPort")
+
+
+def _verified(evidence: Evidence, target: Object, name: str, port: int | None) -> Iterator[str]:
+    """Give the names that a target's policies ask the other side for, if they check them against a root."""
+    for policy in evidence.of_kind("BackendTLSPolicy"):
+        if (policy.cluster, policy.namespace) == (target.cluster, target.namespace):
+            for one in _targets(policy):
+                if _names(one, target.kind, target.name) and text(one, "sectionName") in ("", name):
+                    validation = mapping(policy.content, "spec", "validation")
+                    if list(items(validation, "caCertificateRefs")):
+                        yield text(validation, "hostname")
+    host = f"{target.name}.{target.namespace}.svc.cluster.local"
+    for rule in evidence.of_kind("DestinationRule"):
+        if rule.cluster == target.cluster and text(rule.content, "spec", "host") == host:
+            for one in items(rule.content, "spec", "trafficPolicy", "portLevelSettings"):
+                tls = mapping(one, "tls")
+                checked = text(tls, "mode") in _MUTUAL and list(texts(tls, "subjectAltNames"))
+                if number(one, "port", "number") == port and checked:
+                    yield text(tls, "sni")
+
+
+def _targets(policy: Object) -> Iterator[Any]:
+    yield from items(policy.content, "spec", "targetRefs")
+    if one := mapping(policy.content, "spec", "targetRef"):
+        yield one
+
+
+def _names(target: Any, kind: str, name: str) -> bool:
+    return (text(target, "kind"), text(target, "name")) == (kind, name)
+
+
+def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Violation]:
+    for gateway in evidence.behind(spare):
+        known, ports = evidence.addresses(gateway), listeners(gateway)
+        for endpoint in items(spare.content, "spec", "endpoints"):
+            address, port = text(endpoint, "ip", "address"), number(endpoint, "ip", "port")
+            if (known and not is_among(address, known)) or port not in ports.values():
+                yield violation(
+                    f"{spare} leads to {said(address)}, port {said(port)}; {gateway} is reached at "
+                    f"{listed(sorted(known)) or 'no address that it says'}, ports {listed(map(str, ports.values()))}",
+                    "let mcwan write spares",
+                    spare,
+                    gateway,
+                )
+
+
+def _spares(evidence: Evidence) -> list[Object | UnjudgedError]:
+    return chosen(evidence.of_kind("Backend"), lambda one: one.label(SOURCE_CLUSTER))
+
+
+def _all_targets(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
+    return [*chosen(evidence.of_kind("Service"), lambda one: one.label(SOURCE_CLUSTER)), *_spares(evidence)]
+
+
+RULES = (
+    Rule(
+        "tls-as-chosen",
+        "An ingress gateway's listener speaks TLS just where its WAN policy says so.",
+        "A listener in plaintext under a WAN policy with TLS can be read on the way, though nobody chose that.",
+        "Write tls of the WAN policy, and let nothing else write the Gateway.",
+        lambda evidence: evidence.gateways,
+        _as_chosen,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "clients-verified",
+        "An ingress gateway that speaks TLS asks its clients for a certificate of the fabric's root.",
+        "Without it, whoever reaches a WAN port may ask for everything that is exported.",
+        "Let mcwan write the ingress gateways and their policies.",
+        lambda evidence: evidence.gateways,
+        _clients_verified,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "target-verified",
+        "What an egress gateway sends by TLS goes to a gateway whose name and root it checks.",
+        "Without it, requests go to whoever answers at the address, or in plaintext to a port that refuses them.",
+        "Let mcwan write the targets' policies.",
+        _all_targets,
+        _target_verified,
+        severity=Severity.CRITICAL,
+    ),
+    Rule(
+        "spare-leads-there",
+        "A spare leads to the remote cluster's ingress gateway, on one of its listeners.",
+        "What a request fails over to has to be where the request was meant to go.",
+        "Let mcwan write spares.",
+        _spares,
+        _spare_leads,
+        severity=Severity.CRITICAL,
+    ),
+)
