@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mcwan.rules.evidence import SOURCE_CLUSTER, Evidence, listeners, role
-from mcwan.rules.objects import Object, items, mapping, number, text, texts
+from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import is_among
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -41,9 +41,10 @@ def _clients_verified(evidence: Evidence, gateway: Object, _: Options) -> Iterat
             _names(target, "Gateway", gateway.name) for target in _targets(policy)
         ):
             validation = mapping(policy.content, "spec", "tls", "clientValidation")
-            expired = str(text(validation, "allowExpiredCertificate")).lower() == "true"
-            optional = str(text(validation, "optional")).lower() == "true"
-            if _validates(validation, "RequireAndVerify") and not expired and not optional:
+            lenient = any(
+                value(validation, key) not in (None, False) for key in ("allowExpiredCertificate", "optional")
+            )
+            if _validates(validation, "RequireAndVerify") and not lenient:
                 return
     yield violation(
         f"{gateway} asks its clients for no certificate",
@@ -127,7 +128,7 @@ def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Viol
             if (known and not is_among(address, known)) or port not in ports.values():
                 yield violation(
                     f"{spare} leads to {said(address)}, port {said(port)}; {gateway} is reached at "
-                    f"{listed(sorted(known)) or 'no address that it says'}, ports {listed(map(str, ports.values()))}",
+                    f"{listed(sorted(known)) or 'no address that it says'}, ports {listed(map(str, sorted(filter(None, ports.values()))))}",
                     "let mcwan write spares",
                     spare,
                     gateway,

@@ -301,7 +301,14 @@ def attached(evidence: Evidence, gateway: Object, section: str | None = None) ->
 
 def aimed(evidence: Evidence, gateway: Object, port: int) -> set[str]:
     """Say which rule notices if an ingress gateway does not listen on a port any more."""
-    return {"target-port"} if any(its == port for _, _, its in leading(evidence, gateway)) else set()
+    found = {"target-port"} if any(its == port for _, _, its in leading(evidence, gateway)) else set()
+    return found | ({"spare-leads-there"} if port in spare_ports(evidence, gateway) else set())
+
+
+def spare_ports(evidence: Evidence, gateway: Object) -> set[int]:
+    """Give the ports by which spares lead to an ingress gateway."""
+    every = [one for one in evidence.of_kind("Backend") if gateway in remote_gateways(evidence, one)]
+    return {endpoint["ip"]["port"] for one in every for endpoint in one.content["spec"]["endpoints"]}
 
 
 def marks(export: Object) -> Path:
@@ -527,7 +534,8 @@ def _(evidence: Evidence) -> Changes:
         for protocol, plain in (("HTTPS", ()), ("HTTP", ("plaintext-chosen",))):
             added = {"name": FOREIGN, "protocol": protocol, "port": WRONG_PORT}
             content = put(one.content, ("spec", "listeners"), [*one.content["spec"]["listeners"], added])
-            rules = frozenset({"listener-is-wan-policy", "listener-is-closed", *plain})
+            asked = {"clients-verified"} if protocol == "HTTPS" and not asks(evidence, one) else set()
+            rules = frozenset({"listener-is-wan-policy", "listener-is-closed", *plain, *asked})
             yield Mutation(swapped(evidence, one, content), rules, one)
 
 
@@ -536,7 +544,15 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         told = own(one) is None and len(clusters(evidence)) > 1
         if any(it.kind == "EndpointSlice" for it, _, _ in leading(evidence, one)) or told:
-            yield _set(evidence, one, ("metadata", "annotations", ADDRESSES), "10.99.99.99", "target-address")
+            spares = {"spare-leads-there"} if spare_ports(evidence, one) else set()
+            yield _set(evidence, one, ("metadata", "annotations", ADDRESSES), "10.99.99.99", "target-address", *spares)
+
+
+def asks(evidence: Evidence, gateway: Object) -> bool:
+    """Tell whether whatever a gateway listens on by TLS asks for a certificate."""
+    policies = [one for one in evidence.of_kind("ClientTrafficPolicy") if here(one) == here(gateway)]
+    validations = [at(one.content, ("spec", "tls", "clientValidation")) for one in policies]
+    return any(validations) or at(gateway.content, ("spec", "tls", "frontend")) is not None
 
 
 def secure(gateway: Object) -> set[str]:
@@ -585,7 +601,8 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         path: Path = ("spec", "listeners", 0)
         yield _set(evidence, one, (*path, "hostname"), "example.com", "listener-is-wan-policy")
-        yield _set(evidence, one, (*path, "protocol"), "TCP", "listener-is-wan-policy")
+        chosen = {"tls-as-chosen"} if at(one.content, (*path, "protocol")) == "HTTPS" else set()
+        yield _set(evidence, one, (*path, "protocol"), "TCP", "listener-is-wan-policy", *chosen)
 
 
 @kind("egress gateway: another Service said")

@@ -100,6 +100,48 @@ SAID = {
             "Service insecure/logging-clusterset on cluster-1",
         ),
     ),
+    "tls-as-chosen": (
+        "dev",
+        "ingress gateway: a listener in plaintext",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on cluster-1, listener high speaks HTTP, and TLS of the policy is mutual",
+            "set mcwan:wanPolicies.high.tls, and let nothing else write that Gateway",
+            ("cluster-1",),
+            "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "clients-verified": (
+        "dev",
+        "ingress gateway: its clients need no certificate",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on cluster-1 asks its clients for no certificate",
+            "let mcwan write that Gateway and its ClientTrafficPolicy",
+            ("cluster-1",),
+            "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "target-verified": (
+        "dev",
+        "target: nothing checks who it is",
+        Violation(
+            "Service mc-wan/target-cluster-2 on cluster-1, port 31111: nothing verifies that it is the ingress gateway "
+            "of cluster-2",
+            "let mcwan write the target and its BackendTLSPolicy or DestinationRule",
+            ("cluster-1", "cluster-2"),
+            "Service mc-wan/target-cluster-2 on cluster-1",
+        ),
+    ),
+    "spare-leads-there": (
+        "guarded",
+        "spare: a wrong address, or a port that nobody listens on",
+        Violation(
+            "Backend mc-wan/target-west.high on east leads to 10.99.99.99, port 31111; Gateway mc-wan/mc-wan-ingress on "
+            "west is reached at 10.2.0.11, ports 31111, 31112 and 31113",
+            "let mcwan write spares",
+            ("east", "west"),
+            "Backend mc-wan/target-west.high on east",
+        ),
+    ),
     "target-address": (
         "dev",
         "ingress gateway: another address written on it",
