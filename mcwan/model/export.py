@@ -13,6 +13,7 @@ from mcwan.model.leaves import (
     BackendName,
     ClusterRef,
     DnsLabel,
+    FailoverRef,
     Port,
     ServiceName,
     ServicePart,
@@ -87,7 +88,7 @@ class Export(Model):
     """In order: the first rule that matches says which WAN policy. What no rule matches is refused."""
     scope: Scope = "shared"
     """shared: the cluster's gateways. service: a pair of gateways of its own, in the service's namespace."""
-    failover: WANPolicyRef | Literal["none"] | None = None
+    failover: FailoverRef | None = None
     """The WAN policy that its requests travel by while they cannot by their own; none for never. If not written, as
     their WAN policy says."""
     callers: tuple[ClusterRef, ...] | None = None

@@ -114,3 +114,11 @@ def _refers_to(kind: Kind) -> Callable[[str, ValidationInfo], str]:
 
 ClusterRef = Annotated[ClusterName, AfterValidator(_refers_to("cluster"))]
 WANPolicyRef = Annotated[DnsLabel, AfterValidator(_refers_to("WAN policy"))]
+
+
+def _none_or_policy(name: str, info: ValidationInfo) -> str:
+    return name if name == "none" else _refers_to("WAN policy")(name, info)
+
+
+FailoverRef = Annotated[DnsLabel, AfterValidator(_none_or_policy)]
+"""A WAN policy, or none: no union, whose every branch would tell its own mistake."""

@@ -12,7 +12,7 @@ Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_MILLISECONDS)]
 
 
 class SLA(Model):
-    """What the tunnel promises, per direction. Informs people and the SD-WAN; the gateways do not act on it."""
+    """What the tunnel promises, per direction. Informs people and the SD-WAN; gateways take their timeouts from it."""
 
     jitter_ms: Milliseconds
     """Highest jitter, milliseconds."""

@@ -64,6 +64,7 @@ RARE: dict[str, Any] = {
         },
         "two": {"context": "two", "ingress": {"addresses": ["fd00::2"]}, "namespaces": ["a", "b"]},
     },
+    "tls": {"issuer": "mc-wan"},
     "wanPolicies": {"low": {"tunnel": "t", "port": 31111, "sla": {"jitterMs": 1, "latencyMs": 1, "lossPercent": 1}}},
     "exports": [
         {
@@ -188,7 +189,7 @@ def test_the_programs_of_somebody_else_register_the_plan() -> None:
     }
 
     objects, same_objects = _objects(by_parts), _objects(by_fabric)
-    assert len(objects) == 28
+    assert len(objects) == 38
     assert {
         ("Namespace", "wan/east/mc-wan"),
         ("ReferenceGrant", "wan/east/secure/mc-wan"),
@@ -375,7 +376,7 @@ def _plan(block: Block) -> Plan:
 def _pattern(kind: str, namespace: str, name: str) -> re.Pattern[str]:
     """Make a pattern of a row: words in capitals stand for names, a policy's and a port's being labels as well."""
     text = "|".join(cell.replace("`", "") for cell in (kind, namespace, name))
-    parts = re.split(r"\b(EXPORT|NAMESPACE|CLUSTER|POLICY|PORT|FAMILY)\b", text)
+    parts = re.split(r"\b(EXPORT|NAMESPACE|CLUSTER|POLICY|PORT|RULE|FAMILY)\b", text)
     return re.compile(
         "".join("[a-z0-9][-a-z0-9]*" if index % 2 else re.escape(part) for index, part in enumerate(parts))
     )
