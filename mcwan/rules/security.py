@@ -123,12 +123,13 @@ def _names(target: Any, kind: str, name: str) -> bool:
 def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Violation]:
     for gateway in evidence.behind(spare):
         known, ports = evidence.addresses(gateway), listeners(gateway)
+        heard = listed([str(port) for port in sorted(filter(None, ports.values()))])
         for endpoint in items(spare.content, "spec", "endpoints"):
             address, port = text(endpoint, "ip", "address"), number(endpoint, "ip", "port")
             if (known and not is_among(address, known)) or port not in ports.values():
                 yield violation(
                     f"{spare} leads to {said(address)}, port {said(port)}; {gateway} is reached at "
-                    f"{listed(sorted(known)) or 'no address that it says'}, ports {listed(map(str, sorted(filter(None, ports.values()))))}",
+                    f"{listed(sorted(known)) or 'no address that it says'}, ports {heard}",
                     "let mcwan write spares",
                     spare,
                     gateway,

@@ -174,7 +174,7 @@ def test_the_other_formats_tell_verdicts_alone(form: str) -> None:
         assert shown.stdout.startswith("## mcwan check: refused\n\n`Pulumi.dev.yaml`: 37 rules, 49 objects: 2 viol")
     elif form == "json":
         content = json.loads(shown.stdout)
-        assert (content["judged"], content["objects"], len(content["rules"])) == ("Pulumi.dev.yaml", 49, 29)
+        assert (content["judged"], content["objects"], len(content["rules"])) == ("Pulumi.dev.yaml", 49, 37)
         assert [one["name"] for one in content["rules"] if one["violations"]] == ["wan-port-range"]
     else:
         results = json.loads(shown.stdout)["runs"][0]["results"]

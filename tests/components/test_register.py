@@ -85,6 +85,7 @@ def test_outputs_are_plain_values() -> None:
         "policy": "high",
         "tunnel": "business",
         "sla": {"jitterMs": 50, "latencyMs": 100, "lossPercent": 1},
+        "tls": "mutual",
         "wanPorts": {"cluster-1": 31111, "cluster-2": 31111},
     }
     assert recorded.outputs[f"{prefix}$mcwan:index:ServiceExport::net/logging.insecure"] == {

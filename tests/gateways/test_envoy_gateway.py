@@ -38,7 +38,6 @@ LOGGED_BY = {
         "wan_policy": "%REQ(MC-WAN-POLICY)%",
         "tunnel": "%REQ(MC-WAN-TUNNEL)%",
         "peer": "%DOWNSTREAM_PEER_URI_SAN%",
-        "tls_failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
         "destination_cluster": "east",
     },
 }

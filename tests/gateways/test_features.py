@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fabrics import ISSUED, Raw, changed, lines
+from tests.fabrics import Raw, changed, lines
 
 MISTAKES: dict[str, tuple[Raw, list[str]]] = {
     "p istio failover": (
@@ -32,14 +32,7 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
         },
         [
             "exports[1].callers: []: cluster-1 has profile standard, which has no callers; allowed: "
-            "with profile envoy-gateway; offer it on another cluster, or let everybody call"
-        ],
-    ),
-    "p istio callers": (
-        {"tls": ISSUED, "clusters/cluster-1/gateway": {"profile": "istio"}, "exports/1/callers": ["cluster-2"]},
-        [
-            "exports[1].callers: cluster-2: cluster-1 has profile istio, which has no callers; allowed:"
-            " with profile envoy-gateway; offer it on another cluster, or let everybody call"
+            "with profile envoy-gateway, istio; offer it on another cluster, or let everybody call"
         ],
     ),
     "p tracing": (

@@ -45,7 +45,8 @@ def test_node_ports() -> None:
         PODS,
     )
     overlay = json.loads(parameters.pop("data")["service"])
-    assert overlay == {"spec": {"ports": [{"port": 31111, "nodePort": 31111}, {"port": 31112, "nodePort": 31112}]}}
+    ports = [{"port": 31111, "nodePort": 31111}, {"port": 31112, "nodePort": 31112}]
+    assert overlay == {"spec": {"ports": [*ports, {"port": 15021, "$patch": "delete"}]}}
     assert parameters == {
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -113,7 +113,18 @@ def test_istio_has_a_destination_rule() -> None:
         "spec": {
             "host": "to-east.mc-wan.svc.cluster.local",
             "exportTo": ["."],
-            "trafficPolicy": {"portLevelSettings": [{"port": {"number": port}, "tls": tls} for port in (31000, 31001)]},
+            "trafficPolicy": {
+                "outlierDetection": {
+                    "splitExternalLocalOriginErrors": True,
+                    "consecutiveLocalOriginFailures": 5,
+                    "consecutive5xxErrors": 0,
+                    "consecutiveGatewayErrors": 0,
+                    "interval": "1s",
+                    "baseEjectionTime": "5s",
+                    "maxEjectionPercent": 100,
+                },
+                "portLevelSettings": [{"port": {"number": port}, "tls": tls} for port in (31000, 31001)],
+            },
         },
     }
 
@@ -145,4 +156,47 @@ def test_callers(identities: list[str], rules: Raw) -> None:
         "kind": "SecurityPolicy",
         "metadata": METADATA,
         "spec": {"targetRefs": [route], "authorization": {"defaultAction": "Deny", **rules}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("identities", "source"),
+    [([], {"principals": ["*"]}), (["spiffe://b/c", "spiffe://a/c"], {"notPrincipals": ["a/c", "b/c"]})],
+)
+def test_istios_callers(identities: list[str], source: Raw) -> None:
+    asked = RouteRequest("to-east", "mc-wan", LABELS, {}, gateway="gw", hostnames=("pay.secure",))
+    assert istio.callers(asked, identities) == (
+        {
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": METADATA,
+            "spec": {
+                "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "gw"}],
+                "action": "DENY",
+                "rules": [
+                    {
+                        "from": [{"source": source}],
+                        "to": [{"operation": {"hosts": ["pay.secure", "pay.secure:*"]}}],
+                    }
+                ],
+            },
+        },
+    )
+
+
+def test_istios_egress_gateway_may_read_its_secret() -> None:
+    role, binding = istio.infrastructure(request("egress")).objects
+    metadata = {"name": "gw", "namespace": "mc-wan", "labels": LABELS}
+    assert role == {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": metadata,
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch"]}],
+    }
+    assert binding == {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "gw"},
+        "subjects": [{"kind": "ServiceAccount", "name": "gw-x", "namespace": "mc-wan"}],
     }
