@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -230,7 +231,8 @@ def fabrics(draw: st.DrawFn) -> Raw:
         having = [one for one, cluster in clusters.items() if namespace in cluster["namespaces"]]
         if having:
             export = {"service": f"{service}.{namespace}", **({"name": name} if name else {})}
-            _grow(raw, "exports", draw(_export(export, having, sorted(policies), raw, number)))
+            grown = draw(_export(export, having, sorted(policies), raw, number))
+            _grow(raw, "exports", grown | draw(_held(grown, sorted(policies), sorted(clusters), raw)))
     for export in list(raw["exports"]):
         if draw(st.integers(0, 2)) == 0:
             _grow(raw, "imports", draw(_import(export, raw)))
@@ -241,11 +243,12 @@ def fabrics(draw: st.DrawFn) -> Raw:
 def _clusters(draw: st.DrawFn) -> Raw:
     names = draw(st.lists(st.sampled_from(_CLUSTERS), min_size=1, max_size=5, unique=True))
     found: Raw = {}
+    profiles = draw(st.sampled_from((_PROFILES, ({},))))  # failover is for fabrics without other profiles
     for number, name in enumerate(names, start=1):
         addresses = [f"10.{number}.0.{host}" for host in draw(st.lists(st.integers(1, 9), max_size=3, unique=True))]
         if draw(st.booleans()) or not addresses:
             addresses.append(f"fd00:{number}::1")
-        profile = draw(st.sampled_from(_PROFILES))
+        profile = draw(st.sampled_from(profiles))
         found[name] = {
             "renderTo": f"out/{name}",
             "ingress": {"addresses": addresses},
@@ -269,6 +272,9 @@ def _wan_policies(draw: st.DrawFn) -> Raw:
         found[name] = {"tunnel": "business", "port": port, "sla": {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}}
         if draw(st.integers(0, 2)) == 0:
             found[name]["tls"] = "plaintext"
+    for name, other in pairwise(names):  # a later one, so that there is no circle
+        if draw(st.integers(0, 3)) == 0:
+            found[name]["failover"] = other
     return found
 
 
@@ -311,6 +317,26 @@ def _export(draw: st.DrawFn, export: Raw, having: Sequence[str], policies: Seque
         if not lines(raw | {"exports": [export | {"rules": [*accepted, its]}], "imports": []}):
             accepted.append(its)
     return export | ({"rules": accepted} if accepted else {"wanPolicy": policies[0]})
+
+
+@st.composite
+def _held(draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Sequence[str], raw: Raw) -> Raw:
+    """Give failover, a spare and callers for an export, where the profiles of its clusters allow that."""
+    found: Raw = {}
+    if draw(st.booleans()):
+        found["failover"] = draw(st.sampled_from((*policies, "none")))
+    if draw(st.integers(0, 2)) == 0:
+        found["callers"] = draw(st.lists(st.sampled_from(clusters), unique=True))
+    if len(export["from"]) > 1 and draw(st.booleans()):
+        *first, last = export["from"]
+        found["from"] = [*first, ({"cluster": last} if isinstance(last, str) else last) | {"spare": True}]
+    kept: Raw = {}
+    for name, value in found.items():
+        if not lines(raw | {"exports": [*raw["exports"], export | kept | {name: value}]}):
+            kept[name] = value
+    if lines(raw | {"exports": [*raw["exports"], export | kept]}):
+        kept["failover"] = "none"
+    return kept
 
 
 @st.composite

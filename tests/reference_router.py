@@ -109,6 +109,8 @@ class Hop:
     backends: tuple[tuple[str, str, int, int], ...]
     """(namespace, name, port, weight)"""
     request: Request
+    spares: tuple[tuple[str, str, int], ...] = ()
+    """(namespace, name, weight) of the Backends that are asked while none of the others can be."""
 
 
 class Router:
@@ -153,9 +155,14 @@ class Router:
         backends = tuple(
             (ref["namespace"], ref["name"], ref["port"], ref["weight"])
             for ref in rule.get("backendRefs", ())
-            if ref["weight"]
+            if ref["weight"] and ref["kind"] == "Service"
         )
-        return Hop(rule["name"], backends, _filtered(rule, request)) if backends else None
+        spares = tuple(
+            (ref["namespace"], ref["name"], ref["weight"])
+            for ref in rule.get("backendRefs", ())
+            if ref["weight"] and ref["kind"] == "Backend"
+        )
+        return Hop(rule["name"], backends, _filtered(rule, request), spares) if backends else None
 
     def endpoints(self, namespace: str, name: str, port: int) -> tuple[set[str], int] | None:
         """Give the addresses and the port behind a Service's port; None where it is not one of ours."""
@@ -172,6 +179,15 @@ class Router:
         numbers = {one["port"] for found in slices for one in found["ports"] if one["name"] == wanted}
         (number,) = numbers
         return {a for found in slices for end in found["endpoints"] for a in end["addresses"]}, number
+
+    def spare_endpoints(self, namespace: str, name: str) -> tuple[set[str], int]:
+        """Give the addresses and the port of a Backend that is a spare."""
+        backend = self.found("Backend", namespace, name)
+        assert backend is not None, name
+        assert backend["spec"]["fallback"] is True
+        ends = [one["ip"] for one in backend["spec"]["endpoints"]]
+        (port,) = {one["port"] for one in ends}
+        return {one["address"] for one in ends}, port
 
     def _attached(self, gateway: Manifest, sections: Sequence[str]) -> Iterator[Manifest]:
         at = (gateway["metadata"]["namespace"], gateway["metadata"]["name"])

@@ -162,14 +162,20 @@ def test_every_backend_leads_to_a_service(raw: Raw) -> None:
         for route in on(plan, cluster, "HTTPRoute"):
             for one in route["spec"]["rules"]:
                 for ref in one.get("backendRefs", ()):
-                    assert (ref["kind"], ref.get("group", "")) == ("Service", "")
-                    target = router.endpoints(ref["namespace"], ref["name"], ref["port"])
+                    spare = ref["kind"] == "Backend"
+                    group, kind = ("gateway.envoyproxy.io", "Backend") if spare else ("", "Service")
+                    assert (ref["kind"], ref.get("group", "")) == (kind, group)
+                    target = (
+                        router.spare_endpoints(ref["namespace"], ref["name"])
+                        if spare
+                        else router.endpoints(ref["namespace"], ref["name"], ref["port"])
+                    )
                     if target is None:
                         assert (cluster, ref["namespace"], ref["name"]) in local
                         continue
                     remotes = {behind[address] for address in target[0]}
                     ((remote, own),) = remotes
-                    assert remote != cluster
+                    assert remote != cluster or spare
                     (rewrite,) = (f for f in one["filters"] if f["type"] == "URLRewrite")
                     host = rewrite["urlRewrite"]["hostname"]
                     (export,) = (e for e in raw["exports"] if host in hosts(e))
@@ -192,7 +198,7 @@ def test_every_reference_into_another_namespace_is_granted_and_no_other(raw: Raw
     plan = planned(raw)
     for cluster in raw["clusters"]:
         needed = {
-            (route["metadata"]["namespace"], ref["namespace"])
+            (route["metadata"]["namespace"], ref["namespace"], ref.get("group", ""), ref["kind"])
             for route in on(plan, cluster, "HTTPRoute")
             for one in route["spec"]["rules"]
             for ref in one.get("backendRefs", ())
@@ -202,8 +208,8 @@ def test_every_reference_into_another_namespace_is_granted_and_no_other(raw: Raw
         for grant in on(plan, cluster, "ReferenceGrant"):
             (source,) = grant["spec"]["from"]
             assert (source["group"], source["kind"]) == ("gateway.networking.k8s.io", "HTTPRoute")
-            assert grant["spec"]["to"] == [{"group": "", "kind": "Service"}]
-            granted.append((source["namespace"], grant["metadata"]["namespace"]))
+            pair = (source["namespace"], grant["metadata"]["namespace"])
+            granted += [(*pair, to["group"], to["kind"]) for to in grant["spec"]["to"]]
         assert sorted(granted) == sorted(needed)
 
 
@@ -384,7 +390,11 @@ def test_a_request_goes_by_its_first_rule_and_reaches_the_backend(raw: Raw, aske
                     target = exports[its["backend"]] if client and "backend" in its else export
                     policy = its.get("wanPolicy") or rules_of(target)[0]["wanPolicy"]
                     at = port if port in ports(target) else ports(target)[0]
-                    shares = {one: offer["weight"] for one, offer in offers(target).items() if offer["weight"]}
+                    shares = {
+                        one: offer["weight"]
+                        for one, offer in offers(target).items()
+                        if offer["weight"] and not offer.get("spare")
+                    }
                     assert sorted(weight for *_, weight in hop.backends) == sorted(shares.values())
                     answers = first_rule(rules_of(target), request)
                     assert answers is not None
@@ -404,6 +414,13 @@ def test_a_request_goes_by_its_first_rule_and_reaches_the_backend(raw: Raw, aske
                         assert "x-mc-wan-port" not in last.request.headers
                         reached[remote] = weight
                     assert reached == shares
+                    for namespace, name, _ in hop.spares:
+                        behind = found[cluster].spare_endpoints(namespace, name)
+                        remote = next(one for one in offers(target) if addresses(raw, target, one) == behind[0])
+                        assert behind[1] in {policies[one] for one in (policy, spare_of(raw, target, policy)) if one}
+                        last = found[remote].send(ingress_of(found[remote], target), behind[1], hop.request)
+                        assert last is not None, "the remote ingress gateway refuses what fails over"
+                        assert last.backends == ((*backend_of(target, answers), at, 1),)
 
 
 @given(fabrics(), st.lists(requests(), min_size=8, max_size=8))
@@ -422,7 +439,7 @@ def test_an_ingress_listener_refuses_what_goes_by_another_policy(raw: Raw, asked
                         headers = dict(request.headers) | ({"x-mc-wan-port": "9090"} if several else {})
                         straight = replace(request, host=host, headers=headers)
                         hop = found[cluster].send(gateway, described["port"], straight)
-                        if its is None or its["wanPolicy"] != policy:
+                        if its is None or policy not in (its["wanPolicy"], spare_of(raw, export, its["wanPolicy"])):
                             assert hop is None
                         else:
                             assert hop is not None

@@ -1063,7 +1063,13 @@ def _(evidence: Evidence) -> Changes:
             where = one.content["metadata"]["namespace"]
             for namespace in ("mc-wan", FOREIGN):
                 missing = {"route-has-target" if namespace == "mc-wan" else "route-is-exported"}
-                refused = {"reference-granted"} if namespace != where else set()
+                granted = any(
+                    (it.cluster, it.namespace) == (one.cluster, namespace)
+                    and where in [source["namespace"] for source in it.content["spec"]["from"]]
+                    and "Service" in [to["kind"] for to in it.content["spec"]["to"]]
+                    for it in evidence.of_kind("ReferenceGrant")
+                )
+                refused = {"reference-granted"} if namespace != where and not granted else set()
                 mirror = {"backendRef": {"name": "ghost", "namespace": namespace, "port": 80}}
                 filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
                 yield replace(_set(evidence, one, path, filters, *missing, *refused), leaf=None)
