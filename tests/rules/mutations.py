@@ -62,7 +62,7 @@ def kept_off(evidence: Evidence) -> dict[str, tuple[str, ...]]:
     tunnels = {one.name: one.content["spec"]["tunnel"] for one in evidence.of_kind("WANPolicy")}
     exports = evidence.of_kind("ServiceExport")
     namespaces = {one.namespace for one in exports}
-    used = {(tunnels[policy], one.namespace) for one in exports for policy in its_policies(one)}
+    used = {(tunnels[policy], one.namespace) for one in exports for policy in its_ways(one)}
     return {
         tunnel: tuple(sorted(one for one in namespaces if (tunnel, one) not in used))
         for tunnel in sorted(set(tunnels.values()))
@@ -321,6 +321,12 @@ def its_policies(export: Object) -> set[str]:
     return {one.rpartition("=")[2] for one in at(export.content, marks(export)).split(",")}
 
 
+def its_ways(export: Object) -> set[str]:
+    """Give the WAN policies by which an export's requests may travel: its own, and those they fail over to."""
+    spares = at(export.content, ("metadata", "annotations", "mc-wan.l7mp.io/spares"), "")
+    return its_policies(export) | {one for one in spares.split(",") if one}
+
+
 def exports_by(evidence: Evidence, cluster: str, policy: str) -> set[str]:
     every = [one for one in evidence.of_kind("ServiceExport") if one.cluster == cluster]
     return {"export-has-policy"} if any(policy in its_policies(one) for one in every) else set()
@@ -394,7 +400,7 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
         for tunnel, namespaces in kept_off(evidence).items():
             here_ = [it for it in evidence.of_kind("ServiceExport") if it.cluster == one.cluster]
-            if any(one.name in its_policies(it) and it.namespace in namespaces for it in here_):
+            if any(one.name in its_ways(it) and it.namespace in namespaces for it in here_):
                 rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
                 yield _set(evidence, one, ("spec", "tunnel"), tunnel, *rules)
 
