@@ -6,7 +6,7 @@ A spare is a remote cluster's ingress gateway by one WAN policy. Several exports
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mcwan.model.export import Export, Offer
+from mcwan.model.export import Export
 from mcwan.model.importing import EgressRule, egress_rules, failover
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
@@ -38,24 +38,19 @@ def spares(context: Context, cluster: str, rule: EgressRule) -> list[Spare]:
     return sorted(set(found))
 
 
-def spare_name(export: Export, spare: Spare) -> tuple[str, str]:
-    """Give a spare's name and namespace."""
-    if export.scope == "shared":
+def spare_name(export: Export | None, spare: Spare) -> tuple[str, str]:
+    """Give a spare's name and namespace; `export` has gateways of its own, or shares those of the clusters."""
+    if export is None or export.scope == "shared":
         return f"{names.target(spare.cluster)}.{spare.wan_policy}", names.NAMESPACE
     return f"{names.service_target(export.exported_name, spare.cluster)}.{spare.wan_policy}", export.namespace
 
 
 def shared_spares(context: Context) -> PerCluster:
     """Give every cluster the spares that its shared egress gateway needs."""
-    made: PerCluster = {}
-    for cluster, needed in _needed(context).items():
-        for spare in sorted(needed):
-            addresses = context.fabric.clusters[spare.cluster].ingress.addresses
-            name = f"{names.target(spare.cluster)}.{spare.wan_policy}"
-            made.setdefault(cluster, []).extend(
-                _spare(context, cluster, (name, names.NAMESPACE), names.EGRESS, spare, tuple(map(str, addresses)))
-            )
-    return made
+    return {
+        cluster: [one for spare in sorted(needed) for one in _spare(context, cluster, None, spare)]
+        for cluster, needed in _needed(context).items()
+    }
 
 
 def service_spares(context: Context, cluster: str, export: Export, rules: tuple[EgressRule, ...]) -> list[Manifest]:
@@ -63,34 +58,21 @@ def service_spares(context: Context, cluster: str, export: Export, rules: tuple[
     needed = {
         spare._replace(weight=0) for rule in rules if rule.target is export for spare in spares(context, cluster, rule)
     }
-    return [
-        one
-        for spare in sorted(needed)
-        for one in _spare(
-            context,
-            cluster,
-            spare_name(export, spare),
-            names.clusterset(export.exported_name),
-            spare,
-            tuple(map(str, _offer(export, spare.cluster).addresses)),
-        )
-    ]
+    return [one for spare in sorted(needed) for one in _spare(context, cluster, export, spare)]
 
 
-def _spare(
-    context: Context,
-    cluster: str,
-    called: tuple[str, str],
-    gateway: str,
-    spare: Spare,
-    addresses: tuple[str, ...],
-) -> Iterator[Manifest]:
-    name, namespace = called
+def _spare(context: Context, cluster: str, own: Export | None, spare: Spare) -> Iterator[Manifest]:
+    """Give a spare and its TLS; `own` is the export if that has gateways of its own."""
+    name, namespace = spare_name(own, spare)
     profile, fabric = context.profiles[cluster], context.fabric
-    common = labels(fabric, "target", policies=[spare.wan_policy]) | {SOURCE_CLUSTER: spare.cluster}
+    ingress = fabric.clusters[spare.cluster].ingress
+    addresses = own.offers[spare.cluster].addresses if own else ingress.addresses
+    common = labels(fabric, "target", export=own.key if own else None, policies=[spare.wan_policy])
     port = fabric.wan_policies[spare.wan_policy].port
-    yield profile.spare(SpareRequest(name, namespace, common, addresses, port))
+    marked = common | {SOURCE_CLUSTER: spare.cluster}
+    yield profile.spare(SpareRequest(name, namespace, marked, tuple(map(str, addresses)), port))
     _, kind = profile.TARGET_KIND
+    gateway = names.clusterset(own.exported_name) if own else names.EGRESS
     yield from secured(context, cluster, gateway, spare.cluster, (kind, name, namespace), [spare.wan_policy])
 
 
@@ -104,7 +86,3 @@ def _needed(context: Context) -> dict[str, set[Spare]]:
                     if needed:
                         found.setdefault(importing.cluster, set()).update(needed)
     return found
-
-
-def _offer(export: Export, cluster: str) -> Offer:
-    return export.offers[cluster]

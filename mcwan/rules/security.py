@@ -78,8 +78,9 @@ def _target_verified(evidence: Evidence, target: Object, _: Options) -> Iterator
 
 
 def _is_used(evidence: Evidence, target: Object) -> bool:
-    """Tell whether there is an egress gateway that could send to a target: targets are there without one, too."""
-    return any(role(one) == "egress" and one.cluster == target.cluster for one in evidence.of_kind("Gateway"))
+    """Tell whether there is an egress gateway beside a target: shared targets are there without one, too."""
+    beside = [one for one in evidence.of_kind("Gateway") if one.cluster == target.cluster]
+    return any(role(one) == "egress" and one.namespace == target.namespace for one in beside)
 
 
 def _ports(target: Object) -> Iterator[tuple[str, int | None]]:
