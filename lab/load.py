@@ -52,7 +52,12 @@ def run(site: Site, target: Target, seconds: int) -> Sample:
 
 
 def count(site: Site, target: Target, seconds: int, path: str = "/") -> Counted:
-    """Do the same, and count the requests that failed: no answer in 5 s, or another one than a success."""
+    """Do the same, and count the requests that failed: no answer in 5 s, or another one than a success.
+
+    Raises LabError if this machine cannot send load.
+    """
+    if lacking := lacks():
+        raise LabError("\n  ".join(["this machine cannot send load", *lacking]))
     found = json.loads(_wrk(site, target, seconds, path).splitlines()[-1])
     return Counted(found["requests"], found["failed"], found["longest"])
 

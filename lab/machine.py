@@ -14,6 +14,7 @@ _PROGRAMS = {
     "tc": "Debian: iproute2",
     "nft": "Debian: nftables",
     "nice": "Debian: coreutils",
+    "openssl": "Debian: openssl",
     "go": "1.26 or newer, from go.dev/dl; it builds the lab's tools",
 }
 _RIGHTS = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_CHROOT": 18, "CAP_SYS_ADMIN": 21}
