@@ -116,7 +116,8 @@ def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
 def spare(request: SpareRequest) -> Manifest:
     """Give a Backend that is used while all that are none cannot be."""
     endpoints = [{"ip": {"address": address, "port": request.port}} for address in sorted(request.addresses)]
-    spec = {"fallback": True, "appProtocols": ["gateway.envoyproxy.io/h2c"], "endpoints": endpoints}
+    protocol = {"appProtocols": ["gateway.envoyproxy.io/h2c"]} if request.secure else {}
+    spec = {"fallback": True, **protocol, "endpoints": endpoints}
     return manifest(_API, "Backend", request.name, request.namespace, request.labels, spec=spec)
 
 

@@ -96,13 +96,14 @@ class TargetRequest:
 
 @dataclass(frozen=True)
 class SpareRequest:
-    """A remote ingress gateway by one WAN policy, for requests that cannot go where they should."""
+    """A remote ingress gateway by one WAN policy, for requests that cannot go where they should; `secure`: by TLS."""
 
     name: str
     namespace: str
     labels: Mapping[str, str]
     addresses: tuple[str, ...]
     port: int
+    secure: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ def _spare(context: Context, cluster: str, own: Export | None, spare: Spare) -> 
     common = labels(fabric, "target", export=own.key if own else None, policies=[spare.wan_policy])
     port = fabric.wan_policies[spare.wan_policy].port
     marked = common | {SOURCE_CLUSTER: spare.cluster}
-    yield profile.spare(SpareRequest(name, namespace, marked, tuple(map(str, addresses)), port))
+    yield profile.spare(
+        SpareRequest(name, namespace, marked, tuple(map(str, addresses)), port, spare.wan_policy in fabric.secure)
+    )
     _, kind = profile.TARGET_KIND
     gateway = names.clusterset(own.exported_name) if own else names.EGRESS
     yield from secured(context, cluster, gateway, spare.cluster, (kind, name, namespace), [spare.wan_policy])

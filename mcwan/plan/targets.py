@@ -37,7 +37,7 @@ def shared_targets(context: Context) -> PerCluster:
             [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
             ports,
             fabric.clusters[remote].ingress.addresses,
-            protocol,
+            dict.fromkeys(fabric.secure, protocol),
         )
 
     made: PerCluster = {}
@@ -49,7 +49,7 @@ def shared_targets(context: Context) -> PerCluster:
 
 
 def app_protocol(context: Context, cluster: str, remote: str) -> str:
-    """Say how a cluster's egress gateway speaks to a remote ingress gateway: as both can."""
+    """Say how a cluster's egress gateway speaks to a remote ingress gateway by TLS: as both can; else it is HTTP/1."""
     protocols = {context.profiles[one].TARGET_PROTOCOL for one in (cluster, remote)}
     return protocols.pop() if len(protocols) == 1 else "http"
 
@@ -107,7 +107,7 @@ def service_targets(context: Context, cluster: str, export: Export, offers: Iter
             [{"name": called, "port": port, "targetPort": port} for called, port in ports.items()],
             ports,
             offer.addresses,
-            app_protocol(context, cluster, offer.cluster),
+            dict.fromkeys(fabric.secure, app_protocol(context, cluster, offer.cluster)),
         )
         made += secured(
             context,
@@ -132,18 +132,21 @@ def service_and_slices(
     service_ports: Sequence[Manifest],
     endpoint_ports: Mapping[str, int],
     addresses: Iterable[Address],
-    protocol: str = "http",
+    protocols: Mapping[str, str] | None = None,
 ) -> list[Manifest]:
     """Give a selector-less Service and its EndpointSlice, one per address family in use.
 
-    `protocol` is the appProtocol (KEP-1422; GEP-1911 says what gateways make of it).
+    `protocols` has the appProtocol of ports that are not http (KEP-1422; GEP-1911 says what gateways make of it).
     """
+    spoken = protocols or {}
     families: dict[str, list[str]] = {}
     for address in sorted(set(addresses), key=lambda one: (one.version, int(one))):
         families.setdefault(f"IPv{address.version}", []).append(str(address))
     spec: Manifest = {
         "type": "ClusterIP",
-        "ports": [{**port, "protocol": "TCP", "appProtocol": protocol} for port in service_ports],
+        "ports": [
+            {**port, "protocol": "TCP", "appProtocol": spoken.get(port["name"], "http")} for port in service_ports
+        ],
     }
     if "IPv6" in families:  # else what the cluster's Services are by default will do
         spec["ipFamilyPolicy"] = "PreferDualStack"
@@ -161,7 +164,7 @@ def service_and_slices(
             addressType=family,
             endpoints=[{"addresses": [address], "conditions": {"ready": True}} for address in found],
             ports=[
-                {"name": called, "port": port, "protocol": "TCP", "appProtocol": protocol}
+                {"name": called, "port": port, "protocol": "TCP", "appProtocol": spoken.get(called, "http")}
                 for called, port in endpoint_ports.items()
             ],
         )

@@ -2,16 +2,13 @@
 
 import pytest
 
-from tests.fabrics import GONE, Raw, called, changed, exported, labelled, on, planned
+from tests.fabrics import GONE, ISSUED, Raw, called, changed, exported, labelled, on, planned
 
 SOURCE = {"multicluster.kubernetes.io/source-cluster": "cluster-1"}
 
 
 def ports(**numbers: int) -> list[Raw]:
-    return [
-        {"name": name, "port": port, "protocol": "TCP", "appProtocol": "kubernetes.io/h2c"}
-        for name, port in numbers.items()
-    ]
+    return [{"name": name, "port": port, "protocol": "TCP", "appProtocol": "http"} for name, port in numbers.items()]
 
 
 def service(name: str, namespace: str, labels: dict[str, str], **numbers: int) -> Raw:
@@ -114,3 +111,19 @@ def test_an_offer_without_weight_has_no_target_of_its_own() -> None:
     ]
     plan = planned(changed({"exports": [exported(scope="service", from_=offers)]}))
     assert [one["metadata"]["namespace"] for one in on(plan, "cluster-1", "EndpointSlice")] == ["mc-wan"]
+
+
+def test_by_tls_gateways_speak_http_2_where_both_can() -> None:
+    """Plaintext stays HTTP/1; so does TLS to or from a gateway of which it is not known."""
+    third = {"renderTo": "edge", "ingress": {"addresses": ["10.0.0.5"]}, "gateway": {"profile": "istio"}}
+    raw = changed({"tls": ISSUED, "wanPolicies/low/tls": "plaintext", "clusters/edge": third})
+    plan = planned(raw)
+
+    def spoken(cluster: str, kind: str, name: str) -> list[str]:
+        found = called(plan, cluster, kind, name, "mc-wan")
+        return [one["appProtocol"] for one in (found["spec"]["ports"] if kind == "Service" else found["ports"])]
+
+    assert spoken("cluster-2", "Service", "target-cluster-1") == ["kubernetes.io/h2c", "http"]
+    assert spoken("cluster-2", "EndpointSlice", "target-cluster-1-ipv4") == ["kubernetes.io/h2c", "http"]
+    assert spoken("cluster-2", "Service", "target-edge") == ["http", "http"]
+    assert spoken("edge", "Service", "target-cluster-1") == ["http", "http"]
