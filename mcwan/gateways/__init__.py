@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
-from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
-from mcwan.model.importing import clusters_by_namespace, failover
+from mcwan.model.importing import clusters_by_namespace, entries_by_export, failover, importings
 from mcwan.model.leaves import MAX_LABEL
 from mcwan.model.mistakes import Mistake, MistakesError, Place
 from mcwan.model.traffic import Traffic
@@ -58,14 +57,27 @@ def _cannot(place: Place, value: str, description: Description, lacking: str, fe
     return Mistake(place, value, problem, remedy)
 
 
+def _importing(description: Description) -> list[list[str]]:
+    """Give, for each export, the clusters that import it by an egress gateway."""
+    having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
+    return [
+        [
+            one.cluster
+            for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
+            if one.path == "gateway"
+        ]
+        for export in description.exports
+    ]
+
+
 def _failover(description: Description) -> Iterator[Mistake]:
     """Clusters that import an export with spares can follow them."""
-    having = clusters_by_namespace(description.clusters)
+    importing = _importing(description)
     for number, export in enumerate(description.exports):
         policies = description.wan_policies
         over = [name for name in export.wan_policies if failover(export, name, policies)]
         spares = [offer.cluster for offer in export.from_ if offer.spare]
-        lacking = _lacking(description, having.get(export.namespace, ()), "failover")
+        lacking = _lacking(description, importing[number], "failover")
         if (over or spares) and lacking:
             place: Place = ("exports", number, "from" if spares else "failover")
             remedy = "take spare away" if spares else f"write failover: none for {export.key}"
@@ -74,18 +86,18 @@ def _failover(description: Description) -> Iterator[Mistake]:
 
 def _traffic(description: Description) -> Iterator[Mistake]:
     """Clusters that import an export can treat its requests as is written."""
-    having = clusters_by_namespace(description.clusters)
-    written: dict[Place, list[Export]] = {
-        ("exports", number, "traffic"): [export]
+    importing = _importing(description)
+    written: dict[Place, list[int]] = {
+        ("exports", number, "traffic"): [number]
         for number, export in enumerate(description.exports)
         if export.traffic != Traffic()
     }
     for name, policy in description.wan_policies.items():
         if policy.traffic != Traffic():
-            using = [one for one in description.exports if name in one.wan_policies]
+            using = [number for number, one in enumerate(description.exports) if name in one.wan_policies]
             written["wanPolicies", name, "traffic"] = using
     for place, exports in written.items():
-        clusters = [cluster for export in exports for cluster in having.get(export.namespace, ())]
+        clusters = [cluster for number in exports for cluster in importing[number]]
         for lacking in _lacking(description, set(clusters), "traffic")[:1]:
             why = PROFILES[description.clusters[lacking].gateway.profile].LACKS["traffic"]
             yield _cannot(place, "", description, lacking, "traffic", f"remove it: {why}")

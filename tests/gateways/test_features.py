@@ -57,6 +57,12 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
 }
 RIGHT: dict[str, Raw] = {
     "Envoy Gateway can fail over": {"wanPolicies/high/failover": "low"},
+    "a cluster that does not import it need not": {
+        "clusters/cluster-2/gateway": {"profile": "istio"},
+        "exports/1/failover": "high",
+        "exports/1/traffic": {"retries": 5},
+        "imports": [{"service": "logging.insecure", "clusters": ["cluster-1"]}],
+    },
 }
 
 

@@ -6,7 +6,7 @@ from mcwan.model.description import Description
 from mcwan.model.durations import milliseconds
 from mcwan.model.leaves import unknown
 from mcwan.model.mistakes import Mistake, Place
-from mcwan.model.traffic import Traffic
+from mcwan.model.traffic import Traffic, merged
 
 
 def failover_leads_on(description: Description) -> Iterator[Mistake]:
@@ -90,7 +90,13 @@ def timeouts_fit(description: Description) -> Iterator[Mistake]:
     written: list[tuple[Place, Traffic]] = [
         (("wanPolicies", name, "traffic"), policy.traffic) for name, policy in description.wan_policies.items()
     ]
-    written += [(("exports", number, "traffic"), export.traffic) for number, export in enumerate(description.exports)]
+    for number, export in enumerate(description.exports):
+        above = [
+            description.wan_policies[name].traffic for name in export.wan_policies if name in description.wan_policies
+        ]
+        alone = export.traffic == Traffic()  # then what is wrong is said at the WAN policy
+        merges = [] if alone else [merged(export.traffic, policy) for policy in above] or [export.traffic]
+        written += [(("exports", number, "traffic"), one) for one in merges]
     for place, traffic in written:
         times = traffic.timeouts
         if times.request and times.per_try and milliseconds(times.request) < milliseconds(times.per_try):

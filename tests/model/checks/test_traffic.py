@@ -5,6 +5,16 @@ import pytest
 from tests.fabrics import Raw, changed, lines
 
 MISTAKES: dict[str, tuple[Raw, list[str]]] = {
+    "a request shorter than the try of its WAN policy": (
+        {
+            "wanPolicies/low/traffic": {"timeouts": {"perTry": "2s"}},
+            "exports/1/traffic": {"timeouts": {"request": "1s"}},
+        },
+        [
+            "exports[1].traffic.timeouts.request: '1s': shorter than one try (2s); allowed: that, or more; raise it, "
+            "or lower perTry"
+        ],
+    ),
     "failover to itself": (
         {"wanPolicies/high/failover": "high"},
         [
