@@ -116,6 +116,8 @@ def definitions(api: Api, directories: tuple[Path, ...]) -> None:
         if one and one["kind"] == "CustomResourceDefinition"
     ]
     for one in found:
+        if "{{" in str(one["metadata"].get("labels")):  # cert-manager's are for its Helm chart
+            del one["metadata"]["labels"]
         api.apply(one, manager=MANAGER)
     for one in found:
         established(api, one)

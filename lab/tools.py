@@ -48,6 +48,7 @@ _DEFINITIONS = {
         "github.com/envoyproxy/gateway",
         "charts/gateway-helm/charts/crds/crds/generated",
     ),
+    "cert-manager": ("cert-manager", "github.com/cert-manager/cert-manager", "deploy/crds"),
 }
 """Definitions of resources: the module here that pins them, the module that they lie in, and where."""
 
@@ -82,7 +83,9 @@ def ready(say: Callable[[str], None], profiles: Collection[str] = ()) -> Tools:
     wanted = _BUILT | {name: cost for name, cost in _BUILT_BY_PROFILE.items() if name in profiles}
     built = {name: _cached(name, _go_key(name), _build(name), say, cost) for name, cost in wanted.items()}
     python = _cached("python", _key([LOCK.read_bytes(), sys.version.encode()]), _install, say, "half a minute")
-    definitions = _cached("definitions", _go_key("crds", "envoy-gateway"), _copy_definitions, say, "a few seconds")
+    definitions = _cached(
+        "definitions", _go_key("crds", "envoy-gateway", "cert-manager"), _copy_definitions, say, "a few seconds"
+    )
     istio = built.get("istio")
     return Tools(
         kube=built["kube"] / "kube",
