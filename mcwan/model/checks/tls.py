@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mcwan.model.description import Description
+from mcwan.model.importing import admitted_policies
 from mcwan.model.leaves import unknown
 from mcwan.model.mistakes import Mistake, Place
 from mcwan.model.tls import Certificates
@@ -57,7 +58,7 @@ def callers_are_known(description: Description) -> Iterator[Mistake]:
         for index, cluster in enumerate(export.callers or ()):
             if wrong := unknown("cluster", cluster, description.clusters):
                 yield Mistake(("exports", number, "callers", index), repr(cluster), *wrong)
-        plain = sorted({*export.wan_policies, *_spares(description, number)} - description.secure)
+        plain = sorted({*admitted_policies(export, description.wan_policies)} - description.secure)
         if export.callers is not None and plain:
             yield Mistake(
                 ("exports", number, "callers"),
@@ -87,14 +88,6 @@ def direct_can_speak(description: Description) -> Iterator[Mistake]:
                 "speak it; allowed: gateway",
                 "choose path gateway or a plaintext WAN policy, or write meshTls: true where the clients' mesh does",
             )
-
-
-def _spares(description: Description, number: int) -> set[str]:
-    export = description.exports[number]
-    policies = description.wan_policies
-    found = {policies[one].failover for one in export.wan_policies if one in policies}
-    found = {export.failover} if export.failover else found
-    return {one for one in found if one and one != "none"}
 
 
 CHECKS = (one_source, certificates_are_there, root_is_there, callers_are_known, direct_can_speak)
