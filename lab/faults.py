@@ -8,10 +8,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
-from lab import certificates, client, deploy, load, netns, wan, workloads
+from lab import certificates, client, deploy, load, pods, wan, workloads
 from lab.api import Object
 from lab.cluster import MANAGER
 from lab.load import Target
@@ -96,14 +96,14 @@ def gateway_killed(cluster: str) -> Fault:
 
     @contextmanager
     def fault(lab: Lab) -> Iterator[None]:
-        over = threading.Event()
+        over, pod = threading.Event(), _ingress(lab, cluster)
 
         def kill() -> None:
             while not over.wait(0.05):
-                _signal(lab, cluster, signal.SIGKILL)
+                _signal(lab, cluster, pod, signal.SIGKILL)
 
         killing = threading.Thread(target=kill)
-        _signal(lab, cluster, signal.SIGKILL)
+        _signal(lab, cluster, pod, signal.SIGKILL)
         killing.start()
         try:
             yield
@@ -119,11 +119,12 @@ def gateway_hangs(cluster: str) -> Fault:
 
     @contextmanager
     def fault(lab: Lab) -> Iterator[None]:
-        _signal(lab, cluster, signal.SIGSTOP)
+        pod = _ingress(lab, cluster)
+        _signal(lab, cluster, pod, signal.SIGSTOP)
         try:
             yield
         finally:
-            _signal(lab, cluster, signal.SIGCONT)
+            _signal(lab, cluster, pod, signal.SIGCONT)
 
     return fault
 
@@ -182,11 +183,12 @@ def traffic_changed(service: str, traffic: Traffic) -> Fault:
     return fault
 
 
-def _signal(lab: Lab, cluster: str, number: signal.Signals) -> None:
-    """Send a signal to what runs in the pod of a cluster's ingress gateway, and to nothing else."""
-    site = lab.topology.sites[cluster]
-    for pid in netns.processes(site.pod(site.gateways[f"{INGRESS}.{NAMESPACE}"])):
-        try:
+def _signal(lab: Lab, cluster: str, pod: str, number: signal.Signals) -> None:
+    """Send a signal to what runs in a pod of a cluster, and to nothing else."""
+    for pid in pods.keeper(lab, lab.topology.sites[cluster]).all(pod):
+        with suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+
+
+def _ingress(lab: Lab, cluster: str) -> str:
+    return pods.gateway(lab, lab.topology.sites[cluster], f"{INGRESS}.{NAMESPACE}")

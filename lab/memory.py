@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.gateways import IMPLEMENTATIONS
+from lab import pods
 from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site
@@ -15,17 +15,11 @@ Resident = Mapping[str, float]
 
 def components(lab: Lab, site: Site) -> Resident:
     """Give what a cluster's components hold: its node's programs, each gateway's pod, its other pods together."""
-    keeper, pods = lab.keeper(site), Keeper(lab.site_directory(site) / "pods")
+    keeper, own = lab.keeper(site), pods.keeper(lab, site)
     found = {name: resident(keeper, name) for name in reversed(keeper.names())}
-    others: list[float] = []
-    with lab.api(site) as api:
-        for pod in api.all("v1", "Pod"):
-            metadata = pod["metadata"]
-            held = resident(pods, f"{metadata['namespace']}.{metadata['name']}")
-            if gateway := IMPLEMENTATIONS[site.profile].owner(pod):
-                found[f"gateway {gateway}"] = held
-            else:
-                others.append(held)
+    gateways = pods.gateways(lab, site)
+    found |= {f"gateway {gateway}": resident(own, name) for gateway, name in gateways.items()}
+    others = [resident(own, name) for name in own.names() if name not in gateways.values()]
     return found | {"workloads": sum(others)}
 
 

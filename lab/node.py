@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from lab import netns, volumes
+from lab import netns, pods, volumes
 from lab.api import Api, ApiError, Object
 from lab.gateways import IMPLEMENTATIONS
 from lab.images import Image
-from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site, Topology
 
@@ -56,8 +55,8 @@ class Node:
     def __init__(self, lab: Lab, site: Site) -> None:
         self.lab, self.site = lab, site
         self.api: Api = lab.api(site)
-        self.directory = lab.site_directory(site) / "pods"
-        self.keeper = Keeper(self.directory)
+        self.keeper = pods.keeper(lab, site)
+        self.directory = self.keeper.directory
         self.running: dict[str, Running] = {}
         (lab.site_directory(site) / "resolv.conf").write_text(resolver(site), encoding="ascii")
 

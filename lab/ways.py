@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lab import client, deploy, handwritten, wan
+from lab import client, deploy, handwritten, pods, wan
 from lab.api import Api, Object
 from lab.cluster import MANAGER
 from lab.first_request import answered, tunnels
-from lab.gateways import IMPLEMENTATIONS
 from lab.load import Target
-from lab.processes import Keeper
 from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import LabError, undisturbed, wait
@@ -70,8 +68,10 @@ def standing(lab: Lab) -> Iterator[tuple[Lab, Mapping[str, Way]]]:
         try:
             deploy.deploy(exporting)
             deploy.wait_programmed(exporting)
-            ingress = _gateway(exporting, sites[EXPORTING], _SHARED_INGRESS)
-            egress = _gateway(exporting, sites[IMPORTING], _SHARED_EGRESS)
+            ingress, egress = (
+                pods.processes(lab, site, pods.gateway(lab, site, name))
+                for site, name in ((sites[EXPORTING], _SHARED_INGRESS), (sites[IMPORTING], _SHARED_EGRESS))
+            )
             direct, gateway = (_resolved(sites[IMPORTING], *imported(name)) for name in _EXPORTS)
             found |= {DIRECT: Way(direct, ingress), GATEWAY: Way(gateway, (*egress, *ingress))}
             for name, way in found.items():
@@ -101,8 +101,8 @@ def _pods(lab: Lab) -> Iterator[dict[str, Way]]:
             host = f"{name}-egress.{NAMESPACE}"
             ingress = run(there, f"{name}-ingress", handwritten.proxy(wan_port, host, (backend, PORT), log), wan_port)
             run(here, f"{name}-egress", handwritten.proxy(PORT, host, (ingress, wan_port), log), PORT)
-            first = _processes(lab, importing, NAMESPACE, f"{name}-egress")
-            second = _processes(lab, exporting, NAMESPACE, f"{name}-ingress")
+            first = pods.processes(lab, importing, f"{NAMESPACE}.{name}-egress")
+            second = pods.processes(lab, exporting, f"{NAMESPACE}.{name}-ingress")
             alone = Way(Target(ingress, wan_port, host), second)
             return alone, Way(_resolved(importing, host, PORT), (*first, *second))
 
@@ -134,22 +134,6 @@ def _address(api: Api, name: str) -> str:
 
     wait(ready, f"pod {name} is ready")
     return found["address"]
-
-
-def _gateway(lab: Lab, site: Site, name: str) -> tuple[int, ...]:
-    """Give the process ids of a gateway's pod; the gateway is a name.namespace."""
-    with lab.api(site) as api:
-        pods = [pod["metadata"] for pod in api.all("v1", "Pod") if IMPLEMENTATIONS[site.profile].owner(pod) == name]
-    if len(pods) != 1:
-        raise LabError(f"gateway {name} of {site.cluster} has {len(pods)} pods; wanted: 1")
-    return _processes(lab, site, pods[0]["namespace"], pods[0]["name"])
-
-
-def _processes(lab: Lab, site: Site, namespace: str, pod: str) -> tuple[int, ...]:
-    found = Keeper(lab.site_directory(site) / "pods").all(f"{namespace}.{pod}")
-    if not found:
-        raise LabError(f"pod {pod} of {site.cluster} does not run")
-    return tuple(found)
 
 
 def _resolved(site: Site, host: str, port: int) -> Target:

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lab.processes import Keeper
+from lab import pods
 from lab.state import Lab
 
 
 def log(lab: Lab, cluster: str, gateway: str) -> list[dict[str, Any]]:
     """Give the lines of a gateway's log, as far as they are JSON."""
-    keeper = Keeper(lab.site_directory(lab.topology.sites[cluster]) / "pods")
-    (name,) = (one for one in keeper.names() if f"envoy-mc-wan-{gateway}" in one)
-    return list(_lines(keeper.log(name)))
+    site = lab.topology.sites[cluster]
+    name = pods.gateway(lab, site, f"{gateway}.mc-wan")
+    return list(_lines(pods.keeper(lab, site).log(name)))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -46,6 +46,7 @@ def test_a_killed_gateways_share_goes_to_the_other_cluster(guarded: Lab) -> None
     all_arrived(found)
     assert "business" in tunnels(found, CALLER, "west")
     assert tunnels(found, CALLER, "east") == set()
+    assert guarded.keeper(guarded.topology.sites["east"]).alive("node"), "nothing but the gateway was killed"
     served_by(guarded, "payment-clusterset.secure", {"east", "west"})
 
 
