@@ -16,7 +16,7 @@ from lab.load import Target
 from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import LabError, undisturbed, wait
-from mcwan.gateways.envoy_gateway import ACCESS_LOG
+from mcwan.gateways.envoy import ACCESS_LOG
 from mcwan.model.imports import Path
 
 EXPORTING, IMPORTING, NAMESPACE, POLICY, PORT = "east", "west", "secure", "high", 8080

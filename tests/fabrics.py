@@ -243,7 +243,8 @@ def fabrics(draw: st.DrawFn) -> Raw:
 def _clusters(draw: st.DrawFn) -> Raw:
     names = draw(st.lists(st.sampled_from(_CLUSTERS), min_size=1, max_size=5, unique=True))
     found: Raw = {}
-    profiles = draw(st.sampled_from((_PROFILES, ({},))))  # failover is for fabrics without other profiles
+    # failover is for fabrics without the standard profile
+    profiles = draw(st.sampled_from((_PROFILES, ({},), _PROFILES[:2])))
     for number, name in enumerate(names, start=1):
         addresses = [f"10.{number}.0.{host}" for host in draw(st.lists(st.integers(1, 9), max_size=3, unique=True))]
         if draw(st.booleans()) or not addresses:

@@ -111,6 +111,8 @@ class Hop:
     request: Request
     spares: tuple[tuple[str, str, int], ...] = ()
     """(namespace, name, weight) of the Backends that are asked while none of the others can be."""
+    upstreams: tuple[tuple[str, str, int, int], ...] = ()
+    """(namespace, host name, port, weight) of the ServiceEntries that it sends to."""
 
 
 class Router:
@@ -162,7 +164,14 @@ class Router:
             for ref in rule.get("backendRefs", ())
             if ref["weight"] and ref["kind"] == "Backend"
         )
-        return Hop(rule["name"], backends, _filtered(rule, request), spares) if backends else None
+        upstreams = tuple(
+            (gateway["metadata"]["namespace"], ref["name"], ref["port"], ref["weight"])
+            for ref in rule.get("backendRefs", ())
+            if ref["weight"] and ref["kind"] == "Hostname"
+        )
+        if not (backends or upstreams):
+            return None
+        return Hop(rule["name"], backends, _filtered(rule, request), spares, upstreams)
 
     def endpoints(self, namespace: str, name: str, port: int) -> tuple[set[str], int] | None:
         """Give the addresses and the port behind a Service's port; None where it is not one of ours."""
@@ -188,6 +197,24 @@ class Router:
         ends = [one["ip"] for one in backend["spec"]["endpoints"]]
         (port,) = {one["port"] for one in ends}
         return {one["address"] for one in ends}, port
+
+    def places(self, namespace: str, host: str, port: int, choice: str) -> dict[frozenset[str], tuple[int, int]]:
+        """Give the addresses of each place of an upstream that is such a choice, with its port and weight."""
+        (entry,) = (
+            one
+            for one in self.every("ServiceEntry")
+            if one["metadata"]["namespace"] == namespace and host in one["spec"]["hosts"]
+        )
+        (called,) = (one["name"] for one in entry["spec"]["ports"] if one["number"] == port)
+        by_place: dict[tuple[str, int], list[Manifest]] = {}
+        for one in entry["spec"]["endpoints"]:
+            if one["labels"]["mc-wan.l7mp.io/choice"] == choice:
+                remote = one["labels"]["multicluster.kubernetes.io/source-cluster"]
+                by_place.setdefault((remote, one["ports"][called]), []).append(one)
+        return {
+            frozenset(one["address"] for one in ends): (number, sum(one["weight"] for one in ends))
+            for (_, number), ends in by_place.items()
+        }
 
     def _attached(self, gateway: Manifest, sections: Sequence[str]) -> Iterator[Manifest]:
         at = (gateway["metadata"]["namespace"], gateway["metadata"]["name"])

@@ -110,6 +110,4 @@ def test_what_the_plan_cannot_know_is_said() -> None:
         "edge: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a public "
         "load balancer",
         "edge: profile standard follows no settings for traffic: the implementation's own defaults hold",
-        "west: profile istio follows no settings for traffic: Istio's own retries, and 5 connections in a row that "
-        "fail leave a remote gateway out for 5 s",
     ]

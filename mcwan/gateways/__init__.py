@@ -39,7 +39,7 @@ def check(description: Description) -> Iterator[Mistake]:
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
             )
-    for problem in (_failover, _traffic, _callers, _tls, _tracing):
+    for problem in (_failover, _spares_alike, _traffic, _callers, _tls, _tracing):
         yield from problem(description)
     yield from _service_names(description)
 
@@ -82,6 +82,29 @@ def _failover(description: Description) -> Iterator[Mistake]:
             place: Place = ("exports", number, "from" if spares else "failover")
             remedy = "take spare away" if spares else f"write failover: none for {export.key}"
             yield _cannot(place, "", description, lacking[0], "failover", remedy)
+
+
+def _spares_alike(description: Description) -> Iterator[Mistake]:
+    """Where one upstream has an export's places, these all have TLS, or none has."""
+    importing, policies = _importing(description), description.wan_policies
+    for number, export in enumerate(description.exports):
+        together = [
+            name
+            for name in importing[number]
+            if name in description.clusters and PROFILES[description.clusters[name].gateway.profile].upstream
+        ]
+        for name in export.wan_policies if together else ():
+            over = failover(export, name, policies)
+            if over and (name in description.secure) != (over in description.secure):
+                plain, secure = sorted((name, over), key=lambda one: one in description.secure)
+                yield Mistake(
+                    ("exports", number, "failover"),
+                    repr(over),
+                    f"{together[0]} has profile {description.clusters[together[0]].gateway.profile}, which keeps both "
+                    f"tunnels together, and {secure} has TLS while {plain} is plaintext; allowed: both with TLS, "
+                    "or none",
+                    f"write failover: none for {export.key}, or the same tls for both",
+                )
 
 
 def _traffic(description: Description) -> Iterator[Mistake]:

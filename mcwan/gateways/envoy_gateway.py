@@ -9,23 +9,34 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mcwan.gateways import envoy
 from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
 from mcwan.model.cluster import Balancer, Exposure
-from mcwan.model.durations import lasting, milliseconds
+from mcwan.model.durations import lasting
 from mcwan.model.telemetry import OTLP
 from mcwan.model.tls import identity
 from mcwan.model.traffic import Traffic
 from mcwan.plan import profile
 from mcwan.plan.manifests import Manifest, manifest
 from mcwan.plan.names import NAMESPACE
-from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteRequest, SpareRequest, TargetRequest
+from mcwan.plan.profile import (
+    Feature,
+    GatewayRequest,
+    Infrastructure,
+    RouteRequest,
+    SpareRequest,
+    TargetRequest,
+    Treatment,
+)
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
 FEATURES: frozenset[Feature] = frozenset(profile.FEATURES)
 LACKS: Mapping[Feature, str] = {}
 TARGET_PROTOCOL = "kubernetes.io/h2c"
-TARGET_KIND = ("gateway.envoyproxy.io", "Backend")
-SPAN = "%REQ(SPANID?X-REQUEST-ID)%"
+BACKEND = ("gateway.envoyproxy.io", "Backend")
+upstream = None
+"""A route has its spares among its backends, each of which is a cluster to fall back on."""
+SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 _OWNER = "gateway.envoyproxy.io/owning-gateway"
 _API = "gateway.envoyproxy.io/v1alpha1"
@@ -43,43 +54,6 @@ _INTERNAL: Mapping[Balancer, Mapping[str, str]] = {
     "metallb": {},
 }
 _POOL = "metallb.io/address-pool"
-ACCESS_LOG: Mapping[str, str] = {
-    "start_time": "%START_TIME%",
-    "method": "%REQ(:METHOD)%",
-    ":authority": "%REQ(:AUTHORITY)%",
-    "x-envoy-origin-path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
-    "response_code": "%RESPONSE_CODE%",
-    "response_code_details": "%RESPONSE_CODE_DETAILS%",
-    "response_flags": "%RESPONSE_FLAGS%",
-    "duration": "%DURATION%",
-    "route_name": "%ROUTE_NAME%",
-    "upstream_host": "%UPSTREAM_HOST%",
-    "x-request-id": "%REQ(X-REQUEST-ID)%",
-    "spanid": "%REQ(SPANID)%",
-    "traceparent": "%REQ(TRACEPARENT)%",
-    "export": "%REQ(MC-WAN-EXPORT)%",
-    "source_cluster": "%REQ(MC-WAN-SOURCE)%",
-}
-"""Fields of every line; every one costs processor time on every request. The rest says who was on the other side."""
-_EGRESS_LOG: Mapping[str, str] = {
-    "wan_policy": "%RESP(MC-WAN-POLICY)%",
-    "tunnel": "%RESP(MC-WAN-TUNNEL)%",
-    "destination_cluster": "%RESP(MC-WAN-DESTINATION)%",
-}
-"""As the ingress gateway that answered says: by which way a request went is known once it has arrived."""
-_INGRESS_LOG: Mapping[str, str] = {
-    "wan_policy": "%REQ(MC-WAN-POLICY)%",
-    "tunnel": "%REQ(MC-WAN-TUNNEL)%",
-    "peer": "%DOWNSTREAM_PEER_URI_SAN%",
-}
-_CONNECTION_LOG: Mapping[str, str] = {
-    "start_time": "%START_TIME%",
-    "connection_from": "%DOWNSTREAM_REMOTE_ADDRESS%",
-    "wan_port": "%DOWNSTREAM_LOCAL_PORT%",
-    "peer": "%DOWNSTREAM_PEER_URI_SAN%",
-    "tls_failure": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
-}
-"""A line for every connection that ends: with the reason where TLS refused it."""
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
@@ -108,9 +82,14 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
     )
 
 
-def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
+def target(request: TargetRequest) -> tuple[Manifest, ...]:
     """Give the BackendTLSPolicy of a target."""
     return backend_tls_policy(request)
+
+
+def treatment(_: Traffic) -> Treatment:
+    """Nothing: BackendTrafficPolicies say it."""
+    return Treatment()
 
 
 def spare(request: SpareRequest) -> Manifest:
@@ -170,12 +149,9 @@ def _service(request: GatewayRequest, name: str) -> Manifest:
 
 
 def _telemetry(request: GatewayRequest) -> Manifest:
-    fields = {**ACCESS_LOG, **(_EGRESS_LOG if request.role == "egress" else _INGRESS_LOG)}
-    if request.role == "ingress":
-        fields["destination_cluster"] = request.site
-    settings = [_log(fields)]
+    settings = [_log(envoy.request_log(request.role, request.site))]
     if request.certificate is not None and request.role == "ingress":  # who is refused by TLS sends no request
-        settings.append({"type": "Listener", **_log({**_CONNECTION_LOG, "destination_cluster": request.site})})
+        settings.append({"type": "Listener", **_log(envoy.connection_log(request.site))})
     found: Manifest = {
         "accessLog": {"settings": settings},
         # export, WAN policy and rule as they are in the route's name, in every metric of an upstream
@@ -239,13 +215,13 @@ def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
 
 def _backend_traffic(name: str, request: RouteRequest, targets: Mapping[str, Any], settings: Traffic) -> Manifest:
     times, out, limits = settings.timeouts, settings.outliers, settings.limits
-    # never once it may have been answered, unless it may be repeated
-    triggers = ["connect-failure", "refused-stream", "reset-before-request"]
     retry: Manifest = {
         "numRetries": settings.retries,
         "numAttemptsPerPriority": 1,
-        "retryOn": {"triggers": triggers + (["reset", "gateway-error"] if settings.idempotent else [])},
-        "perRetry": {"backOff": {"baseInterval": "25ms", "maxInterval": "250ms"}},
+        "retryOn": {"triggers": envoy.retry_on(settings)},
+        "perRetry": {
+            "backOff": {"baseInterval": lasting(envoy.BACK_OFF["base"]), "maxInterval": lasting(envoy.BACK_OFF["max"])}
+        },
     }
     if settings.idempotent and times.per_try:
         retry["perRetry"]["timeout"] = times.per_try
@@ -270,7 +246,7 @@ def _backend_traffic(name: str, request: RouteRequest, targets: Mapping[str, Any
             "unhealthyThreshold": 2,
             "healthyThreshold": 2,
         }
-    ping = milliseconds(times.keepalive or "0s")
+    ping = envoy.ping(settings)
     spec = {
         **targets,
         "timeout": {
@@ -285,9 +261,12 @@ def _backend_traffic(name: str, request: RouteRequest, targets: Mapping[str, Any
             "maxParallelRequests": limits.requests,
             "maxParallelRetries": limits.retries,
         },
-        # the interval has to be longer than the time for an answer
         "http2": {
-            "connectionKeepalive": {"interval": lasting(ping + 50), "timeout": lasting(ping), "intervalJitter": 0}
+            "connectionKeepalive": {
+                "interval": lasting(ping + envoy.PING_PAUSE),
+                "timeout": lasting(ping),
+                "intervalJitter": 0,
+            }
         },
     }
     return manifest(_API, "BackendTrafficPolicy", name, request.namespace, request.labels, spec=spec)

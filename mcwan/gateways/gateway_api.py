@@ -28,10 +28,13 @@ def root(certificate: Certificate) -> Mapping[str, str]:
 
 def backend_tls_policy(request: TargetRequest) -> tuple[Manifest, ...]:
     """Give the BackendTLSPolicy of a target: the remote gateway's name (SNI) and identity are checked (GEP-1897)."""
+    certificate, every = request.certificate, len(request.secure) == len(request.ways)
+    if certificate is None or not request.secure:
+        return ()
     group = "" if request.kind == "Service" else "gateway.envoyproxy.io"
     target = {"group": group, "kind": request.kind, "name": request.name}
-    sections = [{}] if request.every or request.kind != "Service" else [{"sectionName": one} for one in request.secure]
-    domain = request.certificate.domain
+    sections = [{}] if every or request.kind != "Service" else [{"sectionName": one} for one in request.secure]
+    domain = certificate.domain
     return tuple(
         manifest(
             GATEWAY_API,
@@ -42,7 +45,7 @@ def backend_tls_policy(request: TargetRequest) -> tuple[Manifest, ...]:
             spec={
                 "targetRefs": [target | section for section in sections[start : start + MAX_TARGETS]],
                 "validation": {
-                    "caCertificateRefs": [root(request.certificate)],
+                    "caCertificateRefs": [root(certificate)],
                     "hostname": dns_name(domain, request.remote, "ingress"),
                     "subjectAltNames": [{"type": "URI", "uri": identity(domain, request.remote, "ingress")}],
                 },

@@ -3,37 +3,48 @@
 Without the annotation `networking.istio.io/service-type` that Service would be a LoadBalancer. Node ports come from a
 ConfigMap of overlays, which `spec.infrastructure.parametersRef` names. Istio 1.30 has neither of Gateway API's ways to
 mutual TLS (its conformance report says so): listeners have an option of Istio's own, targets a DestinationRule.
+
+Its proxy picks one of a route's backends for good. Where an export has several places, its routes refer to a
+ServiceEntry that has them all, spares with a lower priority.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from math import lcm
 
+from mcwan.gateways import envoy
 from mcwan.gateways.gateway_api import listener_tls
+from mcwan.gateways.istio_filters import gateway_filter, route_filter, upstream_filter
 from mcwan.model.cluster import Exposure
 from mcwan.model.tls import dns_name, identity
+from mcwan.model.traffic import DEFAULT, Traffic
 from mcwan.plan.manifests import Manifest, manifest
+from mcwan.plan.names import CHOICE_LABEL, FIRST, SOURCE_CLUSTER, SPARE
 from mcwan.plan.profile import (
+    Certificate,
     Feature,
     GatewayRequest,
     Infrastructure,
     RouteRequest,
-    SpareRequest,
     TargetRequest,
+    Treatment,
+    UpstreamPlace,
+    UpstreamRequest,
 )
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
-FEATURES: frozenset[Feature] = frozenset({"mutual TLS", "callers", "NetworkPolicy"})
+FEATURES: frozenset[Feature] = frozenset(
+    {"mutual TLS", "callers", "failover", "traffic", "span", "access log", "NetworkPolicy"}
+)
 LACKS: Mapping[Feature, str] = {
     "fabric only": "a listener checks the root only: give each fabric one of its own",
-    "failover": "a route's backends are clusters of their own to the proxy, and none stands in for another",
-    "traffic": "Istio's own retries, and 5 connections in a row that fail leave a remote gateway out for 5 s",
-    "span": "header values are fixed",
-    "access log": "Istio's own: Telemetry and mesh configuration",
     "tracing": "Istio's own: Telemetry and mesh configuration",
 }
-TARGET_PROTOCOL = "http"
-TARGET_KIND = ("", "Service")
-SPAN = ""
+TARGET_PROTOCOL = "kubernetes.io/h2c"
+BACKEND = ("networking.istio.io", "Hostname")
+SPAN = envoy.SPAN
+spare = traffic_class = None
+"""Spares are places of an upstream; nothing of Istio's selects routes by label."""
 _RBAC = "rbac.authorization.k8s.io/v1"
 _STATUS_PORT = 15021
 _MUTUAL = {"gateway.istio.io/tls-terminate-mode": "MUTUAL"}
@@ -52,6 +63,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
         (
             *(_node_ports(request) if exposure == "NodePort" else ()),
             *(_reading(request, name) if known and request.role == "egress" else ()),
+            gateway_filter(request),
         ),
         {"gateway.networking.k8s.io/gateway-name": request.name},
         listener_tls={**listener_tls(known), "options": _MUTUAL} if known else None,
@@ -80,57 +92,118 @@ def _reading(request: GatewayRequest, account: str) -> Iterator[Manifest]:
     )
 
 
-def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
-    """Give a DestinationRule: mutual TLS with the egress gateway's certificate, to the remote gateway's name."""
-    domain = request.certificate.domain
-    tls = {
-        "mode": "MUTUAL",
-        "credentialName": request.certificate.secret,
-        "sni": dns_name(domain, request.remote, "ingress"),
-        "subjectAltNames": [identity(domain, request.remote, "ingress")],
+def target(request: TargetRequest) -> tuple[Manifest, ...]:
+    """Give a DestinationRule: mutual TLS with the egress gateway's certificate, to the remote gateway's name.
+
+    Many services share a target, and one of them may be broken: only connections that fail tell of its health.
+    """
+    known = request.certificate
+    tls = _tls(known, [request.remote]) if known else {}
+    ports = [
+        {
+            "port": {"number": way.port},
+            **_connections(way.traffic, errors=0),
+            **({"tls": tls} if way.secure else {}),
+        }
+        for way in request.ways.values()
+    ]
+    host = f"{request.name}.{request.namespace}.svc.cluster.local"
+    spec = {"host": host, "exportTo": ["."], "trafficPolicy": {"portLevelSettings": ports}}
+    return (_destination_rule(request.name, request.namespace, request.labels, spec),)
+
+
+def upstream(request: UpstreamRequest) -> tuple[Manifest, ...]:
+    """Give a ServiceEntry with all places, and the DestinationRule that keeps the health of each."""
+    known, spares = request.certificate, any(place.spare for place in request.places)
+    protocol = "HTTP2" if known else "HTTP"
+    entry = {
+        "hosts": [request.host],
+        "exportTo": ["."],
+        "location": "MESH_EXTERNAL",
+        "resolution": "STATIC",
+        "ports": [{"number": request.way.port, "name": request.wan_policy, "protocol": protocol}],
+        "endpoints": [one for place in request.places for one in _endpoints(request, place)],
     }
-    ports = [{"port": {"number": port}, "tls": tls} for port in request.secure.values()]
+    order = {"localityLbSetting": {"enabled": True, "failoverPriority": [f"{CHOICE_LABEL}={FIRST}"]}} if spares else {}
+    policy = {
+        "loadBalancer": {"simple": "ROUND_ROBIN", **order},
+        **_connections(request.traffic, errors=request.traffic.outliers.errors or 0),
+        **({"tls": _tls(known, sorted({place.cluster for place in request.places}))} if known else {}),
+    }
+    rule = {"host": request.host, "exportTo": ["."], "trafficPolicy": policy}
     return (
-        manifest(
-            "networking.istio.io/v1",
-            "DestinationRule",
-            request.name,
-            request.namespace,
-            request.labels,
-            spec={
-                "host": f"{request.name}.{request.namespace}.svc.cluster.local",
-                "exportTo": ["."],
-                "trafficPolicy": {
-                    # connections that fail, and no answer: many services share a target, and one of them may be broken
-                    "outlierDetection": {
-                        "splitExternalLocalOriginErrors": True,
-                        "consecutiveLocalOriginFailures": 5,
-                        "consecutive5xxErrors": 0,
-                        "consecutiveGatewayErrors": 0,
-                        "interval": "1s",
-                        "baseEjectionTime": "5s",
-                        "maxEjectionPercent": 100,
-                    },
-                    "portLevelSettings": ports,
-                },
-            },
-        ),
+        manifest("networking.istio.io/v1", "ServiceEntry", request.name, request.namespace, request.labels, spec=entry),
+        _destination_rule(request.name, request.namespace, request.labels, rule),
+        *upstream_filter(request),
     )
 
 
-def spare(request: SpareRequest) -> Manifest:
-    """Nothing yet: `mcwan.gateways` refuses to ask for one."""
-    raise NotImplementedError(request.name)
+def _endpoints(request: UpstreamRequest, place: UpstreamPlace) -> Iterator[Manifest]:
+    """Give a place's addresses, which share its weight; all weights are raised alike, to whole numbers."""
+    common = lcm(*(len(one.addresses) for one in request.places if one.addresses))
+    choice = SPARE if place.spare else FIRST
+    for address in place.addresses:
+        yield {
+            "address": address,
+            "ports": {request.wan_policy: place.port},
+            "weight": place.weight * common // len(place.addresses),
+            "labels": {SOURCE_CLUSTER: place.cluster, CHOICE_LABEL: choice},
+        }
 
 
-def traffic(_: RouteRequest) -> tuple[Manifest, ...]:
-    """Nothing: Istio's own defaults hold."""
-    return ()
+def _destination_rule(name: str, namespace: str, labels: Mapping[str, str], spec: Manifest) -> Manifest:
+    return manifest("networking.istio.io/v1", "DestinationRule", name, namespace, labels, spec=spec)
 
 
-def traffic_class(_: str, __: Mapping[str, str], ___: RouteRequest) -> tuple[Manifest, ...]:
-    """Nothing, as for a route."""
-    return ()
+def _tls(certificate: Certificate, remote: Sequence[str]) -> Manifest:
+    """Give mutual TLS with an egress gateway's certificate, to one of some remote gateways."""
+    return {
+        "mode": "MUTUAL",
+        "credentialName": certificate.secret,
+        "sni": dns_name(certificate.domain, remote[0], "ingress"),
+        "subjectAltNames": [identity(certificate.domain, one, "ingress") for one in remote],
+    }
+
+
+def _connections(settings: Traffic, errors: int) -> Manifest:
+    """Say how much may be under way, and when a place is left out: after so many answers 502 to 504, 0 for never."""
+    limits, out = settings.limits, settings.outliers
+    return {
+        "connectionPool": {
+            "tcp": {"maxConnections": limits.connections, "connectTimeout": settings.timeouts.connect},
+            "http": {
+                "http1MaxPendingRequests": limits.pending,
+                "http2MaxRequests": limits.requests,
+                "maxRetries": limits.retries,
+            },
+        },
+        "outlierDetection": {
+            "splitExternalLocalOriginErrors": True,
+            "consecutiveLocalOriginFailures": out.errors,
+            "consecutiveGatewayErrors": errors,
+            "consecutive5xxErrors": 0,  # an answer 500 is the service's own
+            "interval": "1s",
+            "baseEjectionTime": out.ejection,
+            "maxEjectionPercent": 100,
+            "minHealthPercent": 1,  # where nobody seems healthy, ask all the same
+        },
+    }
+
+
+def treatment(settings: Traffic) -> Treatment:
+    """Say what is sent again, and how often, where it is not as for the gateway's other routes, in Envoy's headers."""
+    headers = {}
+    if settings.idempotent:
+        headers["x-envoy-retry-on"] = ",".join(envoy.retry_on(settings))
+    if settings.retries != DEFAULT.retries:
+        headers["x-envoy-max-retries"] = str(settings.retries)
+    request = settings.timeouts.request
+    return Treatment(headers, {"timeouts": {"request": request}} if request else {})
+
+
+def traffic(request: RouteRequest) -> tuple[Manifest, ...]:
+    """Give what the rules of a route cannot say themselves."""
+    return tuple(route_filter(request))
 
 
 def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:

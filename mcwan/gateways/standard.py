@@ -5,12 +5,13 @@ reached is up to the GatewayClass. Mutual TLS is that of Gateway API 1.5: GEP-91
 certificate, GEP-1897 for the remote gateway's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
 from mcwan.model.cluster import Exposure
+from mcwan.model.traffic import Traffic
 from mcwan.plan.manifests import Manifest
-from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteRequest, SpareRequest, TargetRequest
+from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteRequest, TargetRequest, Treatment
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP"})
 FEATURES: frozenset[Feature] = frozenset({"mutual TLS"})
@@ -25,8 +26,9 @@ LACKS: Mapping[Feature, str] = {
     "NetworkPolicy": "labels of the gateway's pods are not known",
 }
 TARGET_PROTOCOL = "http"
-TARGET_KIND = ("", "Service")
+BACKEND = ("", "Service")
 SPAN = ""
+traffic_class = spare = upstream = callers = None
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
@@ -41,26 +43,16 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
     return Infrastructure(service, tls={"frontend": frontend}, listener_tls=listener_tls(known))
 
 
-def target_tls(request: TargetRequest) -> tuple[Manifest, ...]:
+def target(request: TargetRequest) -> tuple[Manifest, ...]:
     """Give the BackendTLSPolicy of a target."""
     return backend_tls_policy(request)
 
 
-def spare(request: SpareRequest) -> Manifest:
-    """Nothing: Gateway API has no failover, so that `mcwan.gateways` refuses to ask for one."""
-    raise NotImplementedError(request.name)
+def treatment(_: Traffic) -> Treatment:
+    """Nothing: `mcwan.gateways` refuses what has to be said."""
+    return Treatment()
 
 
 def traffic(_: RouteRequest) -> tuple[Manifest, ...]:
     """Nothing: retries and health are the implementation's own."""
     return ()
-
-
-def traffic_class(_: str, __: Mapping[str, str], ___: RouteRequest) -> tuple[Manifest, ...]:
-    """Nothing, as for a route."""
-    return ()
-
-
-def callers(request: RouteRequest, _: Sequence[str]) -> tuple[Manifest, ...]:
-    """Nothing: Gateway API knows no callers, so that `mcwan.gateways` refuses to ask for some."""
-    raise NotImplementedError(request.name)

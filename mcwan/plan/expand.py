@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Literal
 
 from mcwan.model.fabric import Fabric
+from mcwan.model.importing import Importing, egress_rules
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.exports import service_export
 from mcwan.plan.foundation import foundation
@@ -16,9 +17,10 @@ from mcwan.plan.manifests import Manifest, apply_order
 from mcwan.plan.names import NAMESPACE
 from mcwan.plan.profile import Profile
 from mcwan.plan.protection import ingress_protection
-from mcwan.plan.spares import shared_spares
-from mcwan.plan.targets import shared_targets, shared_targets_tls
+from mcwan.plan.spares import shared_spares, spares
+from mcwan.plan.targets import shared_targets, shared_targets_policies
 from mcwan.plan.traffic import traffic_classes
+from mcwan.plan.upstreams import first_choices, upstreams
 from mcwan.plan.wan_policies import wan_policy
 
 
@@ -72,9 +74,10 @@ def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
     by_owner: dict[Owner, PerCluster] = {
         Owner("WANPolicy", name): wan_policy(context, name) for name in sorted(fabric.wan_policies)
     }
+    kept_together = upstreams(context)
     for key, export in context.exports.items():
         by_owner[Owner("ServiceExport", key)] = service_export(context, export)
-        by_owner[Owner("ServiceImport", key)] = service_import(context, export)
+        by_owner[Owner("ServiceImport", key)] = _merged(service_import(context, export), kept_together.get(key, {}))
     routes = (
         (cluster, one)
         for clusters in by_owner.values()
@@ -87,7 +90,7 @@ def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
         shared_gateways(context),
         {cluster: ingress_protection(context, cluster) for cluster in context.clusters},
         shared_targets(context),
-        shared_targets_tls(context),
+        shared_targets_policies(context),
         shared_spares(context),
         traffic_classes(context),
         grants(context, routes),
@@ -128,3 +131,15 @@ def _notes(context: Context) -> Iterator[str]:
     for key in context.exports:
         if not context.imports[key]:
             yield f"{key}: no cluster imports it"
+        alone = [one.cluster for one in context.imports[key] if _stays(context, one)]
+        if alone:
+            yield f"{key}: {', '.join(alone)} has no spare for its own pods, with profile istio"
+
+
+def _stays(context: Context, importing: Importing) -> bool:
+    """Tell whether a cluster's requests have spares that it cannot go on to from its own pods."""
+    cluster = importing.cluster
+    return context.profiles[cluster].upstream is not None and any(
+        not first_choices(rule.target, cluster) and spares(context, cluster, rule)
+        for rule in (egress_rules(importing, context.exports) if importing.path == "gateway" else ())
+    )

@@ -106,7 +106,8 @@ def _callers(context: Context, cluster: str, export: Export, found: Manifest) ->
         hostnames=tuple(found["spec"]["hostnames"]),
     )
     known = [identity(context.fabric.domain, caller, "egress") for caller in export.callers or ()]
-    return context.profiles[cluster].callers(request, known)
+    refuse = context.profiles[cluster].callers
+    return refuse(request, known) if refuse else ()
 
 
 def _rule(

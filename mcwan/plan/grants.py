@@ -19,7 +19,7 @@ def grants(context: Context, routes: Iterable[tuple[str, Manifest]]) -> PerClust
         source = route["metadata"]["namespace"]
         for rule in route["spec"]["rules"]:
             for ref in rule.get("backendRefs", ()):
-                if ref["namespace"] != source:
+                if ref.get("namespace", source) != source:
                     kinds = needed.setdefault(cluster, {}).setdefault((ref["namespace"], source), set())
                     kinds.add((ref.get("group", ""), ref["kind"]))
     return {

@@ -1,7 +1,7 @@
 """An export on a cluster that imports it: the ServiceImport, a name in its namespace, and the way to the others."""
 
 from mcwan.model.export import Export, Offer
-from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_policy
+from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_policy, traffic
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
@@ -10,9 +10,10 @@ from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
 from mcwan.plan.routes import matches, request_headers, rewrite_host, route
-from mcwan.plan.spares import Spare, service_spares, spare_name, spares
+from mcwan.plan.spares import service_spares, spare_name, spares
 from mcwan.plan.targets import Address, service_and_slices, service_targets, wan_ports
 from mcwan.plan.traffic import classified
+from mcwan.plan.upstreams import upstream
 
 
 def service_import(context: Context, export: Export) -> PerCluster:
@@ -100,7 +101,7 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
             name = names.egress_route(export.key, port.name if several or policy else None, policy)
             name = name if shared else name.replace(f"{export.key}.egress", names.clusterset(export.exported_name))
             namespace = names.NAMESPACE if shared else export.namespace
-            treated = classified(context, export, rules)
+            treated = classified(context, importing.cluster, export, rules)
             found.append(
                 route(
                     name,
@@ -116,7 +117,9 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
             )
             if treated.others:
                 whole = len(treated.others) == len(rules)
-                request = RouteRequest(name, namespace, common, treated.others, whole=whole)
+                gateway_name = names.EGRESS if shared else names.clusterset(export.exported_name)
+                hosts = tuple(names.hostnames(export.exported_name, export.namespace))
+                request = RouteRequest(name, namespace, common, treated.others, whole, gateway_name, hosts)
                 found += context.profiles[importing.cluster].traffic(request)
     return found
 
@@ -125,32 +128,37 @@ def _rule(context: Context, cluster: str, rule: EgressRule, asked: int) -> Manif
     """One rule: the host name that the remote ingress gateway knows, and a share for each offering cluster."""
     ports = [port.port for port in rule.target.all_ports]
     port = asked if asked in ports else ports[0]
-    span = context.profiles[cluster].SPAN
+    profile = context.profiles[cluster]
+    treated = profile.treatment(traffic(rule.target, rule, context.fabric.wan_policies))
     asked_for = {
         names.EXPORT_HEADER: rule.target.key,
         names.SOURCE_HEADER: cluster,
-        **({names.SPAN_HEADER: span} if span else {}),
+        **({names.SPAN_HEADER: profile.SPAN} if profile.SPAN else {}),
         **({PORT_HEADER: str(port)} if len(ports) > 1 else {}),
+        **treated.headers,
     }
     return {
         "name": rule.name,
         "matches": matches(rule.matches),
         "filters": [rewrite_host(rule.target.key), request_headers(asked_for)],
-        "backendRefs": [
-            *(
-                _backend(context, cluster, rule, offer, port)
-                for offer in rule.target.offers.values()
-                if offer.weight and not offer.spare
-            ),
-            *(_spare(context, cluster, rule.target, spare) for spare in spares(context, cluster, rule)),
-        ],
+        "backendRefs": _backends(context, cluster, rule, port),
+        **treated.fields,
     }
 
 
-def _spare(context: Context, cluster: str, export: Export, spare: Spare) -> Manifest:
-    group, kind = context.profiles[cluster].TARGET_KIND
-    name, namespace = spare_name(export, spare)
-    return {"group": group, "kind": kind, "name": name, "namespace": namespace, "weight": spare.weight}
+def _backends(context: Context, cluster: str, rule: EgressRule, port: int) -> list[Manifest]:
+    """A share for each first choice and the spares beside them; or one for all of other clusters, by an upstream."""
+    first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
+    group, kind = context.profiles[cluster].BACKEND
+    if one := upstream(context, cluster, rule):
+        own = [_backend(context, cluster, rule, offer, port) for offer in first if offer.cluster == cluster]
+        weight = sum(offer.weight for offer in first if offer.cluster != cluster)
+        return [*own, {"group": group, "kind": kind, "name": one.host, "port": one.way.port, "weight": weight}]
+    found = [_backend(context, cluster, rule, offer, port) for offer in first]
+    for spare in spares(context, cluster, rule) if context.profiles[cluster].spare else ():
+        name, namespace = spare_name(rule.target, spare)
+        found.append({"group": group, "kind": kind, "name": name, "namespace": namespace, "weight": spare.weight})
+    return found
 
 
 def _backend(context: Context, cluster: str, rule: EgressRule, offer: Offer, port: int) -> Manifest:

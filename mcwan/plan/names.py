@@ -19,6 +19,10 @@ EXPORT_HEADER, SOURCE_HEADER = "mc-wan-export", "mc-wan-source"
 POLICY_HEADER, TUNNEL_HEADER, DESTINATION_HEADER = "mc-wan-policy", "mc-wan-tunnel", "mc-wan-destination"
 """Headers of request and answer: the way that a request came by; of the answer: the cluster that answered."""
 ADDRESSES_ANNOTATION = f"{GROUP}/addresses"
+SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"
+"""The label that says which remote cluster something stands for (KEP-1645 has it for EndpointSlices)."""
+CHOICE_LABEL, FIRST, SPARE = f"{GROUP}/choice", "first", "spare"
+"""The label of a place of an upstream, and its values."""
 
 
 def target(cluster: str) -> str:
@@ -80,6 +84,16 @@ def ingress_route(export: str, wan_policy: str) -> str:
 def egress_route(export: str, port: str | None, wan_policy: str | None) -> str:
     """Name the HTTPRoute of an import: one for all, or one per port, or per port and WAN policy."""
     return ".".join(part for part in (export, "egress", port, wan_policy) if part)
+
+
+def upstream(export: str, wan_policy: str) -> str:
+    """Name the upstream of an export by one WAN policy; dots keep its parts apart."""
+    return f"{export}.upstream.{wan_policy}"
+
+
+def upstream_host(export: str, wan_policy: str) -> str:
+    """Give the host name by which routes refer to it; nobody looks it up."""
+    return f"{wan_policy}.{export}.mc-wan.internal"
 
 
 def egress_listener(port: int) -> str:

@@ -3,8 +3,8 @@
 A profile is a module of `mcwan.gateways`; the plan gets it as an argument and knows none by name.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mcwan.model.cluster import Cluster, Exposure
@@ -43,7 +43,8 @@ class Certificate:
 class GatewayRequest:
     """A gateway that the plan is about to make; `site` is its cluster's name.
 
-    `secure` are those of the ports with mutual TLS; `certificate` is None if there is none.
+    `secure` are those of the ports with mutual TLS; `certificate` is None if there is none. `ways` says of an egress
+    gateway, by WAN port, how requests are treated where an export says nothing else.
     """
 
     role: Role
@@ -57,6 +58,16 @@ class GatewayRequest:
     secure: frozenset[int] = frozenset()
     certificate: Certificate | None = None
     telemetry: Telemetry | None = None
+    ways: Mapping[int, "Way"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A WAN policy as an egress gateway takes it: its port, whether that has mutual TLS, how requests are treated."""
+
+    port: int
+    secure: bool
+    traffic: Traffic
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,10 @@ class Infrastructure:
 
 @dataclass(frozen=True)
 class TargetRequest:
-    """A target whose ports of some WAN policies have mutual TLS, or all that it has.
+    """A target and its ports by WAN policy.
 
-    `kind` is Service, or what a spare is. `certificate` is that of the egress gateway that sends to it.
+    `kind` is Service, or what a spare is. `certificate` is that of the egress gateway that sends to it; None where all
+    is plaintext.
     """
 
     name: str
@@ -89,9 +101,13 @@ class TargetRequest:
     kind: str
     labels: Mapping[str, str]
     remote: str
-    secure: Mapping[str, int]
-    every: bool
-    certificate: Certificate
+    ways: Mapping[str, Way]
+    certificate: Certificate | None
+
+    @property
+    def secure(self) -> tuple[str, ...]:
+        """Those of its WAN policies that have mutual TLS."""
+        return tuple(name for name, way in self.ways.items() if way.secure)
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,44 @@ class SpareRequest:
     addresses: tuple[str, ...]
     port: int
     secure: bool = False
+
+
+@dataclass(frozen=True)
+class UpstreamPlace:
+    """A remote ingress gateway by one WAN policy; `weight` is its share among its like, the first choices or spares."""
+
+    cluster: str
+    addresses: tuple[str, ...]
+    port: int
+    weight: int
+    spare: bool
+
+
+@dataclass(frozen=True)
+class UpstreamRequest:
+    """The places of an export by one WAN policy, as one upstream, which routes refer to by a host name.
+
+    `certificate` is that of the egress gateway; None if the WAN policy is plaintext.
+    """
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    host: str
+    wan_policy: str
+    way: Way
+    places: tuple[UpstreamPlace, ...]
+    traffic: Traffic
+    gateway: str
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a rule of a route says itself of how its requests are treated: request headers, and fields of the rule."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,8 +187,8 @@ class Profile(Protocol):
     """Of every other feature, why not, or what holds instead."""
     TARGET_PROTOCOL: str
     """The appProtocol of its targets: by which its egress gateway speaks to a remote ingress gateway."""
-    TARGET_KIND: tuple[str, str]
-    """The API group and kind of a spare."""
+    BACKEND: tuple[str, str]
+    """The API group and kind of a spare or of an upstream, as a route refers to it."""
     SPAN: str
     """What the header `spanid` is set to where requests leave: the client's own, else a new one; empty: no header."""
 
@@ -142,22 +196,37 @@ class Profile(Protocol):
         """Give what the implementation needs for a gateway."""
         ...
 
-    def target_tls(self, request: TargetRequest) -> tuple[Manifest, ...]:
-        """Give what makes an egress gateway speak mutual TLS to a target."""
+    def target(self, request: TargetRequest) -> tuple[Manifest, ...]:
+        """Give what makes an egress gateway send to a target as wanted: by mutual TLS, for one."""
         ...
 
-    def spare(self, request: SpareRequest) -> Manifest:
-        """Give what a route's spare backend refers to; it is called as the request says."""
+    def treatment(self, settings: Traffic) -> Treatment:
+        """Give what a rule of an egress route says itself of how its requests are treated."""
         ...
 
     def traffic(self, request: RouteRequest) -> tuple[Manifest, ...]:
-        """Give what treats a route's requests as wanted."""
+        """Give what treats a route's requests as wanted, beside the route."""
         ...
 
-    def traffic_class(self, name: str, selector: Mapping[str, str], request: RouteRequest) -> tuple[Manifest, ...]:
-        """Give the same for all routes with some labels; `request` has one rule."""
+    @property
+    def traffic_class(self) -> "Callable[[str, Mapping[str, str], RouteRequest], tuple[Manifest, ...]] | None":
+        """Give the same for all routes with some labels; `request` has one rule. None: each route says it for itself.
+
+        The arguments: a name, the labels, the request.
+        """
         ...
 
-    def callers(self, request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:
-        """Give what refuses everybody else on an ingress route."""
+    @property
+    def spare(self) -> "Callable[[SpareRequest], Manifest] | None":
+        """Give what a route has beside its targets for a spare, called as the request says; None: it has none."""
+        ...
+
+    @property
+    def upstream(self) -> "Callable[[UpstreamRequest], tuple[Manifest, ...]] | None":
+        """Give what keeps the places of an export together; None: a route has all places among its backends."""
+        ...
+
+    @property
+    def callers(self) -> "Callable[[RouteRequest, Sequence[str]], tuple[Manifest, ...]] | None":
+        """Give what refuses everybody else on an ingress route; the identities are the arguments' second."""
         ...

@@ -12,7 +12,7 @@ from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import Manifest, labels
 from mcwan.plan.profile import SpareRequest
-from mcwan.plan.targets import SOURCE_CLUSTER, secured
+from mcwan.plan.targets import target_policies
 
 
 class Spare(NamedTuple):
@@ -62,20 +62,22 @@ def service_spares(context: Context, cluster: str, export: Export, rules: tuple[
 
 
 def _spare(context: Context, cluster: str, own: Export | None, spare: Spare) -> Iterator[Manifest]:
-    """Give a spare and its TLS; `own` is the export if that has gateways of its own."""
+    """Give a spare and its TLS; `own` is the export if that has gateways of its own. Nothing, if profiles have none."""
     name, namespace = spare_name(own, spare)
     profile, fabric = context.profiles[cluster], context.fabric
     ingress = fabric.clusters[spare.cluster].ingress
     addresses = own.offers[spare.cluster].addresses if own else ingress.addresses
     common = labels(fabric, "target", export=own.key if own else None, policies=[spare.wan_policy])
     port = fabric.wan_policies[spare.wan_policy].port
-    marked = common | {SOURCE_CLUSTER: spare.cluster}
+    marked = common | {names.SOURCE_CLUSTER: spare.cluster}
+    if profile.spare is None:
+        return
     yield profile.spare(
         SpareRequest(name, namespace, marked, tuple(map(str, addresses)), port, spare.wan_policy in fabric.secure)
     )
-    _, kind = profile.TARGET_KIND
+    _, kind = profile.BACKEND
     gateway = names.clusterset(own.exported_name) if own else names.EGRESS
-    yield from secured(context, cluster, gateway, spare.cluster, (kind, name, namespace), [spare.wan_policy])
+    yield from target_policies(context, cluster, gateway, spare.cluster, (kind, name, namespace), [spare.wan_policy])
 
 
 def _needed(context: Context) -> dict[str, set[Spare]]:

@@ -17,8 +17,8 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import shared_egress_ports
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import TargetRequest
+from mcwan.plan.traffic import way
 
-SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"
 Address = IPv4Address | IPv6Address
 
 
@@ -33,7 +33,7 @@ def shared_targets(context: Context) -> PerCluster:
         return service_and_slices(
             names.target(remote),
             names.NAMESPACE,
-            common | {SOURCE_CLUSTER: remote},
+            common | {names.SOURCE_CLUSTER: remote},
             [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
             ports,
             fabric.clusters[remote].ingress.addresses,
@@ -54,31 +54,26 @@ def app_protocol(context: Context, cluster: str, remote: str) -> str:
     return protocols.pop() if len(protocols) == 1 else "http"
 
 
-def secured(
+def target_policies(
     context: Context, cluster: str, gateway: str, remote: str, target: tuple[str, str, str], policies: Iterable[str]
 ) -> list[Manifest]:
-    """Give what makes an egress gateway speak mutual TLS to a target: its kind, name and namespace."""
-    fabric = context.fabric
+    """Give what makes an egress gateway send to a target as wanted; `target` is its kind, name and namespace."""
     kind, name, namespace = target
+    ways = {policy: way(context, policy) for policy in sorted(policies)}
+    common = labels(context.fabric, "target", policies=list(ways)) | {names.SOURCE_CLUSTER: remote}
     known = certificate(context, cluster, "egress", gateway)
-    secure = wan_ports(fabric, fabric.secure & set(policies))
-    if known is None or not secure:
-        return []
-    common = labels(fabric, "target", policies=sorted(policies)) | {SOURCE_CLUSTER: remote}
-    every = len(secure) == len(set(policies))
-    request = TargetRequest(name, namespace, kind, common, remote, secure, every, known)
-    return list(context.profiles[cluster].target_tls(request))
+    return list(context.profiles[cluster].target(TargetRequest(name, namespace, kind, common, remote, ways, known)))
 
 
-def shared_targets_tls(context: Context) -> PerCluster:
-    """Give every cluster that has an egress gateway what makes that speak mutual TLS to each target."""
+def shared_targets_policies(context: Context) -> PerCluster:
+    """Give every cluster that has an egress gateway what makes that send to each target as wanted."""
     fabric = context.fabric
     return {
         cluster: [
             one
             for remote in context.clusters
             if remote != cluster and fabric.clusters[remote].ingress.addresses
-            for one in secured(
+            for one in target_policies(
                 context,
                 cluster,
                 names.EGRESS,
@@ -103,13 +98,13 @@ def service_targets(context: Context, cluster: str, export: Export, offers: Iter
         made += service_and_slices(
             name,
             export.namespace,
-            common | {SOURCE_CLUSTER: offer.cluster},
+            common | {names.SOURCE_CLUSTER: offer.cluster},
             [{"name": called, "port": port, "targetPort": port} for called, port in ports.items()],
             ports,
             offer.addresses,
             dict.fromkeys(fabric.secure, app_protocol(context, cluster, offer.cluster)),
         )
-        made += secured(
+        made += target_policies(
             context,
             cluster,
             names.clusterset(export.exported_name),
@@ -123,6 +118,11 @@ def service_targets(context: Context, cluster: str, export: Export, offers: Iter
 def wan_ports(fabric: Fabric, policies: Iterable[str]) -> dict[str, int]:
     """Give the WAN port of each policy, sorted by name."""
     return {name: fabric.wan_policies[name].port for name in sorted(policies)}
+
+
+def in_order(addresses: Iterable[Address]) -> list[Address]:
+    """Sort addresses, each once, IPv4 first."""
+    return sorted(set(addresses), key=lambda one: (one.version, int(one)))
 
 
 def service_and_slices(
@@ -140,7 +140,7 @@ def service_and_slices(
     """
     spoken = protocols or {}
     families: dict[str, list[str]] = {}
-    for address in sorted(set(addresses), key=lambda one: (one.version, int(one))):
+    for address in in_order(addresses):
         families.setdefault(f"IPv{address.version}", []).append(str(address))
     spec: Manifest = {
         "type": "ClusterIP",

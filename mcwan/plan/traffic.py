@@ -1,7 +1,8 @@
 """How egress routes treat requests: by class where a route's rules are as their WAN policy says, else each for itself.
 
 A class is a WAN policy, and whether requests may be repeated. Its settings are one object per cluster, which selects
-routes by label, so that most exports cost none of their own. A route is of the class of most of its rules.
+routes by label, so that most exports cost none of their own. A route is of the class of most of its rules. Profiles
+whose implementation cannot select routes have no classes.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
-from mcwan.plan.profile import RouteRequest
+from mcwan.plan.profile import RouteRequest, Way
 
 TRAFFIC_LABEL = f"traffic.{GROUP}/"
 _REPEATED = {True: "repeatable", False: "once"}
@@ -27,11 +28,18 @@ class Classified(NamedTuple):
     others: Mapping[str, Traffic]
 
 
-def classified(context: Context, export: Export, rules: tuple[EgressRule, ...]) -> Classified:
+def way(context: Context, policy: str) -> Way:
+    """Say how requests by a WAN policy are treated where an export says nothing else."""
+    described = context.fabric.wan_policies[policy]
+    return Way(described.port, policy in context.fabric.secure, _of_class(context, policy, repeatable=False))
+
+
+def classified(context: Context, cluster: str, export: Export, rules: tuple[EgressRule, ...]) -> Classified:
     """Say which class a route is of. Gateways of an export's own have none: classes are of the namespace mc-wan."""
     treated = {rule.name: traffic(rule.target, rule, context.fabric.wan_policies) for rule in rules}
     members: dict[tuple[str, str], list[str]] = {}
-    for rule in rules if export.scope == "shared" else ():
+    has_classes = export.scope == "shared" and context.profiles[cluster].traffic_class is not None
+    for rule in rules if has_classes else ():
         for repeatable, called in _REPEATED.items():
             if treated[rule.name] == _of_class(context, rule.wan_policy, repeatable=repeatable):
                 members.setdefault((rule.wan_policy, called), []).append(rule.name)
@@ -47,24 +55,28 @@ def traffic_classes(context: Context) -> PerCluster:
     """Give every cluster the classes that its routes are of."""
     made: PerCluster = {}
     for cluster, classes in _used(context).items():
-        for (policy, called), label in sorted(classes.items()):
-            settings = _of_class(context, policy, repeatable=called == "repeatable")
+        make = context.profiles[cluster].traffic_class
+        if make is None:
+            continue
+        for policy, called in sorted(classes):
+            settings = _of_class(context, policy, repeatable=called == _REPEATED[True])
             name = f"{names.EGRESS}.{policy}.{called}"
             common = labels(context.fabric, "egress-gateway", policies=[policy])
             request = RouteRequest(name, names.NAMESPACE, common, {"": settings})
-            made.setdefault(cluster, []).extend(context.profiles[cluster].traffic_class(name, label, request))
+            made.setdefault(cluster, []).extend(make(name, {f"{TRAFFIC_LABEL}{policy}": called}, request))
     return made
 
 
-def _used(context: Context) -> dict[str, dict[tuple[str, str], Mapping[str, str]]]:
-    found: dict[str, dict[tuple[str, str], Mapping[str, str]]] = {}
+def _used(context: Context) -> dict[str, set[tuple[str, str]]]:
+    """Give the classes of every cluster's routes: a WAN policy, and what is said of repeating."""
+    found: dict[str, set[tuple[str, str]]] = {}
     for key, importings in context.imports.items():
-        for importing in importings:
-            if importing.path == "gateway":
-                for _, rules in split_by_policy(egress_rules(importing, context.exports)):
-                    for label, called in classified(context, context.exports[key], rules).label.items():
-                        policy = label.removeprefix(TRAFFIC_LABEL)
-                        found.setdefault(importing.cluster, {})[policy, called] = {label: called}
+        for importing in importings if context.exports[key].scope == "shared" else ():
+            for _, rules in split_by_policy(egress_rules(importing, context.exports)):
+                if importing.path == "gateway":
+                    label = classified(context, importing.cluster, context.exports[key], rules).label
+                    classes = {(name.removeprefix(TRAFFIC_LABEL), called) for name, called in label.items()}
+                    found.setdefault(importing.cluster, set()).update(classes)
     return found
 
 

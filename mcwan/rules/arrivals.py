@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcwan.model.leaves import RESERVED
-from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, cluster_host
-from mcwan.rules.backends import Backend, backends, references
+from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host
+from mcwan.rules.backends import HOSTNAME, Backend, backends, hosts_sent_to, references
 from mcwan.rules.evidence import (
-    SOURCE_CLUSTER,
     Claim,
     Evidence,
     Export,
@@ -22,6 +21,7 @@ from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen, first
+from mcwan.rules.upstreams import is_upstream, sent
 from mcwan.rules.words import listed, said
 
 
@@ -31,12 +31,21 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
         for ref in references(rule):
             if _is_spare(evidence, route, ref):
                 continue
+            if (text(ref, "group"), text(ref, "kind")) == HOSTNAME:
+                continue
             if text(ref, "kind") not in ("", "Service") or text(ref, "group"):
                 yield violation(
                     f"{route} sends to {said(text(ref, 'kind'))} {said(text(ref, 'name'))}, which is no Service",
                     "let mcwan write the route: its backends are Services",
                     route,
                 )
+    for to in hosts_sent_to(route):
+        if not is_upstream(evidence, route, to):
+            yield violation(
+                f"{route} sends to host {to.name}, port {said(to.port)}, which no ServiceEntry beside it has",
+                "let mcwan write the route and its upstreams",
+                route,
+            )
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
         if service is None and meant_for_wan(evidence, route, to):
@@ -73,13 +82,9 @@ def _is_spare(evidence: Evidence, route: Object, ref: Any) -> bool:
 
 def _arrives(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """Where an egress route sends a request, by its host name as rewritten, a route admits it."""
-    for to in backends(route):
-        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
-        if service is not None and service.label(SOURCE_CLUSTER):
-            hosts = to.rewritten or hostnames(route)
-            for gateway in evidence.behind(service):
-                for host in hosts:
-                    yield from _admitted(evidence, route, gateway, ports_of(service).get(to.port), host)
+    for one in sent(evidence, route):
+        for host in one.to.rewritten or hostnames(route):
+            yield from _admitted(evidence, route, one.gateway, one.port, host)
 
 
 def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
@@ -194,7 +199,7 @@ def sections(gateway: Object) -> dict[int | None, str]:
 RULES = (
     Rule(
         "route-has-target",
-        "Every backend of a route is a Service that is there, with that port.",
+        "Every backend of a route is a Service or an upstream that is there, with that port.",
         "A route to a Service or port that is not there answers 500.",
         "Let mcwan write routes and targets together.",
         lambda evidence: evidence.routes,

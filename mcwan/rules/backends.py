@@ -5,9 +5,12 @@ from typing import Any, NamedTuple
 
 from mcwan.rules.objects import Object, items, kept, mapping, number, text
 
+HOSTNAME = ("networking.istio.io", "Hostname")
+"""The group and kind of a backend that is a host name of Istio's: of a ServiceEntry."""
+
 
 class Backend(NamedTuple):
-    """A Service that a rule of a route sends to; `rule` and `ref` as they are written."""
+    """A Service or host name that a rule of a route sends to; `rule` and `ref` as they are written."""
 
     namespace: str
     name: str
@@ -16,7 +19,7 @@ class Backend(NamedTuple):
 
     @property
     def port(self) -> int | None:
-        """The Service's port that is meant. Raises UnjudgedError."""
+        """The port that is meant. Raises UnjudgedError."""
         return number(self.ref, "port")
 
     @property
@@ -33,6 +36,17 @@ def backends(route: Object) -> list[Backend]:
         for rule in items(route.content, "spec", "rules")
         for ref in references(rule)
         if text(ref, "kind") in ("", "Service") and text(ref, "group") == ""
+    ]
+
+
+@kept
+def hosts_sent_to(route: Object) -> list[Backend]:
+    """Give a route's references to host names of Istio's, of all rules. Raises UnjudgedError."""
+    return [
+        Backend(route.namespace, text(ref, "name"), rule, ref)
+        for rule in items(route.content, "spec", "rules")
+        for ref in references(rule)
+        if (text(ref, "group"), text(ref, "kind")) == HOSTNAME
     ]
 
 

@@ -21,13 +21,13 @@ from mcwan.plan.names import (
     POLICY_ANNOTATION,
     RULES_ANNOTATION,
     SERVICE_ANNOTATION,
+    SOURCE_CLUSTER,
     SPARES_ANNOTATION,
 )
-from mcwan.rules.backends import backends
+from mcwan.rules.backends import backends, hosts_sent_to
 from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 
-SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 _SLICE_OF = "kubernetes.io/service-name"
 _MANAGER = "app.kubernetes.io/managed-by"
@@ -42,6 +42,7 @@ _GROUPS = {
     "HTTPRoute": GATEWAY_GROUP,
     "ReferenceGrant": GATEWAY_GROUP,
     "Service": "",
+    "ServiceEntry": "networking.istio.io",
     "ServiceExport": "multicluster.x-k8s.io",
     "ServiceImport": "multicluster.x-k8s.io",
     "WANPolicy": GROUP,
@@ -251,6 +252,20 @@ class Evidence:
         service = self.find(route.cluster, "Service", namespace, name)
         return service.label(SOURCE_CLUSTER) if service is not None else ""
 
+    def upstream(self, cluster: str, namespace: str, host: str) -> Object | None:
+        """Give the ServiceEntry of a host name. Raises UnjudgedError if one of which that is not known may be it."""
+        found, doubts = self._upstreams
+        if (cluster, namespace, host) not in found and (doubt := doubts.get(cluster)):
+            raise doubt
+        return found.get((cluster, namespace, host))
+
+    def destination_rules(self, cluster: str, host: str) -> Sequence[Object]:
+        """Give the DestinationRules for a host name. Raises UnjudgedError if one of which that is not known may be."""
+        found, doubts = self._destination_rules
+        if doubt := doubts.get(cluster):
+            raise doubt
+        return found.get((cluster, host), ())
+
     def slices_of(self, service: Object) -> Sequence[Object]:
         """Give the EndpointSlices of a Service. Raises UnjudgedError if one of which that is not known may be."""
         found, doubts = self._slices
@@ -307,8 +322,13 @@ class Evidence:
             lambda: component_of(route) in ("ingress-route", "egress-route"),
             lambda: any(parent.role for parent in self.parents(route)),
             lambda: any(self.remote_of(route, to.namespace, to.name) for to in backends(route)),
+            lambda: any(self._is_own(route, to.name) for to in hosts_sent_to(route)),
             lambda: route.namespace == NAMESPACE and any(parent.gateway is None for parent in self.parents(route)),
         )
+
+    def _is_own(self, route: Object, host: str) -> bool:
+        upstream = self.upstream(route.cluster, route.namespace, host)
+        return upstream is not None and component_of(upstream) == "target"
 
     def _claimed(self, route: Object) -> Iterator[Claim]:
         """Give what a route claims on the fabric's gateways. Raises UnjudgedError."""
@@ -389,6 +409,29 @@ class Evidence:
         for one in self.of_kind("EndpointSlice"):
             try:
                 found.setdefault((one.cluster, one.namespace, one.label(_SLICE_OF)), []).append(one)
+            except UnjudgedError as doubt:
+                doubts.setdefault(one.cluster, doubt)
+        return found, doubts
+
+    @cached_property
+    def _upstreams(self) -> tuple[Mapping[tuple[str, str, str], Object], Mapping[str, UnjudgedError]]:
+        found: dict[tuple[str, str, str], Object] = {}
+        doubts: dict[str, UnjudgedError] = {}
+        for one in self.of_kind("ServiceEntry"):
+            try:
+                for host in texts(one.content, "spec", "hosts"):
+                    found.setdefault((one.cluster, one.namespace, host), one)
+            except UnjudgedError as doubt:
+                doubts.setdefault(one.cluster, doubt)
+        return found, doubts
+
+    @cached_property
+    def _destination_rules(self) -> tuple[Mapping[tuple[str, str], list[Object]], Mapping[str, UnjudgedError]]:
+        found: dict[tuple[str, str], list[Object]] = {}
+        doubts: dict[str, UnjudgedError] = {}
+        for one in self.of_kind("DestinationRule"):
+            try:
+                found.setdefault((one.cluster, text(one.content, "spec", "host")), []).append(one)
             except UnjudgedError as doubt:
                 doubts.setdefault(one.cluster, doubt)
         return found, doubts

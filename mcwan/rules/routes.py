@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mcwan.plan import names
-from mcwan.plan.names import NAMESPACE
+from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.arrivals import meant_for_wan
-from mcwan.rules.backends import Backend, backends
+from mcwan.rules.backends import Backend, backends, hosts_sent_to
 from mcwan.rules.evidence import (
-    SOURCE_CLUSTER,
     Claim,
     Component,
     Evidence,
@@ -93,6 +92,8 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             yield from _for_own_export(evidence, route, sent_for)
         if ingress or _stays(evidence, route, to):
             yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
+    for to in hosts_sent_to(route):
+        yield from _for_own_export(evidence, route, exports_of(to.rewritten) or keys)
 
 
 def _admits(evidence: Evidence, route: Object) -> bool:

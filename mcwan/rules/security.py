@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mcwan.rules.evidence import SOURCE_CLUSTER, Evidence, listeners, role
+from mcwan.plan.names import SOURCE_CLUSTER
+from mcwan.rules.evidence import Evidence, component_of, listeners, role
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import is_among
 from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.upstreams import places
 from mcwan.rules.words import listed, said
 
 _MODE = "gateway.istio.io/tls-terminate-mode"
@@ -58,23 +60,44 @@ def _validates(validation: Any, mode: str) -> bool:
 
 
 def _target_verified(evidence: Evidence, target: Object, _: Options) -> Iterator[Violation]:
-    """A target's policy names the remote gateway: `ingress.CLUSTER.DOMAIN`."""
+    """A target's policy names the remote gateway, `ingress.CLUSTER.DOMAIN`; an upstream's each place's identity."""
+    if target.kind == "ServiceEntry":
+        known = set(_identities(evidence, target))
+        for place in places(evidence, target):
+            secure = place.gateway is not None and place.port in _secure_ports(place.gateway)
+            if place.gateway and secure and not any(f"/cluster/{place.remote}/ingress" in one for one in known):
+                yield _unverified(target, place.port, place.remote, place.gateway)
+        return
     remote = target.label(SOURCE_CLUSTER)
     for gateway in evidence.behind(target) if _is_used(evidence, target) else ():
-        ports = listeners(gateway)
-        secure = {
-            text(one, "name") for one in items(gateway.content, "spec", "listeners") if text(one, "protocol") in _SECURE
-        }
         for name, port in _ports(target):
-            if any(one in secure and ports[one] == port for one in ports) and not any(
+            if port in _secure_ports(gateway) and not any(
                 host.startswith(f"ingress.{remote}.") for host in _verified(evidence, target, name, port)
             ):
-                yield violation(
-                    f"{target}, port {said(port)}: nothing verifies that it is the ingress gateway of {remote}",
-                    "let mcwan write the target and its BackendTLSPolicy or DestinationRule",
-                    target,
-                    gateway,
-                )
+                yield _unverified(target, port, remote, gateway)
+
+
+def _secure_ports(gateway: Object) -> set[int | None]:
+    every = items(gateway.content, "spec", "listeners")
+    return {number(one, "port") for one in every if text(one, "protocol") in _SECURE}
+
+
+def _unverified(target: Object, port: int | None, remote: str, gateway: Object) -> Violation:
+    return violation(
+        f"{target}, port {said(port)}: nothing verifies that it is the ingress gateway of {remote}",
+        "let mcwan write the target and its BackendTLSPolicy or DestinationRule",
+        target,
+        gateway,
+    )
+
+
+def _identities(evidence: Evidence, upstream: Object) -> Iterator[str]:
+    """Give the identities that the other side may have, if they are checked."""
+    for host in texts(upstream.content, "spec", "hosts"):
+        for rule in evidence.destination_rules(upstream.cluster, host):
+            tls = mapping(rule.content, "spec", "trafficPolicy", "tls")
+            if text(tls, "mode") in _MUTUAL:
+                yield from texts(tls, "subjectAltNames")
 
 
 def _is_used(evidence: Evidence, target: Object) -> bool:
@@ -102,13 +125,12 @@ def _verified(evidence: Evidence, target: Object, name: str, port: int | None) -
                     if list(items(validation, "caCertificateRefs")):
                         yield text(validation, "hostname")
     host = f"{target.name}.{target.namespace}.svc.cluster.local"
-    for rule in evidence.of_kind("DestinationRule"):
-        if rule.cluster == target.cluster and text(rule.content, "spec", "host") == host:
-            for one in items(rule.content, "spec", "trafficPolicy", "portLevelSettings"):
-                tls = mapping(one, "tls")
-                checked = text(tls, "mode") in _MUTUAL and list(texts(tls, "subjectAltNames"))
-                if number(one, "port", "number") == port and checked:
-                    yield text(tls, "sni")
+    for rule in evidence.destination_rules(target.cluster, host):
+        for one in items(rule.content, "spec", "trafficPolicy", "portLevelSettings"):
+            tls = mapping(one, "tls")
+            checked = text(tls, "mode") in _MUTUAL and list(texts(tls, "subjectAltNames"))
+            if number(one, "port", "number") == port and checked:
+                yield text(tls, "sni")
 
 
 def _targets(policy: Object) -> Iterator[Any]:
@@ -122,23 +144,35 @@ def _names(target: Any, kind: str, name: str) -> bool:
 
 
 def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Violation]:
-    for gateway in evidence.behind(spare):
+    for gateway, address, port in _leads(evidence, spare):
         known, ports = evidence.addresses(gateway), listeners(gateway)
         heard = listed([str(port) for port in sorted(filter(None, ports.values()))])
-        for endpoint in items(spare.content, "spec", "endpoints"):
-            address, port = text(endpoint, "ip", "address"), number(endpoint, "ip", "port")
-            if (known and not is_among(address, known)) or port not in ports.values():
-                yield violation(
-                    f"{spare} leads to {said(address)}, port {said(port)}; {gateway} is reached at "
-                    f"{listed(sorted(known)) or 'no address that it says'}, ports {heard}",
-                    "let mcwan write spares",
-                    spare,
-                    gateway,
-                )
+        if (known and not is_among(address, known)) or port not in ports.values():
+            yield violation(
+                f"{spare} leads to {said(address)}, port {said(port)}; {gateway} is reached at "
+                f"{listed(sorted(known)) or 'no address that it says'}, ports {heard}",
+                "let mcwan write spares and upstreams",
+                spare,
+                gateway,
+            )
+
+
+def _leads(evidence: Evidence, spare: Object) -> Iterator[tuple[Object, str, int | None]]:
+    """Give the gateways that a spare or an upstream should lead to, and where it does."""
+    if spare.kind == "ServiceEntry":
+        yield from ((one.gateway, one.address, one.port) for one in places(evidence, spare) if one.gateway is not None)
+        return
+    for gateway in evidence.behind(spare):
+        for one in items(spare.content, "spec", "endpoints"):
+            yield gateway, text(one, "ip", "address"), number(one, "ip", "port")
 
 
 def _spares(evidence: Evidence) -> list[Object | UnjudgedError]:
-    return chosen(evidence.of_kind("Backend"), lambda one: one.label(SOURCE_CLUSTER))
+    return [*chosen(evidence.of_kind("Backend"), lambda one: one.label(SOURCE_CLUSTER)), *_upstreams(evidence)]
+
+
+def _upstreams(evidence: Evidence) -> list[Object | UnjudgedError]:
+    return chosen(evidence.of_kind("ServiceEntry"), lambda one: component_of(one) == "target")
 
 
 def _all_targets(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
@@ -175,9 +209,9 @@ RULES = (
     ),
     Rule(
         "spare-leads-there",
-        "A spare leads to the remote cluster's ingress gateway, on one of its listeners.",
+        "A spare or an upstream leads to the remote clusters' ingress gateways, on their listeners.",
         "What a request fails over to has to be where the request was meant to go.",
-        "Let mcwan write spares.",
+        "Let mcwan write spares and upstreams.",
         _spares,
         _spare_leads,
         severity=Severity.CRITICAL,

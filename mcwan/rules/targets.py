@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 
-from mcwan.plan.names import NAMESPACE
-from mcwan.rules.evidence import SOURCE_CLUSTER, Component, Evidence, component_of, listeners
+from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER
+from mcwan.rules.evidence import Component, Evidence, component_of, listeners
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen, first

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
-from mcwan.rules.arrivals import egress_routes, ports_of, sections
-from mcwan.rules.backends import Backend, backends, filters
+from mcwan.rules.arrivals import egress_routes, sections
+from mcwan.rules.backends import Backend, filters
 from mcwan.rules.evidence import (
-    SOURCE_CLUSTER,
     Claim,
     Evidence,
     Export,
@@ -21,15 +20,20 @@ from mcwan.rules.evidence import (
 )
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.upstreams import sent
 from mcwan.rules.words import listed, said
 
 
 class Sending(NamedTuple):
-    """What an egress rule sends to another cluster: by which backend, to which gateway, by which WAN policy."""
+    """What an egress rule sends to another cluster: by which backend, to which gateway, by which WAN policy.
+
+    `first` if that is no spare.
+    """
 
     to: Backend
     gateway: Object
     policy: str
+    first: bool
 
     @property
     def rule(self) -> str:
@@ -39,13 +43,10 @@ class Sending(NamedTuple):
 
 def _sendings(evidence: Evidence, route: Object) -> Iterator[Sending]:
     """Give what arrives at a listener that is a WAN policy; of others, other rules tell. Raises UnjudgedError."""
-    for to in backends(route):
-        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
-        if service is not None and service.label(SOURCE_CLUSTER):
-            for gateway in evidence.behind(service):
-                policy = sections(gateway).get(ports_of(service).get(to.port))
-                if policy is not None and evidence.find(gateway.cluster, "WANPolicy", "", policy) is not None:
-                    yield Sending(to, gateway, policy)
+    for one in sent(evidence, route):
+        policy = sections(one.gateway).get(one.port)
+        if policy is not None and evidence.find(one.gateway.cluster, "WANPolicy", "", policy) is not None:
+            yield Sending(one.to, one.gateway, policy, one.first)
 
 
 def _keys(route: Object) -> tuple[Export, ...]:
@@ -86,7 +87,7 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
         else:
             known = [rules_of(export) for export in _exporting(evidence, keys, one.gateway.cluster)]
             wanted, who = {rules[one.rule] for rules in known if one.rule in rules}, "its export"
-        spare = {policy for export in exports for policy in spares_of(export)}
+        spare = set() if one.first else {policy for export in exports for policy in spares_of(export)}
         if wanted and one.policy not in wanted | spare:
             yield violation(
                 f"{route}, rule {said(one.rule or None)} sends to port {said(one.to.port)}, which is policy "

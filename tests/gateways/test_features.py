@@ -4,24 +4,38 @@ import pytest
 
 from tests.fabrics import Raw, changed, lines
 
+STANDARD = {"profile": "standard", "class": "x"}
 MISTAKES: dict[str, tuple[Raw, list[str]]] = {
-    "p istio failover": (
-        {"clusters/cluster-2/gateway": {"profile": "istio"}, "wanPolicies/low/failover": "high"},
+    "p standard failover": (
+        {"clusters/cluster-2/gateway": STANDARD, "wanPolicies/low/failover": "high"},
         [
-            "exports[0].failover: cluster-2 has profile istio, which has no failover; allowed: with "
-            "profile envoy-gateway; write failover: none for payment.secure",
-            "exports[1].failover: cluster-2 has profile istio, which has no failover; allowed: with "
-            "profile envoy-gateway; write failover: none for logging.insecure",
+            "exports[0].failover: cluster-2 has profile standard, which has no failover; allowed: with "
+            "profile envoy-gateway, istio; write failover: none for payment.secure",
+            "exports[1].failover: cluster-2 has profile standard, which has no failover; allowed: with "
+            "profile envoy-gateway, istio; write failover: none for logging.insecure",
         ],
     ),
-    "p istio spare": (
+    "p standard spare": (
         {
-            "clusters/cluster-2/gateway": {"profile": "istio"},
+            "clusters/cluster-2/gateway": STANDARD,
             "exports/1/from": ["cluster-1", {"cluster": "cluster-2", "spare": True}],
         },
         [
-            "exports[1].from: cluster-2 has profile istio, which has no failover; allowed: with profile"
-            " envoy-gateway; take spare away"
+            "exports[1].from: cluster-2 has profile standard, which has no failover; allowed: with profile"
+            " envoy-gateway, istio; take spare away"
+        ],
+    ),
+    "p istio spare in plaintext": (
+        {
+            "tls": {"issuer": "mc-wan"},
+            "clusters/cluster-2/gateway": {"profile": "istio"},
+            "wanPolicies/low/tls": "plaintext",
+            "exports/1/failover": "high",
+        },
+        [
+            "exports[1].failover: 'high': cluster-2 has profile istio, which keeps both tunnels together, and high has "
+            "TLS while low is plaintext; allowed: both with TLS, or none; write failover: none for logging.insecure, "
+            "or the same tls for both"
         ],
     ),
     "p standard callers": (
@@ -57,8 +71,19 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
 }
 RIGHT: dict[str, Raw] = {
     "Envoy Gateway can fail over": {"wanPolicies/high/failover": "low"},
-    "a cluster that does not import it need not": {
+    "Istio can fail over": {
         "clusters/cluster-2/gateway": {"profile": "istio"},
+        "wanPolicies/high/failover": "low",
+        "exports/1/from": ["cluster-1", {"cluster": "cluster-2", "spare": True}],
+        "exports/1/traffic": {"retries": 5},
+    },
+    "Envoy Gateway keeps each spare by itself": {
+        "tls": {"issuer": "mc-wan"},
+        "wanPolicies/low/tls": "plaintext",
+        "exports/1/failover": "high",
+    },
+    "a cluster that does not import it need not": {
+        "clusters/cluster-2/gateway": STANDARD,
         "exports/1/failover": "high",
         "exports/1/traffic": {"retries": 5},
         "imports": [{"service": "logging.insecure", "clusters": ["cluster-1"]}],

@@ -6,8 +6,12 @@ from typing import Any, Literal
 import pytest
 
 from mcwan.gateways import istio
+from mcwan.gateways.istio_filters import gateway_filter
 from mcwan.model import Cluster
+from mcwan.model.sla import SLA
+from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.plan import GatewayRequest, Infrastructure
+from mcwan.plan.profile import Certificate, Treatment, UpstreamPlace, UpstreamRequest, Way
 from tests.fabrics import called, changed, labelled, on, planned
 
 LABELS = {"a": "b"}
@@ -31,17 +35,20 @@ def request(role: Literal["ingress", "egress"], namespace: str = "mc-wan", **clu
     ],
 )
 def test_inside_only(asked: GatewayRequest, service: str) -> None:
-    assert istio.infrastructure(asked) == Infrastructure(service, {TYPE: "ClusterIP"}, pods=PODS)
+    assert istio.infrastructure(asked) == Infrastructure(
+        service, {TYPE: "ClusterIP"}, objects=(gateway_filter(asked),), pods=PODS
+    )
 
 
 def test_node_ports() -> None:
-    found = istio.infrastructure(request("ingress", ingress={"exposure": "NodePort"}))
-    (parameters,) = found.objects
+    asked = request("ingress", ingress={"exposure": "NodePort"})
+    found = istio.infrastructure(asked)
+    parameters, _ = found.objects
     assert found == Infrastructure(
         "gw-istio.mc-wan",
         {TYPE: "NodePort"},
         {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "gw"}},
-        (parameters,),
+        (parameters, gateway_filter(asked)),
         PODS,
     )
     overlay = json.loads(parameters.pop("data")["service"])
@@ -74,3 +81,120 @@ def test_the_plan_has_the_overlay_beside_the_gateway() -> None:
         },
         "mc-wan-egress": {TYPE: "ClusterIP", "mc-wan.l7mp.io/service": "mc-wan-egress-istio.mc-wan"},
     }
+
+
+TRAFFIC = merged(promised(SLA(jitter_ms=50, latency_ms=100, loss_percent=1)), DEFAULT)
+KNOWN = Certificate("gw-tls", "a.b", None)
+
+
+def upstream(*places: UpstreamPlace, certificate: Certificate | None = KNOWN, **own: Any) -> UpstreamRequest:
+    return UpstreamRequest(
+        "pay.secure.upstream.high",
+        "mc-wan",
+        LABELS,
+        "high.pay.secure.mc-wan.internal",
+        "high",
+        Way(31111, certificate is not None, TRAFFIC),
+        places,
+        merged(Traffic.model_validate(own), TRAFFIC),
+        "mc-wan-egress",
+        certificate,
+    )
+
+
+EAST = UpstreamPlace("east", ("10.0.0.1", "10.0.0.2"), 31111, 3, spare=False)
+WEST = UpstreamPlace("west", ("10.0.1.1",), 31111, 1, spare=False)
+OTHER = UpstreamPlace("east", ("10.0.0.1", "10.0.0.2"), 31112, 3, spare=True)
+
+
+def endpoint(address: str, port: int, weight: int, cluster: str, choice: str) -> dict[str, Any]:
+    labels = {"multicluster.kubernetes.io/source-cluster": cluster, "mc-wan.l7mp.io/choice": choice}
+    return {"address": address, "ports": {"high": port}, "weight": weight, "labels": labels}
+
+
+def test_an_upstream_has_all_places_each_with_its_share_and_spares_after_them() -> None:
+    entry, rule = istio.upstream(upstream(EAST, WEST, OTHER))
+    metadata = {"name": "pay.secure.upstream.high", "namespace": "mc-wan", "labels": LABELS}
+    assert entry == {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "ServiceEntry",
+        "metadata": metadata,
+        "spec": {
+            "hosts": ["high.pay.secure.mc-wan.internal"],
+            "exportTo": ["."],
+            "location": "MESH_EXTERNAL",
+            "resolution": "STATIC",
+            "ports": [{"number": 31111, "name": "high", "protocol": "HTTP2"}],
+            "endpoints": [
+                endpoint("10.0.0.1", 31111, 3, "east", "first"),
+                endpoint("10.0.0.2", 31111, 3, "east", "first"),
+                endpoint("10.0.1.1", 31111, 2, "west", "first"),
+                endpoint("10.0.0.1", 31112, 3, "east", "spare"),
+                endpoint("10.0.0.2", 31112, 3, "east", "spare"),
+            ],
+        },
+    }
+    assert rule == {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "DestinationRule",
+        "metadata": metadata,
+        "spec": {
+            "host": "high.pay.secure.mc-wan.internal",
+            "exportTo": ["."],
+            "trafficPolicy": {
+                "loadBalancer": {
+                    "simple": "ROUND_ROBIN",
+                    "localityLbSetting": {"enabled": True, "failoverPriority": ["mc-wan.l7mp.io/choice=first"]},
+                },
+                "connectionPool": {
+                    "tcp": {"maxConnections": 1024, "connectTimeout": "500ms"},
+                    "http": {"http1MaxPendingRequests": 1024, "http2MaxRequests": 1024, "maxRetries": 1024},
+                },
+                "outlierDetection": {
+                    "splitExternalLocalOriginErrors": True,
+                    "consecutiveLocalOriginFailures": 5,
+                    "consecutiveGatewayErrors": 5,
+                    "consecutive5xxErrors": 0,
+                    "interval": "1s",
+                    "baseEjectionTime": "5s",
+                    "maxEjectionPercent": 100,
+                    "minHealthPercent": 1,
+                },
+                "tls": {
+                    "mode": "MUTUAL",
+                    "credentialName": "gw-tls",
+                    "sni": "ingress.east.a.b",
+                    "subjectAltNames": ["spiffe://a.b/cluster/east/ingress", "spiffe://a.b/cluster/west/ingress"],
+                },
+            },
+        },
+    }
+
+
+def test_an_upstream_in_plaintext_without_spares() -> None:
+    entry, rule = istio.upstream(upstream(EAST, WEST, certificate=None, outliers={"errors": 2, "ejection": "9s"}))
+    assert entry["spec"]["ports"] == [{"number": 31111, "name": "high", "protocol": "HTTP"}]
+    assert rule["spec"]["trafficPolicy"]["loadBalancer"] == {"simple": "ROUND_ROBIN"}
+    assert "tls" not in rule["spec"]["trafficPolicy"]
+    out = rule["spec"]["trafficPolicy"]["outlierDetection"]
+    assert (out["consecutiveGatewayErrors"], out["consecutiveLocalOriginFailures"]) == (2, 2)
+    assert out["baseEjectionTime"] == "9s"
+
+
+@pytest.mark.parametrize(
+    ("written", "treated"),
+    [
+        ({}, Treatment()),
+        ({"retries": 3, "idempotent": False}, Treatment()),
+        ({"retries": 0}, Treatment({"x-envoy-max-retries": "0"})),
+        (
+            {"idempotent": True, "timeouts": {"request": "5s"}},
+            Treatment(
+                {"x-envoy-retry-on": "connect-failure,refused-stream,reset-before-request,reset,gateway-error"},
+                {"timeouts": {"request": "5s"}},
+            ),
+        ),
+    ],
+)
+def test_a_rule_says_what_is_not_as_for_the_gateways_others(written: dict[str, Any], treated: Treatment) -> None:
+    assert istio.treatment(merged(Traffic.model_validate(written), TRAFFIC)) == treated

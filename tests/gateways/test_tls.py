@@ -1,17 +1,21 @@
 """TLS of each profile, as whole objects; and callers."""
 
+from dataclasses import replace
 from typing import Literal
 
 import pytest
 
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model import Cluster
+from mcwan.model.sla import SLA
+from mcwan.model.traffic import DEFAULT, merged, promised
 from mcwan.plan import GatewayRequest
-from mcwan.plan.profile import Certificate, RouteRequest, TargetRequest
+from mcwan.plan.profile import Certificate, RouteRequest, TargetRequest, Way
 from tests.fabrics import Raw
 
 LABELS = {"a": "b"}
-PORTS = {f"p{number:02}": 31000 + number for number in range(20)}
+PORTS = {"q": 30999} | {f"p{number:02}": 31000 + number for number in range(20)}
+NAMED = tuple(name for name in PORTS if name != "q")
 METADATA = {"name": "to-east", "namespace": "mc-wan", "labels": LABELS}
 
 
@@ -21,9 +25,12 @@ def request(role: Literal["ingress", "egress"], config_map: str | None = None) -
     return GatewayRequest(role, "gw", "mc-wan", cluster, (31111,), LABELS, secure=frozenset({31111}), certificate=known)
 
 
-def target(*policies: str, kind: str = "Service", every: bool = False) -> TargetRequest:
-    secure = {name: PORTS[name] for name in policies}
-    return TargetRequest("to-east", "mc-wan", kind, LABELS, "east", secure, every, Certificate("gw-tls", "a.b", None))
+TRAFFIC = merged(promised(SLA(jitter_ms=50, latency_ms=100, loss_percent=1)), DEFAULT)
+
+
+def target(*policies: str, kind: str = "Service", plain: tuple[str, ...] = ()) -> TargetRequest:
+    ways = {name: Way(PORTS[name], name not in plain, TRAFFIC) for name in sorted({*policies, *plain})}
+    return TargetRequest("to-east", "mc-wan", kind, LABELS, "east", ways, Certificate("gw-tls", "a.b", None))
 
 
 TERMINATE = {"mode": "Terminate", "certificateRefs": [{"group": "", "kind": "Secret", "name": "gw-tls"}]}
@@ -87,15 +94,17 @@ def policy(name: str, *targets: Raw) -> Raw:
 def test_a_targets_policies_name_at_most_16_ports_each() -> None:
     service = {"group": "", "kind": "Service", "name": "to-east"}
     backend = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "to-east"}
-    named = [service | {"sectionName": name} for name in PORTS]
+    named = [service | {"sectionName": name} for name in NAMED]
     for profile in (envoy_gateway, standard):
-        assert profile.target_tls(target("p00", "p01", every=True)) == (policy("to-east", service),)
-        assert profile.target_tls(target("p00")) == (policy("to-east", named[0]),)
-        assert profile.target_tls(target(*PORTS)) == (
+        assert profile.target(target("p00", "p01")) == (policy("to-east", service),)
+        assert profile.target(target("p00", plain=("p01",))) == (policy("to-east", named[0]),)
+        assert profile.target(target(*NAMED, plain=("q",))) == (
             policy("to-east", *named[:16]),
             policy("to-east.1", *named[16:]),
         )
-        assert profile.target_tls(target("p00", kind="Backend", every=True)) == (policy("to-east", backend),)
+        assert profile.target(target("p00", kind="Backend")) == (policy("to-east", backend),)
+        assert profile.target(target(plain=("p00",))) == ()
+        assert profile.target(replace(target("p00"), certificate=None)) == ()
 
 
 def test_istio_has_a_destination_rule() -> None:
@@ -105,7 +114,23 @@ def test_istio_has_a_destination_rule() -> None:
         "sni": "ingress.east.a.b",
         "subjectAltNames": ["spiffe://a.b/cluster/east/ingress"],
     }
-    (found,) = istio.target_tls(target("p00", "p01"))
+    (found,) = istio.target(target("p00", plain=("p01",)))
+    usual = {
+        "connectionPool": {
+            "tcp": {"maxConnections": 1024, "connectTimeout": "500ms"},
+            "http": {"http1MaxPendingRequests": 1024, "http2MaxRequests": 1024, "maxRetries": 1024},
+        },
+        "outlierDetection": {
+            "splitExternalLocalOriginErrors": True,
+            "consecutiveLocalOriginFailures": 5,
+            "consecutive5xxErrors": 0,
+            "consecutiveGatewayErrors": 0,
+            "interval": "1s",
+            "baseEjectionTime": "5s",
+            "maxEjectionPercent": 100,
+            "minHealthPercent": 1,
+        },
+    }
     assert found == {
         "apiVersion": "networking.istio.io/v1",
         "kind": "DestinationRule",
@@ -114,16 +139,10 @@ def test_istio_has_a_destination_rule() -> None:
             "host": "to-east.mc-wan.svc.cluster.local",
             "exportTo": ["."],
             "trafficPolicy": {
-                "outlierDetection": {
-                    "splitExternalLocalOriginErrors": True,
-                    "consecutiveLocalOriginFailures": 5,
-                    "consecutive5xxErrors": 0,
-                    "consecutiveGatewayErrors": 0,
-                    "interval": "1s",
-                    "baseEjectionTime": "5s",
-                    "maxEjectionPercent": 100,
-                },
-                "portLevelSettings": [{"port": {"number": port}, "tls": tls} for port in (31000, 31001)],
+                "portLevelSettings": [
+                    {"port": {"number": 31000}, **usual, "tls": tls},
+                    {"port": {"number": 31001}, **usual},
+                ]
             },
         },
     }
@@ -185,7 +204,7 @@ def test_istios_callers(identities: list[str], source: Raw) -> None:
 
 
 def test_istios_egress_gateway_may_read_its_secret() -> None:
-    role, binding = istio.infrastructure(request("egress")).objects
+    role, binding, _ = istio.infrastructure(request("egress")).objects
     metadata = {"name": "gw", "namespace": "mc-wan", "labels": LABELS}
     assert role == {
         "apiVersion": "rbac.authorization.k8s.io/v1",

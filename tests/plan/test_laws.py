@@ -1,8 +1,9 @@
 """What holds of every plan, whatever is described."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -161,15 +162,7 @@ def test_every_backend_leads_to_a_service(raw: Raw) -> None:
     for cluster, router in found.items():
         for route in on(plan, cluster, "HTTPRoute"):
             for one in route["spec"]["rules"]:
-                for ref in one.get("backendRefs", ()):
-                    spare = ref["kind"] == "Backend"
-                    group, kind = ("gateway.envoyproxy.io", "Backend") if spare else ("", "Service")
-                    assert (ref["kind"], ref.get("group", "")) == (kind, group)
-                    target = (
-                        router.spare_endpoints(ref["namespace"], ref["name"])
-                        if spare
-                        else router.endpoints(ref["namespace"], ref["name"], ref["port"])
-                    )
+                for ref, spare, target in targets_of(router, route, one):
                     if target is None:
                         assert (cluster, ref["namespace"], ref["name"]) in local
                         continue
@@ -202,7 +195,7 @@ def test_every_reference_into_another_namespace_is_granted_and_no_other(raw: Raw
             for route in on(plan, cluster, "HTTPRoute")
             for one in route["spec"]["rules"]
             for ref in one.get("backendRefs", ())
-            if ref["namespace"] != route["metadata"]["namespace"]
+            if ref["kind"] != "Hostname" and ref["namespace"] != route["metadata"]["namespace"]
         }
         granted = []
         for grant in on(plan, cluster, "ReferenceGrant"):
@@ -338,6 +331,22 @@ def test_objects_per_export_at_the_limit() -> None:
     }
 
 
+def targets_of(router: Router, route: Manifest, one: Raw) -> Iterator[tuple[Raw, bool, tuple[set[str], int] | None]]:
+    """Give a rule's backends, whether each is a spare, and the addresses and port of those that are remote."""
+    for ref in one.get("backendRefs", ()):
+        match (ref.get("group", ""), ref["kind"]):
+            case ("gateway.envoyproxy.io", "Backend"):
+                yield ref, True, router.spare_endpoints(ref["namespace"], ref["name"])
+            case ("networking.istio.io", "Hostname"):
+                for choice in ("first", "spare"):
+                    places = router.places(route["metadata"]["namespace"], ref["name"], ref["port"], choice)
+                    for behind, (number, _) in places.items():
+                        yield ref, choice == "spare", (set(behind), number)
+            case kind:
+                assert kind == ("", "Service")
+                yield ref, False, router.endpoints(ref["namespace"], ref["name"], ref["port"])
+
+
 def ask(found: Mapping[str, Router], cluster: str, export: Raw, port: int, request: Request) -> Hop | None:
     """Send a request as a client does: to `<name>-clusterset`, which is a CNAME for an egress gateway."""
     name, _, namespace = key(export).partition(".")
@@ -395,10 +404,9 @@ def test_a_request_goes_by_its_first_rule_and_reaches_the_backend(raw: Raw, aske
                         for one, offer in offers(target).items()
                         if offer["weight"] and not offer.get("spare")
                     }
-                    assert sorted(weight for *_, weight in hop.backends) == sorted(shares.values())
                     answers = first_rule(rules_of(target), request)
                     assert answers is not None
-                    reached = {}
+                    reached: dict[str, int | Fraction] = {}
                     for namespace, name, sent, weight in hop.backends:
                         behind = found[cluster].endpoints(namespace, name, sent)
                         if behind is None:
@@ -413,12 +421,24 @@ def test_a_request_goes_by_its_first_rule_and_reaches_the_backend(raw: Raw, aske
                         assert last.request.host == f"{target['service']}.svc.cluster.local"
                         assert "x-mc-wan-port" not in last.request.headers
                         reached[remote] = weight
+                    others = [found[cluster].spare_endpoints(namespace, name) for namespace, name, _ in hop.spares]
+                    for namespace, name, sent, weight in hop.upstreams:
+                        first = found[cluster].places(namespace, name, sent, "first")
+                        total = sum(share for _, share in first.values())
+                        for place, (number, share) in first.items():
+                            remote = next(one for one in shares if addresses(raw, target, one) == place)
+                            assert number == sent == policies[policy]
+                            last = found[remote].send(ingress_of(found[remote], target), number, hop.request)
+                            assert last is not None, "the remote ingress gateway refuses what the upstream sends"
+                            assert last.backends == ((*backend_of(target, answers), at, 1),)
+                            reached[remote] = Fraction(weight * share, total)
+                        spare = found[cluster].places(namespace, name, sent, "spare")
+                        others += [(set(behind_it), number) for behind_it, (number, _) in spare.items()]
                     assert reached == shares
-                    for namespace, name, _ in hop.spares:
-                        behind = found[cluster].spare_endpoints(namespace, name)
-                        remote = next(one for one in offers(target) if addresses(raw, target, one) == behind[0])
-                        assert behind[1] in {policies[one] for one in (policy, spare_of(raw, target, policy)) if one}
-                        last = found[remote].send(ingress_of(found[remote], target), behind[1], hop.request)
+                    for behind_it, number in others:
+                        remote = next(one for one in offers(target) if addresses(raw, target, one) == behind_it)
+                        assert number in {policies[one] for one in (policy, spare_of(raw, target, policy)) if one}
+                        last = found[remote].send(ingress_of(found[remote], target), number, hop.request)
                         assert last is not None, "the remote ingress gateway refuses what fails over"
                         assert last.backends == ((*backend_of(target, answers), at, 1),)
 

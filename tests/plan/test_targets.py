@@ -115,9 +115,11 @@ def test_an_offer_without_weight_has_no_target_of_its_own() -> None:
 
 def test_by_tls_gateways_speak_http_2_where_both_can() -> None:
     """Plaintext stays HTTP/1; so does TLS to or from a gateway of which it is not known."""
-    third = {"renderTo": "edge", "ingress": {"addresses": ["10.0.0.5"]}, "gateway": {"profile": "istio"}}
-    raw = changed({"tls": ISSUED, "wanPolicies/low/tls": "plaintext", "clusters/edge": third})
-    plan = planned(raw)
+    changes: Raw = {"tls": ISSUED | {"caConfigMap": "root"}, "wanPolicies/low/tls": "plaintext"}
+    for name, profile in (("edge", {"profile": "standard", "class": "x"}), ("mesh", {"profile": "istio"})):
+        address = f"10.0.0.{4 + len(changes)}"
+        changes[f"clusters/{name}"] = {"renderTo": name, "ingress": {"addresses": [address]}, "gateway": profile}
+    plan = planned(changed(changes))
 
     def spoken(cluster: str, kind: str, name: str) -> list[str]:
         found = called(plan, cluster, kind, name, "mc-wan")
@@ -125,5 +127,6 @@ def test_by_tls_gateways_speak_http_2_where_both_can() -> None:
 
     assert spoken("cluster-2", "Service", "target-cluster-1") == ["kubernetes.io/h2c", "http"]
     assert spoken("cluster-2", "EndpointSlice", "target-cluster-1-ipv4") == ["kubernetes.io/h2c", "http"]
+    assert spoken("cluster-2", "Service", "target-mesh") == ["kubernetes.io/h2c", "http"]
     assert spoken("cluster-2", "Service", "target-edge") == ["http", "http"]
     assert spoken("edge", "Service", "target-cluster-1") == ["http", "http"]

@@ -256,16 +256,44 @@ def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
         for rule in route.content["spec"]["rules"]:
             (host,) = [f["urlRewrite"]["hostname"] for f in rule["filters"] if f["type"] == "URLRewrite"]
             for ref in rule["backendRefs"]:
-                service = services.get((route.cluster, ref["namespace"], ref["name"]))
+                service = services.get((route.cluster, ref.get("namespace"), ref["name"]))
                 if service is not None and SOURCE in labels(service):
                     to = remote_gateways(evidence, service)
                     found += [("route-arrives", gateway, ref["port"], host) for gateway in to]
+                for one in upstreams(evidence) if ref["kind"] == "Hostname" else ():
+                    if (one.cluster, one.content["spec"]["hosts"]) == (route.cluster, [ref["name"]]):
+                        found += [("route-arrives", to, port, host) for _, to, port, _ in places(evidence, one)]
     for one in shadows(evidence):
         name, namespace = own(one) or ("", "")
         host = f"{name}-clusterset.{namespace}.svc.cluster.local"
         for gateway in remote_gateways(evidence, one):
             found += [("shadow-arrives", gateway, port["port"], host) for port in one.content["ports"]]
     return found
+
+
+def upstreams(evidence: Evidence) -> list[Object]:
+    return [one for one in evidence.of_kind("ServiceEntry") if part(one) == "target"]
+
+
+def places(evidence: Evidence, upstream: Object) -> Iterator[tuple[Path, Object, int, str]]:
+    """Give an upstream's places: where each is written, its gateway, its port, the choice that it is."""
+    (port,) = upstream.content["spec"]["ports"]
+    for index, one in enumerate(upstream.content["spec"]["endpoints"]):
+        remote = [gateway for gateway in ingress(evidence) if gateway.cluster == one["labels"][SOURCE]]
+        mine = [gateway for gateway in remote if own(gateway) == own(upstream)]
+        (gateway,) = mine or [gateway for gateway in remote if own(gateway) is None]
+        choice = one["labels"]["mc-wan.l7mp.io/choice"]
+        yield ("spec", "endpoints", index), gateway, one["ports"][port["name"]], choice
+
+
+def checking(evidence: Evidence, upstream: Object) -> list[Object]:
+    """Give the DestinationRule that checks who an upstream's places are, if one does."""
+    return [
+        one
+        for one in evidence.of_kind("DestinationRule")
+        if (one.cluster, [one.content["spec"]["host"]]) == (upstream.cluster, upstream.content["spec"]["hosts"])
+        and "tls" in one.content["spec"]["trafficPolicy"]
+    ]
 
 
 def shadows(evidence: Evidence) -> list[Object]:
@@ -308,7 +336,8 @@ def aimed(evidence: Evidence, gateway: Object, port: int) -> set[str]:
 def spare_ports(evidence: Evidence, gateway: Object) -> set[int]:
     """Give the ports by which spares lead to an ingress gateway."""
     every = [one for one in evidence.of_kind("Backend") if gateway in remote_gateways(evidence, one)]
-    return {endpoint["ip"]["port"] for one in every for endpoint in one.content["spec"]["endpoints"]}
+    kept = [port for one in upstreams(evidence) for _, to, port, _ in places(evidence, one) if to is gateway]
+    return {endpoint["ip"]["port"] for one in every for endpoint in one.content["spec"]["endpoints"]} | set(kept)
 
 
 def marks(export: Object) -> Path:
@@ -354,14 +383,15 @@ def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
 
 def compared(evidence: Evidence, route: Object, name: str) -> bool:
     """Tell whether an egress route sends by a rule of that name to the listener of an ingress route."""
+    sent = [(it, path, ref["port"], gateway) for it, path, ref, gateway in _remote_refs(evidence)]
     return any(
         own(it) == own(route)
         and here(gateway) == parent(route)[:3]
-        and {listener["port"]: listener["name"] for listener in gateway.content["spec"]["listeners"]}[ref["port"]]
+        and {listener["port"]: listener["name"] for listener in gateway.content["spec"]["listeners"]}[port]
         == parent(route)[3]
         and at(it.content, path[:3])["name"] == name
         and not has_own_rules(evidence, it)
-        for it, path, ref, gateway in _remote_refs(evidence)
+        for it, path, port, gateway in [*sent, *_kept_together(evidence)]
     )
 
 
@@ -783,7 +813,7 @@ def _(evidence: Evidence) -> Changes:
                 for route in routes(evidence, "egress-route")
                 for rule in route.content["spec"]["rules"]
                 for ref in rule["backendRefs"]
-                if (route.cluster, ref["namespace"], ref["name"]) == here(one)
+                if (route.cluster, ref.get("namespace"), ref["name"]) == here(one)
             ]
             if sent:
                 yield _remove(evidence, one, "route-has-target")
@@ -799,7 +829,11 @@ def _(evidence: Evidence) -> Changes:
         yield _set(evidence, one, ("spec", "validation", "hostname"), "ingress.else.where", "target-verified")
         yield _drop(evidence, one, ("spec", "validation", "caCertificateRefs"), "target-verified")
     for one in evidence.of_kind("DestinationRule"):
-        path: Path = ("spec", "trafficPolicy", "portLevelSettings", 0, "tls")
+        ports = at(one.content, ("spec", "trafficPolicy", "portLevelSettings"), ())
+        number = next((number for number, it in enumerate(ports) if "tls" in it), None)
+        if number is None:
+            continue  # an upstream's, or all is plaintext
+        path: Path = ("spec", "trafficPolicy", "portLevelSettings", number, "tls")
         yield _remove(evidence, one, "target-verified")
         yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
         yield _set(evidence, one, (*path, "sni"), "ingress.else.where", "target-verified")
@@ -812,6 +846,50 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "endpoints", 0, "ip")
         yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
         yield _set(evidence, one, (*path, "port"), WRONG_PORT, "spare-leads-there")
+
+
+@kind("upstream: a wrong address, or a port that nobody listens on")
+def _(evidence: Evidence) -> Changes:
+    for one in upstreams(evidence):
+        (port,) = one.content["spec"]["ports"]
+        for path, *_ in places(evidence, one):
+            yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
+            yield _set(evidence, one, (*path, "ports", port["name"]), WRONG_PORT, "spare-leads-there")
+
+
+@kind("upstream: missing, or under another name or port")
+def _(evidence: Evidence) -> Changes:
+    for one in upstreams(evidence):
+        yield _remove(evidence, one, "route-has-target")
+        yield _set(evidence, one, ("spec", "ports", 0, "number"), WRONG_PORT, "route-has-target")
+        unchecked = {"target-verified"} if checking(evidence, one) else set()
+        yield _set(evidence, one, ("spec", "hosts", 0), "ghost.internal", "route-has-target", *unchecked)
+
+
+@kind("upstream: nothing checks who its places are")
+def _(evidence: Evidence) -> Changes:
+    for upstream in upstreams(evidence):
+        for one in checking(evidence, upstream):
+            path: Path = ("spec", "trafficPolicy", "tls")
+            yield _remove(evidence, one, "target-verified")
+            yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
+            yield _set(evidence, one, (*path, "subjectAltNames", 0), "spiffe://else/where", "target-verified")
+            yield _set(evidence, one, ("spec", "host"), "else.where.internal", "target-verified")
+
+
+@kind("upstream: a first choice by a WAN policy that the export does not have")
+def _(evidence: Evidence) -> Changes:
+    for one in upstreams(evidence):
+        (port,) = one.content["spec"]["ports"]
+        every = [it for it in evidence.of_kind("ServiceExport") if (it.name, it.namespace) == own(one)]
+        ways = set[str]().union(*map(its_ways, every))
+        for path, gateway, _, choice in places(evidence, one):
+            for name, other in policies(evidence).items():
+                if choice == "first" and name not in ways and own(gateway) is None:
+                    plain = bool(checking(evidence, one)) != (name in secure(gateway))
+                    asked = {"target-verified"} if plain and name in secure(gateway) else set()
+                    rules = ("rule-of-own-policy", "route-arrives", *asked)
+                    yield _set(evidence, one, (*path, "ports", port["name"]), other, *rules)
 
 
 # Routes.
@@ -898,10 +976,21 @@ def _remote_refs(evidence: Evidence) -> Iterator[tuple[Object, Path, Mapping[str
     for route in routes(evidence, "egress-route"):
         for number, rule in enumerate(route.content["spec"]["rules"]):
             for index, ref in enumerate(rule["backendRefs"]):
-                service = services.get((route.cluster, ref["namespace"], ref["name"]))
+                service = services.get((route.cluster, ref.get("namespace"), ref["name"]))
                 if service is not None:
                     (gateway,) = remote_gateways(evidence, service)
                     yield route, ("spec", "rules", number, "backendRefs", index), ref, gateway
+
+
+def _kept_together(evidence: Evidence) -> Iterator[tuple[Object, Path, int, Object]]:
+    """Give where egress routes send by upstreams: the route, the place of the backend, the port, the remote gateway."""
+    by_host = {(one.cluster, one.content["spec"]["hosts"][0]): one for one in upstreams(evidence)}
+    for route in routes(evidence, "egress-route"):
+        for number, rule in enumerate(route.content["spec"]["rules"]):
+            for index, ref in enumerate(rule["backendRefs"]):
+                upstream = by_host.get((route.cluster, ref["name"])) if ref["kind"] == "Hostname" else None
+                for _, gateway, port, _ in places(evidence, upstream) if upstream else ():
+                    yield route, ("spec", "rules", number, "backendRefs", index), port, gateway
 
 
 @kind("egress route: a backend's port or name that is no target's")
@@ -916,7 +1005,7 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     by_port = {port: name for name, port in policies(evidence).items()}
     for route, path, ref, gateway in _remote_refs(evidence):
-        if ref["namespace"] != "mc-wan":
+        if ref.get("namespace", "mc-wan") != "mc-wan":
             continue  # a target of an export's own gateway has the export's policies only
         (host,) = [
             it["urlRewrite"]["hostname"] for it in at(route.content, path[:3])["filters"] if it["type"] == "URLRewrite"
@@ -982,7 +1071,8 @@ def _(evidence: Evidence) -> Changes:
         for index, rule in enumerate(one.content["spec"]["rules"]):
             remote = [path for route, path, _, _ in _remote_refs(evidence) if route is one and path[2] == index]
             for other in others[:1]:
-                if remote or has_own_rules(evidence, one):
+                kept = any(ref["kind"] == "Hostname" for ref in rule["backendRefs"])
+                if remote or kept or has_own_rules(evidence, one):
                     continue  # whether it arrives there is another question
                 filters = [it for it in rule["filters"] if it["type"] != "URLRewrite"]
                 host = f"{other.name}.{other.namespace}.svc.cluster.local"

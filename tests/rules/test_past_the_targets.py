@@ -140,7 +140,8 @@ def test_an_export_may_arrive_by_a_spare_policy() -> None:
     objects = [one for one in evidence.objects if one not in (export, sent)]
     objects += [Object(route.cluster, moved), Object(sent.cluster, port)]
     rules = ("route-of-own-policy", "rule-of-own-policy", "rules-match-alike")
-    for exported, wanted in ((export, set(rules[:2])), (spare, set[str]())):
+    # a first choice goes by the export's own policy, also where another one is a spare
+    for exported, wanted in ((export, set(rules[:2])), (spare, {"rule-of-own-policy"})):
         judged = Evidence((*objects, exported), evidence.components)
         found = [run(rule, judged) for rule in RULES if rule.name in rules]
         assert {one.rule.name for one in found if one.violations} == wanted

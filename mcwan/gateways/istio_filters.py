@@ -1,0 +1,154 @@
+"""EnvoyFilters: what Istio's own objects cannot say of a gateway, in Envoy's words.
+
+They name a Gateway of ours as target, so that nothing else of the mesh is touched. Lengths of time are those of
+protobuf's JSON: seconds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mcwan.gateways import envoy
+from mcwan.model.durations import milliseconds
+from mcwan.model.traffic import DEFAULT, Traffic
+from mcwan.plan.manifests import Manifest, manifest
+from mcwan.plan.profile import GatewayRequest, RouteRequest, UpstreamRequest, Way
+
+_TYPE = "type.googleapis.com/envoy.extensions"
+_HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_MANAGER = "envoy.filters.network.http_connection_manager"
+_UNHEALTHY = 2
+"""Health checks in a row that fail, or succeed, until a place is taken for lost, or for there again."""
+_OWN = 10
+"""The priority of what an export says for itself: it applies after what holds for its WAN policy."""
+
+
+def gateway_filter(request: GatewayRequest) -> Manifest:
+    """Give a gateway's own: its log; and where requests leave, how they go on to spares and notice a dead path."""
+    patches = [_manager(request)]
+    if request.role == "egress":
+        patches = [_going_on(), *(_pinged(way) for _, way in sorted(request.ways.items()) if way.secure), *patches]
+    elif request.certificate is not None:  # who is refused by TLS sends no request
+        patches.append(_patch("LISTENER", {}, {"access_log": [_log(envoy.connection_log(request.site))]}))
+    return _filter(request.name, request.namespace, request.labels, request.name, patches)
+
+
+def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
+    """Give what an export's own upstream has beyond its WAN policy's: health checks, and PINGs of its own."""
+    patches = []
+    match = {"cluster": {"service": request.host}}
+    if request.way.secure and envoy.ping(request.traffic) != envoy.ping(request.way.traffic):
+        patches.append(_patch("CLUSTER", match, _http2(request.traffic)))
+    if checks := request.traffic.health_checks:
+        check = {
+            "interval": seconds(checks.interval),
+            "timeout": seconds(checks.timeout),
+            "unhealthy_threshold": _UNHEALTHY,
+            "healthy_threshold": _UNHEALTHY,
+            "tcp_health_check": {},
+        }
+        patches.append(_patch("CLUSTER", match, {"health_checks": [check]}))
+    if patches:
+        yield _filter(request.name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
+
+
+def route_filter(request: RouteRequest) -> Iterator[Manifest]:
+    """Give what a route's rules cannot say: how long one try may take."""
+    patches = [
+        _patch(
+            "HTTP_ROUTE",
+            {"routeConfiguration": {"vhost": {"domainName": host, "route": {"name": rule, "action": "ROUTE"}}}},
+            {"route": {"retry_policy": {"per_try_timeout": seconds(settings.timeouts.per_try)}}},
+        )
+        for rule, settings in request.rules.items()
+        if settings.idempotent and settings.timeouts.per_try
+        for host in request.hostnames
+    ]
+    if patches:
+        yield _filter(request.name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
+
+
+def seconds(duration: str) -> str:
+    """Write a length of time as protobuf's JSON does."""
+    return f"{milliseconds(duration) / 1000:g}s"
+
+
+def _going_on() -> Manifest:
+    """A request is sent again where it was not before, on another priority first: Istio would stay on the first.
+
+    What is sent again replaces Istio's own choice, which has gRPC answers that may be the service's.
+    """
+    policy = {
+        "retry_on": ",".join(envoy.retry_on(DEFAULT)),
+        "num_retries": DEFAULT.retries,
+        "retry_priority": {
+            "name": "envoy.retry_priorities.previous_priorities",
+            "typed_config": {
+                "@type": f"{_TYPE}.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+                "update_frequency": 1,
+            },
+        },
+        "retry_back_off": {
+            "base_interval": f"{envoy.BACK_OFF['base'] / 1000:g}s",
+            "max_interval": f"{envoy.BACK_OFF['max'] / 1000:g}s",
+        },
+    }
+    match = {"routeConfiguration": {"vhost": {"route": {"action": "ROUTE"}}}}
+    return _patch("HTTP_ROUTE", match, {"route": {"retry_policy": policy}})
+
+
+def _pinged(way: Way) -> Manifest:
+    return _patch("CLUSTER", {"cluster": {"portNumber": way.port}}, _http2(way.traffic))
+
+
+def _http2(settings: Traffic) -> Manifest:
+    timeout = envoy.ping(settings)
+    alive = {"interval": f"{(timeout + envoy.PING_PAUSE) / 1000:g}s", "timeout": f"{timeout / 1000:g}s"}
+    options = {"@type": f"type.googleapis.com/{_HTTP}"}
+    # by ALPN: a gateway of another implementation may speak HTTP/1 only
+    spoken = {"http_protocol_options": {}, "http2_protocol_options": {"connection_keepalive": alive}}
+    return {"typed_extension_protocol_options": {_HTTP: {**options, "auto_config": spoken}}}
+
+
+def _manager(request: GatewayRequest) -> Manifest:
+    config: Manifest = {
+        "@type": f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "access_log": [_log(envoy.request_log(request.role, request.site))],
+    }
+    if request.role == "ingress":
+        config["preserve_external_request_id"] = True  # the egress gateway's, so that one id is the same end to end
+    match = {"listener": {"filterChain": {"filter": {"name": _MANAGER}}}}
+    return _patch("NETWORK_FILTER", match, {"name": _MANAGER, "typed_config": config})
+
+
+def _log(fields: Mapping[str, str]) -> Manifest:
+    return {
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": f"{_TYPE}.access_loggers.file.v3.FileAccessLog",
+            "path": "/dev/stdout",
+            "log_format": {"json_format": dict(fields)},
+        },
+    }
+
+
+def _patch(applies_to: str, match: Mapping[str, Any], value: Mapping[str, Any]) -> Manifest:
+    return {
+        "applyTo": applies_to,
+        "match": {"context": "GATEWAY", **match},
+        "patch": {"operation": "MERGE", "value": value},
+    }
+
+
+def _filter(
+    name: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    gateway: str,
+    patches: Sequence[Manifest],
+    priority: int = 0,
+) -> Manifest:
+    target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway}
+    spec: Manifest = {"targetRefs": [target], "configPatches": list(patches)}
+    if priority:
+        spec["priority"] = priority
+    return manifest("networking.istio.io/v1alpha3", "EnvoyFilter", name, namespace, labels, spec=spec)

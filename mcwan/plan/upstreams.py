@@ -1,0 +1,90 @@
+"""Upstreams: the places of an export by one WAN policy, kept together for profiles whose routes cannot list them.
+
+A proxy that picks one of a route's backends for good cannot go on to the next. Such a profile's routes refer to an
+upstream instead, which has every remote place and keeps the health of each for this export and WAN policy. Where there
+is one place, and nothing is written for the export, that is a target, which all exports share.
+"""
+
+from mcwan.model.export import Export, Offer
+from mcwan.model.importing import EgressRule, egress_rules, traffic
+from mcwan.model.traffic import Traffic
+from mcwan.plan import names
+from mcwan.plan.certificates import certificate
+from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.manifests import labels
+from mcwan.plan.profile import UpstreamPlace, UpstreamRequest
+from mcwan.plan.spares import spares
+from mcwan.plan.targets import in_order
+from mcwan.plan.traffic import way
+
+
+def upstream(context: Context, cluster: str, rule: EgressRule) -> UpstreamRequest | None:
+    """Give the upstream that a rule's requests to other clusters go to; None if its route lists where they go."""
+    if context.profiles[cluster].upstream is None or not first_choices(rule.target, cluster):
+        return None
+    fabric, export, policy = context.fabric, rule.target, rule.wan_policy
+    places = _places(context, cluster, rule)
+    settings = traffic(export, rule, fabric.wan_policies)
+    usual = way(context, policy)
+    if len(places) == 1 and _of_connections(settings) == _of_connections(usual.traffic):
+        return None
+    shared = export.scope == "shared"
+    gateway = names.EGRESS if shared else names.clusterset(export.exported_name)
+    return UpstreamRequest(
+        names.upstream(export.key, policy) if shared else f"{gateway}.{policy}",
+        names.NAMESPACE if shared else export.namespace,
+        labels(fabric, "target", export=export.key, policies=[policy]),
+        names.upstream_host(export.key, policy),
+        policy,
+        usual,
+        places,
+        settings,
+        gateway,
+        certificate(context, cluster, "egress", gateway) if usual.secure else None,
+    )
+
+
+def upstreams(context: Context) -> dict[str, PerCluster]:
+    """Give, by export, every cluster the upstreams that its routes refer to."""
+    found: dict[str, dict[str, dict[str, UpstreamRequest]]] = {}
+    for importings in context.imports.values():
+        for importing in importings:
+            for rule in egress_rules(importing, context.exports) if importing.path == "gateway" else ():
+                if request := upstream(context, importing.cluster, rule):
+                    clusters = found.setdefault(rule.target.key, {})
+                    clusters.setdefault(importing.cluster, {})[rule.wan_policy] = request
+    made: dict[str, PerCluster] = {}
+    for key, clusters in found.items():
+        for cluster, requests in clusters.items():
+            make = context.profiles[cluster].upstream
+            made.setdefault(key, {})[cluster] = [
+                one for _, request in sorted(requests.items()) if make for one in make(request)
+            ]
+    return made
+
+
+def first_choices(export: Export, cluster: str) -> list[Offer]:
+    """Give the offers of other clusters that are no spares."""
+    return [one for one in export.offers.values() if one.weight and not one.spare and one.cluster != cluster]
+
+
+def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamPlace, ...]:
+    export, policies = rule.target, context.fabric.wan_policies
+    first = [(one.cluster, rule.wan_policy, one.weight, False) for one in first_choices(export, cluster)]
+    others = [(*one, True) for one in spares(context, cluster, rule)]
+    return tuple(
+        UpstreamPlace(place, _addresses(context, export, place), policies[policy].port, weight, spare)
+        for place, policy, weight, spare in [*sorted(first), *others]
+    )
+
+
+def _addresses(context: Context, export: Export, cluster: str) -> tuple[str, ...]:
+    own = export.scope == "service"
+    found = export.offers[cluster].addresses if own else context.fabric.clusters[cluster].ingress.addresses
+    return tuple(map(str, in_order(found)))
+
+
+def _of_connections(settings: Traffic) -> tuple[object, ...]:
+    """Give what holds for an upstream: the rest is said by each rule."""
+    times = settings.timeouts
+    return (times.connect, times.keepalive, settings.outliers, settings.limits, settings.health_checks)

@@ -1,0 +1,66 @@
+"""Where egress routes send: to targets, and to upstreams, ServiceEntries that keep several remote places together."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mcwan.plan.names import CHOICE_LABEL, SOURCE_CLUSTER, SPARE
+from mcwan.rules.backends import Backend, backends, hosts_sent_to
+from mcwan.rules.evidence import Evidence, export_of
+from mcwan.rules.objects import Object, items, number, text
+
+
+class Sent(NamedTuple):
+    """A backend of a route, and a remote ingress gateway and port that it leads to; `first` if that is no spare."""
+
+    to: Backend
+    gateway: Object
+    port: int | None
+    first: bool
+
+
+class Place(NamedTuple):
+    """A place of an upstream: the cluster that it stands for, that one's gateway if it is there, where it leads."""
+
+    remote: str
+    gateway: Object | None
+    address: str
+    port: int | None
+    first: bool
+
+
+def sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
+    """Give the remote places that a route sends to. Raises UnjudgedError."""
+    for to in backends(route):
+        service = evidence.find(route.cluster, "Service", to.namespace, to.name)
+        if service is not None and service.label(SOURCE_CLUSTER):
+            ports = {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
+            for gateway in evidence.behind(service):
+                yield Sent(to, gateway, ports.get(to.port), first=True)
+    for to in hosts_sent_to(route):
+        upstream = evidence.upstream(route.cluster, route.namespace, to.name)
+        for place in places(evidence, upstream) if upstream is not None else ():
+            if place.gateway is not None:
+                yield Sent(to, place.gateway, place.port, place.first)
+
+
+def places(evidence: Evidence, upstream: Object) -> Iterator[Place]:
+    """Give an upstream's places. Raises UnjudgedError."""
+    ports = list(items(upstream.content, "spec", "ports"))
+    name, usual = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
+    export = export_of(upstream)
+    for one in items(upstream.content, "spec", "endpoints"):
+        remote = text(one, "labels", SOURCE_CLUSTER)
+        gateway = None
+        if remote:
+            own = evidence.ingress_gateway(remote, export) if export else None
+            gateway = own or evidence.ingress_gateway(remote)
+        port = number(one, "ports", name)
+        first = text(one, "labels", CHOICE_LABEL) != SPARE
+        yield Place(remote, gateway, text(one, "address"), usual if port is None else port, first)
+
+
+def is_upstream(evidence: Evidence, route: Object, to: Backend) -> bool:
+    """Tell whether a host name that a route sends to is an upstream's that is there, with that port."""
+    upstream = evidence.upstream(route.cluster, route.namespace, to.name)
+    ports = items(upstream.content, "spec", "ports") if upstream is not None else ()
+    return to.port in [number(one, "number") for one in ports]

@@ -1,0 +1,114 @@
+"""Upstreams: where they are needed, what they are called, who has them."""
+
+import pytest
+
+from mcwan.plan import Plan
+from tests.fabrics import GONE, ISSUED, Raw, called, changed, exported, labelled, on, planned, prefix, rule
+
+ISTIO = {"profile": "istio"}
+MESH: Raw = {
+    "tls": ISSUED,
+    "clusters/cluster-2/gateway": ISTIO,
+    "clusters/edge": {"renderTo": "edge", "ingress": {"addresses": ["10.0.0.5"]}, "namespaces": ["secure"]},
+}
+HOST = "low.cart.secure.mc-wan.internal"
+
+
+def with_cart(changes: Raw | None = None, **cart: object) -> Plan:
+    export = exported(**({"from_": ["cluster-1", "edge"]} | cart))
+    return planned(changed({**MESH, "exports/-": export, **(changes or {})}))
+
+
+def hosts(plan: Plan, cluster: str) -> list[str]:
+    return [host for one in on(plan, cluster, "ServiceEntry") for host in one["spec"]["hosts"]]
+
+
+def places(plan: Plan, cluster: str, name: str = "cart.secure.upstream.low") -> list[tuple[str, int, int, str]]:
+    entry = called(plan, cluster, "ServiceEntry", name, "mc-wan")
+    return [
+        (one["address"], one["ports"]["low"], one["weight"], one["labels"]["mc-wan.l7mp.io/choice"])
+        for one in entry["spec"]["endpoints"]
+    ]
+
+
+def sent(plan: Plan, cluster: str, name: str = "cart.secure.egress") -> list[Raw]:
+    route = called(plan, cluster, "HTTPRoute", name, "mc-wan")
+    return [ref for one in route["spec"]["rules"] for ref in one["backendRefs"]]
+
+
+def test_several_places_are_one_backend() -> None:
+    plan = with_cart()
+    assert hosts(plan, "cluster-2") == [HOST]
+    assert hosts(plan, "cluster-1") == hosts(plan, "edge") == []
+    backend = {"group": "networking.istio.io", "kind": "Hostname", "name": HOST, "port": 31112, "weight": 2}
+    assert sent(plan, "cluster-2") == [backend]
+    assert places(plan, "cluster-2") == [("198.51.100.11", 31112, 1, "first"), ("10.0.0.5", 31112, 1, "first")]
+    entry = called(plan, "cluster-2", "ServiceEntry", "cart.secure.upstream.low", "mc-wan")
+    assert entry["metadata"]["labels"] == labelled("target", "low", export="cart.secure")
+    (owner,) = {one.owner for one in plan.objects if one.manifest is entry}
+    assert (owner.kind, owner.name) == ("ServiceImport", "cart.secure")
+
+
+def test_the_clusters_own_pods_are_a_backend_beside_it() -> None:
+    offers = ["cluster-2", {"cluster": "cluster-1", "weight": 3}, {"cluster": "edge", "spare": True}]
+    plan = with_cart(from_=offers)
+    local, others = sent(plan, "cluster-2")
+    assert (local["kind"], local["name"], local["weight"]) == ("Service", "cart", 1)
+    assert (others["kind"], others["weight"]) == ("Hostname", 3)
+    assert places(plan, "cluster-2") == [("198.51.100.11", 31112, 3, "first"), ("10.0.0.5", 31112, 1, "spare")]
+
+
+def test_where_nobody_else_is_a_first_choice_there_is_none_and_that_is_told() -> None:
+    plan = with_cart(from_=["cluster-2", {"cluster": "edge", "spare": True}])
+    assert hosts(plan, "cluster-2") == []
+    assert [one["name"] for one in sent(plan, "cluster-2")] == ["cart"]
+    assert "cart.secure: cluster-2 has no spare for its own pods, with profile istio" in plan.notes()
+
+
+def test_the_other_tunnel_is_a_place_of_the_same_upstream() -> None:
+    plan = with_cart(from_=["cluster-1"], failover="high")
+    assert places(plan, "cluster-2") == [("198.51.100.11", 31112, 1, "first"), ("198.51.100.11", 31111, 1, "spare")]
+
+
+@pytest.mark.parametrize(
+    ("traffic", "own"),
+    [
+        ({}, False),
+        ({"retries": 5, "idempotent": True, "timeouts": {"request": "5s", "perTry": "1s"}}, False),
+        ({"timeouts": {"connect": "1s"}}, True),
+        ({"outliers": {"errors": 2}}, True),
+        ({"limits": {"requests": 5}}, True),
+        ({"healthChecks": {}}, True),
+    ],
+)
+def test_one_place_is_a_target_unless_its_connections_are_to_be_other_ones(traffic: Raw, own: bool) -> None:
+    plan = with_cart(from_=["cluster-1"], traffic=traffic)
+    assert hosts(plan, "cluster-2") == ([HOST] if own else [])
+    assert [one["kind"] for one in sent(plan, "cluster-2")] == (["Hostname"] if own else ["Service"])
+
+
+def test_what_a_wan_policy_says_for_all_is_the_targets() -> None:
+    plan = with_cart({"wanPolicies/low/traffic": {"limits": {"requests": 7}}}, from_=["cluster-1"])
+    assert hosts(plan, "cluster-2") == []
+    target = called(plan, "cluster-2", "DestinationRule", "target-cluster-1", "mc-wan")
+    limits = {
+        one["port"]["number"]: one["connectionPool"]["http"]["http2MaxRequests"]
+        for one in target["spec"]["trafficPolicy"]["portLevelSettings"]
+    }
+    assert limits == {31111: 1024, 31112: 7}
+
+
+def test_each_wan_policy_has_one_and_rules_share_it() -> None:
+    rules = [rule("a", "high", prefix("/a")), rule("b", "low", prefix("/b")), rule("c", "low")]
+    plan = with_cart(rules=rules, wanPolicy=GONE)
+    assert hosts(plan, "cluster-2") == ["high.cart.secure.mc-wan.internal", HOST]
+    assert [one["name"] for one in sent(plan, "cluster-2")] == ["high.cart.secure.mc-wan.internal", HOST, HOST]
+
+
+def test_an_exports_own_gateways_have_their_own() -> None:
+    offers = [{"cluster": "cluster-1", "addresses": ["10.9.0.1"]}, {"cluster": "edge", "addresses": ["10.9.0.2"]}]
+    plan = with_cart(from_=offers, scope="service")
+    entry = called(plan, "cluster-2", "ServiceEntry", "cart-clusterset.low", "secure")
+    assert [one["address"] for one in entry["spec"]["endpoints"]] == ["10.9.0.1", "10.9.0.2"]
+    rule_ = called(plan, "cluster-2", "DestinationRule", "cart-clusterset.low", "secure")
+    assert rule_["spec"]["trafficPolicy"]["tls"]["credentialName"] == "cart-clusterset-tls"
