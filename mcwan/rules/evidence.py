@@ -13,6 +13,7 @@ from mcwan.plan import names
 from mcwan.plan.names import (
     ADDRESSES_ANNOTATION,
     BACKENDS_ANNOTATION,
+    CALLERS_ANNOTATION,
     EGRESS,
     GROUP,
     INGRESS,
@@ -32,6 +33,7 @@ GATEWAY_GROUP = "gateway.networking.k8s.io"
 _SLICE_OF = "kubernetes.io/service-name"
 _MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
+    "AuthorizationPolicy": "security.istio.io",
     "EndpointSlice": "discovery.k8s.io",
     "Backend": "gateway.envoyproxy.io",
     "BackendTLSPolicy": GATEWAY_GROUP,
@@ -41,6 +43,7 @@ _GROUPS = {
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,
     "ReferenceGrant": GATEWAY_GROUP,
+    "SecurityPolicy": "gateway.envoyproxy.io",
     "Service": "",
     "ServiceExport": "multicluster.x-k8s.io",
     "ServiceImport": "multicluster.x-k8s.io",
@@ -497,6 +500,11 @@ def hostnames(route: Object) -> tuple[str, ...]:
     return tuple(texts(route.content, "spec", "hostnames"))
 
 
+def admits(evidence: Evidence, route: Object) -> bool:
+    """Tell whether a route is meant for requests of other clusters, be its Gateway there or not."""
+    return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
+
+
 @kept
 def component_of(one: Object) -> str:
     """Give what an object is in the fabric, by its label; empty if it is not mcwan's. Raises UnjudgedError."""
@@ -537,6 +545,16 @@ def spares_of(export: Object) -> frozenset[str]:
 def admitted_policies(export: Object) -> tuple[str, ...]:
     """Give the WAN policies by which an export may arrive, its own and their spares. Raises UnjudgedError."""
     return tuple(sorted({*policies_of(export), *spares_of(export)}))
+
+
+def callers_of(export: Object) -> frozenset[str] | None:
+    """Give the identities that may call an export, as its ServiceExport says; None if everybody may.
+
+    Raises UnjudgedError.
+    """
+    if CALLERS_ANNOTATION not in export.annotations:
+        return None
+    return frozenset(_listed(text(export.annotations, CALLERS_ANNOTATION)))
 
 
 def service_of_export(export: Object) -> str:

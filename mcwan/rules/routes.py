@@ -12,6 +12,7 @@ from mcwan.rules.evidence import (
     Component,
     Evidence,
     Export,
+    admits,
     admitted_policies,
     answering,
     component_of,
@@ -24,7 +25,7 @@ from mcwan.rules.evidence import (
 )
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.unknown import UnjudgedError, first
+from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed, said
 
 
@@ -72,7 +73,7 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """What a route answers to is exported, and so is whatever answers it: by ingress on this cluster, else by any."""
-    ingress = _admits(evidence, route)
+    ingress = admits(evidence, route)
     where = route.cluster if ingress else None
     for to in () if ingress else backends(route):
         if remote := evidence.remote_of(route, to.namespace, to.name):
@@ -93,11 +94,6 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             yield from _for_own_export(evidence, route, sent_for)
         if ingress or _stays(evidence, route, to):
             yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
-
-
-def _admits(evidence: Evidence, route: Object) -> bool:
-    """Tell whether a route is meant for requests of other clusters, be its Gateway there or not."""
-    return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
 
 
 def _stays(evidence: Evidence, route: Object, to: Backend) -> bool:
@@ -225,7 +221,7 @@ def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
 
 def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     # an ingress refuses by rules without backend
-    refuses = _admits(evidence, route)
+    refuses = admits(evidence, route)
     for rule in items(route.content, "spec", "rules"):
         refs = list(items(rule, "backendRefs"))
         if not refs and not refuses:
