@@ -123,6 +123,24 @@ def test_rendered_files_that_somebody_changed() -> None:
     )
 
 
+def test_sarif_names_the_rendered_file_and_the_state() -> None:
+    def places(*options: str) -> list[Any]:
+        shown = run("check", *options, "--policy-config", configured(RANGE), "--format", "sarif").stdout
+        results = json.loads(shown)["runs"][0]["results"]
+        return [one["locations"][0]["physicalLocation"] for one in results]
+
+    assert run("render", "--out", "out").exit_code == 0
+    lines = Path("out/cluster-1/10-fabric.yaml").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text == "kind: WANPolicy") - 1
+    assert places("--rendered", "out") == [
+        {"artifactLocation": {"uri": f"out/{cluster}/10-fabric.yaml"}, "region": {"startLine": line}}
+        for cluster in CLUSTERS
+    ]
+    assert places("--state", state()) == [
+        {"artifactLocation": {"uri": "state.json"}, "region": {"startLine": 1}} for _ in CLUSTERS
+    ]
+
+
 def test_a_state() -> None:
     result = run("check", "--state", state())
     assert (result.exit_code, result.output) == (0, NOTHING)
