@@ -76,7 +76,7 @@ class Component:
 class Parent(NamedTuple):
     """Where a route attaches: a Gateway by its name, if it is there, and a section of it; empty means all sections.
 
-    `role` is what the Gateway is in the fabric; empty if it is none of its gateways.
+    `port` narrows that to sections on it. `role` is what the Gateway is in the fabric; empty if it is none of its own.
     """
 
     namespace: str
@@ -84,11 +84,14 @@ class Parent(NamedTuple):
     section: str
     gateway: Object | None
     role: str
+    port: int | None
 
     @property
     def sections(self) -> Sequence[str]:
         """The sections of the Gateway that are meant. Raises UnjudgedError."""
-        return [self.section] if self.section or self.gateway is None else sorted(listeners(self.gateway))
+        if self.section or self.gateway is None:
+            return [self.section]
+        return sorted(name for name, port in listeners(self.gateway).items() if self.port in (None, port))
 
 
 class Claim(NamedTuple):
@@ -300,10 +303,11 @@ class Evidence:
 
     def _attached(self, route: Object) -> Iterator[Parent]:
         for one in items(route.content, "spec", "parentRefs"):
-            if text(one, "kind") in ("", "Gateway"):
+            if text(one, "kind") in ("", "Gateway") and (text(one, "group") or GATEWAY_GROUP) == GATEWAY_GROUP:
                 namespace, name = text(one, "namespace") or route.namespace, text(one, "name")
                 found = self.find(route.cluster, "Gateway", namespace, name)
-                yield Parent(namespace, name, text(one, "sectionName"), found, role(found) if found else "")
+                its = role(found) if found else ""
+                yield Parent(namespace, name, text(one, "sectionName"), found, its, number(one, "port"))
 
     def _concerns(self, route: Object) -> bool:
         return first(

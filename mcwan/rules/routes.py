@@ -34,7 +34,10 @@ def _routes(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
 
 
 def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    if not evidence.parents(route) and component_of(route):
+        yield violation(f"{route} attaches to no Gateway", "let mcwan write the route and its Gateway", route)
     for parent in evidence.parents(route):
+        there = listeners(parent.gateway) if parent.gateway is not None else {}
         if parent.gateway is None:
             if parent.namespace == NAMESPACE or component_of(route):
                 yield violation(
@@ -42,11 +45,19 @@ def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Vio
                     "let mcwan write the route and its Gateway",
                     route,
                 )
-        elif parent.section and parent.section not in (there := listeners(parent.gateway)):
+        elif parent.section and parent.section not in there:
             yield violation(
                 f"{route} attaches to section {parent.section} of {parent.gateway}, which has "
                 f"{listed(sorted(there)) or 'none'}",
                 "let mcwan write the route: an ingress route's section is a WAN policy",
+                route,
+                parent.gateway,
+            )
+        elif parent.port is not None and parent.port not in [there[name] for name in parent.sections]:
+            yield violation(
+                f"{route} attaches to port {parent.port} of {parent.gateway}, "
+                + (f"whose section {parent.section} is on another" if parent.section else "which no section is on"),
+                "let mcwan write the route: it names a section, and no port",
                 route,
                 parent.gateway,
             )

@@ -592,6 +592,11 @@ def _(evidence: Evidence) -> Changes:
                 path: Path = ("spec", "tls", "clientValidation")
                 yield _remove(evidence, policy, "clients-verified")
                 yield _set(evidence, policy, (*path, "mode"), "Request", "clients-verified")
+                target: Path = ("spec", "targetRefs", 0)
+                yield _set(evidence, policy, (*target, "sectionName"), "elsewhere", "clients-verified")
+                spec = {"targetRefs": [at(policy.content, target) | {"sectionName": sorted(secure(one))[0]}]}
+                added = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
+                yield _add(evidence, added, "clients-verified")
                 yield _set(evidence, policy, (*path, "allowExpiredCertificate"), True, "clients-verified")
                 yield _drop(evidence, policy, (*path, "caCertificateRefs"), "clients-verified")
 
@@ -671,6 +676,14 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "listeners", 0, "allowedRoutes", "kinds")
         yield _set(evidence, one, (*path, 0, "kind"), "GRPCRoute", "listener-is-closed")
         yield _drop(evidence, one, path, "listener-is-closed")
+
+
+@kind("gateway: listeners of others admitted")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        for wider in ("All", "Same", "Selector"):
+            path: Path = ("spec", "allowedListeners", "namespaces", "from")
+            yield replace(_set(evidence, one, path, wider, "listener-is-closed"), leaf=None)
 
 
 @kind("gateway: Istio's LoadBalancer, ordered or by default")
@@ -767,6 +780,16 @@ def _(evidence: Evidence) -> Changes:
                 yield _set(evidence, one, ("endpoints", 0, "conditions", "ready"), False, "target-is-whole")
 
 
+@kind("target: the slice of another one")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        if part(one) == "target" and own(one) is None:
+            content = put(one.content, ("metadata", "name"), FOREIGN)
+            content = put(content, ("metadata", "labels", SOURCE), one.cluster)
+            added = Object(one.cluster, put(put(content, ("ports",), []), ("endpoints",), []))
+            yield _add(evidence, added, "target-is-whole")
+
+
 @kind("target: a selector, or an alias")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Service"):
@@ -813,6 +836,8 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "endpoints", 0, "ip")
         yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
         yield _set(evidence, one, (*path, "port"), WRONG_PORT, "spare-leads-there")
+        yield _set(evidence, one, ("spec", "fallback"), False, "spare-leads-there")
+        yield _drop(evidence, one, ("spec", "fallback"), "spare-leads-there")
 
 
 # Callers.
@@ -1148,6 +1173,16 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in routes(evidence, "egress-route"):
         yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), "renamed", "route-has-listener")
+
+
+@kind("route: a port that its section is not on, or no Gateway at all")
+def _(evidence: Evidence) -> Changes:
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        path: Path = ("spec", "parentRefs", 0)
+        yield replace(_set(evidence, one, (*path, "port"), WRONG_PORT, "route-has-listener"), leaf=None)
+        reliant = relying(evidence, one) if part(one) == "ingress-route" else set()
+        for field, value in (("group", "gateway.example.com"), ("kind", "Service")):
+            yield _set(evidence, one, (*path, field), value, "route-has-listener", *reliant)
 
 
 @kind("egress route: a Gateway that is not there")
