@@ -5,22 +5,18 @@ On a lab of its own, or on the one that MCWAN_LAB names and that is left as it w
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import median
 
-from lab import compare, first_request, load, memory, ways
+from lab import benchmark, compare, first_request, load, memory, ways
 from lab.compare import Bar
-from lab.down import down
-from lab.errors import ERRORS
 from lab.load import Sample
 from lab.processes import processor_time
-from lab.state import Lab, lab_name
+from lab.state import Lab
 from lab.stories import STACK
 from lab.topology import Site
 from lab.up import PROFILE, up
-from lab.waiting import LabError, interruptible
 from lab.ways import Way
 
 OWN = "bench"
@@ -39,32 +35,11 @@ _LATE = "load-late"
 
 def main() -> int:
     """Measure and print; exit code 1 if a bar is missed or it cannot be measured."""
-    interruptible()
-    try:
-        if lacks := load.lacks():
-            raise LabError("\n  ".join(["this machine cannot run the benchmark; it lacks", *lacks]))
-        with _lab() as lab:
-            missed = bench(lab)
-    except ERRORS as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    for line in missed:
-        print(f"missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    return benchmark.main("MCWAN_LAB", OWN, _bring_up, bench)
 
 
-@contextmanager
-def _lab() -> Iterator[Lab]:
-    if "MCWAN_LAB" in os.environ:
-        yield Lab.load(lab_name())
-        return
-    lab = up(OWN, STACK, _say, os.environ.get(PROFILE, ""))
-    try:
-        yield lab
-    finally:
-        down(OWN)
+def _bring_up(name: str) -> Lab:
+    return up(name, STACK, _say, os.environ.get(PROFILE, ""))
 
 
 def bench(lab: Lab) -> list[str]:

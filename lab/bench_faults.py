@@ -3,19 +3,14 @@
 On a lab of its own with the stack `guarded`, or on the one that MCWAN_E2E_GUARDED names and that is left as it was.
 """
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lab import compare, faults, load
-from lab.down import down
-from lab.errors import ERRORS
+from lab import benchmark, compare, faults
 from lab.faults import Fault, Outcome
 from lab.state import Lab
 from lab.up import up
-from lab.waiting import LabError, interruptible
 from mcwan.model.traffic import Timeouts, Traffic
 
 STACK, OWN = "guarded", "bench-guarded"
@@ -75,34 +70,9 @@ def _missed(case: Case, found: Outcome) -> Iterator[str]:
         yield f"{case.what}: a request waited {found.longest:.0f} ms; bar {case.longest:.0f}"
 
 
-@contextmanager
-def _lab() -> Iterator[Lab]:
-    if existing := os.environ.get("MCWAN_E2E_GUARDED"):
-        yield Lab.load(existing)
-        return
-    lab = up(OWN, STACK)
-    try:
-        yield lab
-    finally:
-        down(OWN)
-
-
 def main() -> int:
     """Measure and print; exit code 1 if a bar is missed or it cannot be measured."""
-    interruptible()
-    try:
-        if lacks := load.lacks():
-            raise LabError("\n  ".join(["this machine cannot run the benchmark; it lacks", *lacks]))
-        with _lab() as lab:
-            missed = bench(lab)
-    except ERRORS as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    for line in missed:
-        print(f"missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    return benchmark.main("MCWAN_E2E_GUARDED", OWN, lambda name: up(name, STACK), bench)
 
 
 if __name__ == "__main__":

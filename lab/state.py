@@ -23,12 +23,12 @@ _RUNNING = Path("/run/mcwan-lab")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
-def lab_name() -> str:
-    """Give the lab's name: MCWAN_LAB, or `lab`. Raises LabError."""
-    name = os.environ.get("MCWAN_LAB", _DEFAULT)
+def lab_name(variable: str = "MCWAN_LAB") -> str:
+    """Give a lab's name: what an environment variable says, or `lab`. Raises LabError."""
+    name = os.environ.get(variable, _DEFAULT)
     if not _NAME.fullmatch(name):
         raise LabError(
-            f"MCWAN_LAB={name!r}: not a lab's name; allowed: 1 to 20 small letters, digits and inner hyphens"
+            f"{variable}={name!r}: not a lab's name; allowed: 1 to 20 small letters, digits and inner hyphens"
         )
     return name
 

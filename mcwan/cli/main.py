@@ -116,7 +116,7 @@ def _judged(
         from mcwan import stack as stacks
 
         plan = gateways.plan(stacks.read(project, stack))
-        return report(_from_here(project / f"Pulumi.{stack}.yaml"), of_plan(plan), settings, in_stack_file=True), plan
+        return report(_from_here(project / f"Pulumi.{stack}.yaml"), of_plan(plan), settings), plan
 
 
 @main.command()

@@ -23,13 +23,16 @@ _FAILED = "report that, and disable the rule until then"
 
 @dataclass(frozen=True)
 class Report:
-    """Every rule's verdict on an environment. `judged` is a path: of a stack file, a directory or a state."""
+    """Every rule's verdict on an environment. `judged` is a path: of a stack file, a directory or a state.
+
+    `file` is where violations lie that are of no object written in a file of its own; empty if there is none.
+    """
 
     judged: str
     objects: int
     verdicts: tuple[Verdict, ...]
     levels: Mapping[str, Level]
-    in_stack_file: bool = False
+    file: str = ""
 
     @property
     def refused(self) -> bool:
@@ -51,10 +54,12 @@ class Report:
         return [(one.rule, one.failure) for one in self.verdicts if one.failure]
 
 
-def report(judged: str, evidence: Evidence, settings: Settings, *, in_stack_file: bool = False) -> Report:
+def report(judged: str, evidence: Evidence, settings: Settings) -> Report:
     """Judge an environment. Raises SourceError if a baseline cannot be read."""
     verdicts = tuple(judge(evidence, settings))
-    return Report(judged, len(evidence.objects), verdicts, settings.levels, in_stack_file)
+    # code scanning shows no result without a file: what is of no object is told at the first one
+    files = {one.place.file for one in evidence.objects if one.place is not None}
+    return Report(judged, len(evidence.objects), verdicts, settings.levels, min(files, default=judged))
 
 
 def counts(found: Report) -> str:
@@ -230,13 +235,14 @@ def _notification(level: str, rule: Rule, text: str) -> dict[str, Any]:
 
 
 def _location(found: Report, one: Violation) -> dict[str, Any]:
-    """Say where: the object and its cluster; beside it the stack file, whose lines do not matter."""
+    """Say where: the object and its cluster; beside it the file; lines of a stack or a state do not matter."""
     subject, on, cluster = one.subject.rpartition(" on ")
     whole = [one.subject] if one.subject else list(one.clusters)
     names = [f"{cluster}/{subject}"] if on else whole
     location: dict[str, Any] = {}
-    if found.in_stack_file:
-        location["physicalLocation"] = {"artifactLocation": {"uri": quote(found.judged)}, "region": {"startLine": 1}}
+    if file := one.place.file if one.place else found.file:
+        line = one.place.line if one.place else 1
+        location["physicalLocation"] = {"artifactLocation": {"uri": quote(file)}, "region": {"startLine": line}}
     if names:
         location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"} for name in names]
     return location

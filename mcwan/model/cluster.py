@@ -1,5 +1,6 @@
 """Clusters: how to reach one, its gateways, what is on it."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationInfo, WithJsonSchema
@@ -14,30 +15,25 @@ Balancer = Literal["aws", "azure", "gcp", "metallb"]
 ProfileName = Literal["envoy-gateway", "istio", "standard"]
 
 
-def _text(value: object) -> object:
-    """Take an address only as text: pydantic would read 10 as 0.0.0.10."""
-    if isinstance(value, int):
-        raise PydanticCustomError("ip_any_address", "not an IP address")
-    return value
+def _only_text(kind: str, problem: str) -> Callable[[object], object]:
+    """Take an address or a network only as text: pydantic would read 10 as 0.0.0.10."""
+
+    def check(value: object) -> object:
+        if isinstance(value, int):
+            raise PydanticCustomError(kind, problem)
+        return value
+
+    return check
 
 
 Address = Annotated[
     IPvAnyAddress,
-    BeforeValidator(_text, json_schema_input_type=IPvAnyAddress),
+    BeforeValidator(_only_text("ip_any_address", "not an IP address"), json_schema_input_type=IPvAnyAddress),
     Field(description="An IP address inside the SD-WAN, never a public one."),
 ]
-
-
-def _network(value: object) -> object:
-    """Take a network only as text, for the same reason."""
-    if isinstance(value, int):
-        raise PydanticCustomError("ip_any_network", "not a network")
-    return value
-
-
 Network = Annotated[
     IPvAnyNetwork,
-    BeforeValidator(_network, json_schema_input_type=IPvAnyNetwork),
+    BeforeValidator(_only_text("ip_any_network", "not a network"), json_schema_input_type=IPvAnyNetwork),
     Field(description="A network, as CIDR: 10.1.0.0/16."),
 ]
 

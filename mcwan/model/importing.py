@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.imports import Import, ImportRule, Path
-from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES
+from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES, NO_FAILOVER
 from mcwan.model.matches import Match, may_overlap
 from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.model.wan_policy import WANPolicy
@@ -118,7 +118,7 @@ def local_backends(export: Export, wan_policy: str) -> tuple[str, ...]:
 def failover(export: Export, wan_policy: str, wan_policies: Mapping[str, WANPolicy]) -> str | None:
     """Give the WAN policy that an export's requests travel by while they cannot by their own; None if there is none."""
     if export.failover is not None:
-        return None if export.failover in ("none", wan_policy) else export.failover
+        return None if export.failover in (NO_FAILOVER, wan_policy) else export.failover
     return wan_policies[wan_policy].failover if wan_policy in wan_policies else None
 
 

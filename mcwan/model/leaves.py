@@ -116,8 +116,12 @@ ClusterRef = Annotated[ClusterName, AfterValidator(_refers_to("cluster"))]
 WANPolicyRef = Annotated[DnsLabel, AfterValidator(_refers_to("WAN policy"))]
 
 
+NO_FAILOVER = "none"
+"""What an export says that fails over to no WAN policy."""
+
+
 def _none_or_policy(name: str, info: ValidationInfo) -> str:
-    return name if name == "none" else _refers_to("WAN policy")(name, info)
+    return name if name == NO_FAILOVER else _refers_to("WAN policy")(name, info)
 
 
 FailoverRef = Annotated[DnsLabel, AfterValidator(_none_or_policy)]

@@ -20,8 +20,9 @@ def service_export(context: Context, export: Export) -> PerCluster:
     for cluster in export.offers:
         routes = ingress_routes(context, cluster, export)
         made[cluster] = [_marked(context, cluster, export), *routes]
-        if export.callers is not None:
-            made[cluster] += [one for found in routes for one in _callers(context, cluster, export, found)]
+        known = caller_identities(context, export)
+        if known is not None:
+            made[cluster] += [one for found in routes for one in _callers(context, cluster, known, found)]
         if export.scope == "service":
             made[cluster] += gateway(context, cluster, ingress_request(context, cluster, export))
     return made
@@ -65,6 +66,13 @@ def policy_annotations(export: Export) -> dict[str, str]:
     return {names.RULES_ANNOTATION: said_rules(export.rules), **found}
 
 
+def caller_identities(context: Context, export: Export) -> list[str] | None:
+    """Give the identities that may call an export; None if everybody may."""
+    if export.callers is None:
+        return None
+    return sorted(identity(context.fabric.domain, caller, "egress") for caller in export.callers)
+
+
 def said_rules(rules: Iterable[Rule] | Iterable[EgressRule]) -> str:
     """Say in an annotation which WAN policy each rule has."""
     return ",".join(f"{rule.name}={rule.wan_policy}" for rule in rules)
@@ -80,6 +88,8 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     """The ServiceExport. Only annotations in its spec are carried to importing clusters (KEP-1645)."""
     spares = sorted(set(admitted_policies(export, context.fabric.wan_policies)) - set(export.wan_policies))
     annotations = policy_annotations(export) | ({names.SPARES_ANNOTATION: ",".join(spares)} if spares else {})
+    known = caller_identities(context, export)
+    annotations |= {names.CALLERS_ANNOTATION: ",".join(known)} if known is not None else {}
     version = context.fabric.clusters[cluster].mcs_api
     spec = {"spec": {"exportedAnnotations": annotations}} if version == "v1beta1" else {}
     return manifest(
@@ -93,8 +103,8 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     )
 
 
-def _callers(context: Context, cluster: str, export: Export, found: Manifest) -> tuple[Manifest, ...]:
-    """Refuse, on one route, everybody but the export's callers."""
+def _callers(context: Context, cluster: str, known: list[str], found: Manifest) -> tuple[Manifest, ...]:
+    """Refuse, on one route, everybody but an export's callers."""
     metadata = found["metadata"]
     (parent,) = found["spec"]["parentRefs"]
     request = RouteRequest(
@@ -105,7 +115,6 @@ def _callers(context: Context, cluster: str, export: Export, found: Manifest) ->
         gateway=parent["name"],
         hostnames=tuple(found["spec"]["hostnames"]),
     )
-    known = [identity(context.fabric.domain, caller, "egress") for caller in export.callers or ()]
     refuse = context.profiles[cluster].callers
     return refuse(request, known) if refuse else ()
 

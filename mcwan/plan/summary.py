@@ -5,6 +5,7 @@ from typing import Any
 from mcwan.model.importing import egress_rules
 from mcwan.plan import names
 from mcwan.plan.expand import Owner, Plan
+from mcwan.plan.exports import caller_identities
 from mcwan.plan.gateways import egress_request, infrastructure, ingress_request, shared_egress_ports
 
 
@@ -46,7 +47,7 @@ def wan_policy_summary(plan: Plan, policy: str) -> dict[str, Any]:
 
 
 def export_summary(plan: Plan, key: str) -> dict[str, Any]:
-    """Give an export's service, names, ports, weight by cluster, and its WAN policy or that of each rule."""
+    """Give an export's service, names, ports, weight by cluster, callers, and its WAN policy or that of each rule."""
     export = plan.context.exports[key]
     found: dict[str, Any] = {
         "service": export.service,
@@ -54,6 +55,9 @@ def export_summary(plan: Plan, key: str) -> dict[str, Any]:
         "ports": [port.port for port in export.all_ports],
         "weights": {cluster: offer.weight for cluster, offer in export.offers.items()},
     }
+    known = caller_identities(plan.context, export)
+    if known is not None:
+        found["callers"] = known
     if export.wan_policy is not None:
         return found | {"wanPolicy": export.wan_policy}
     return found | {"rules": {rule.name: rule.wan_policy for rule in export.rules}}

@@ -1,6 +1,17 @@
 """Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
 
-from mcwan.rules import arrivals, exposure, listeners, organisation, routes, security, targets, wan_policies, ways
+from mcwan.rules import (
+    arrivals,
+    callers,
+    exposure,
+    listeners,
+    organisation,
+    routes,
+    security,
+    targets,
+    wan_policies,
+    ways,
+)
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object
 from mcwan.rules.rule import Level, Options, Rule, Severity, Verdict, Violation, run, violation
@@ -14,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *ways.RULES,
     *exposure.RULES,
     *security.RULES,
+    *callers.RULES,
     *organisation.RULES,
 )
 """Every rule, in the order in which they are told."""

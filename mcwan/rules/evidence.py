@@ -13,6 +13,7 @@ from mcwan.plan import names
 from mcwan.plan.names import (
     ADDRESSES_ANNOTATION,
     BACKENDS_ANNOTATION,
+    CALLERS_ANNOTATION,
     EGRESS,
     GROUP,
     INGRESS,
@@ -32,6 +33,7 @@ GATEWAY_GROUP = "gateway.networking.k8s.io"
 _SLICE_OF = "kubernetes.io/service-name"
 _MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
+    "AuthorizationPolicy": "security.istio.io",
     "EndpointSlice": "discovery.k8s.io",
     "Backend": "gateway.envoyproxy.io",
     "BackendTLSPolicy": GATEWAY_GROUP,
@@ -41,6 +43,7 @@ _GROUPS = {
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,
     "ReferenceGrant": GATEWAY_GROUP,
+    "SecurityPolicy": "gateway.envoyproxy.io",
     "Service": "",
     "ServiceEntry": "networking.istio.io",
     "ServiceExport": "multicluster.x-k8s.io",
@@ -74,7 +77,7 @@ class Component:
 class Parent(NamedTuple):
     """Where a route attaches: a Gateway by its name, if it is there, and a section of it; empty means all sections.
 
-    `role` is what the Gateway is in the fabric; empty if it is none of its gateways.
+    `port` narrows that to sections on it. `role` is what the Gateway is in the fabric; empty if it is none of its own.
     """
 
     namespace: str
@@ -82,11 +85,14 @@ class Parent(NamedTuple):
     section: str
     gateway: Object | None
     role: str
+    port: int | None
 
     @property
     def sections(self) -> Sequence[str]:
         """The sections of the Gateway that are meant. Raises UnjudgedError."""
-        return [self.section] if self.section or self.gateway is None else sorted(listeners(self.gateway))
+        if self.section or self.gateway is None:
+            return [self.section]
+        return sorted(name for name, port in listeners(self.gateway).items() if self.port in (None, port))
 
 
 class Claim(NamedTuple):
@@ -312,10 +318,11 @@ class Evidence:
 
     def _attached(self, route: Object) -> Iterator[Parent]:
         for one in items(route.content, "spec", "parentRefs"):
-            if text(one, "kind") in ("", "Gateway"):
+            if text(one, "kind") in ("", "Gateway") and (text(one, "group") or GATEWAY_GROUP) == GATEWAY_GROUP:
                 namespace, name = text(one, "namespace") or route.namespace, text(one, "name")
                 found = self.find(route.cluster, "Gateway", namespace, name)
-                yield Parent(namespace, name, text(one, "sectionName"), found, role(found) if found else "")
+                its = role(found) if found else ""
+                yield Parent(namespace, name, text(one, "sectionName"), found, its, number(one, "port"))
 
     def _concerns(self, route: Object) -> bool:
         return first(
@@ -540,6 +547,11 @@ def hostnames(route: Object) -> tuple[str, ...]:
     return tuple(texts(route.content, "spec", "hostnames"))
 
 
+def admits(evidence: Evidence, route: Object) -> bool:
+    """Tell whether a route is meant for requests of other clusters, be its Gateway there or not."""
+    return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
+
+
 @kept
 def component_of(one: Object) -> str:
     """Give what an object is in the fabric, by its label; empty if it is not mcwan's. Raises UnjudgedError."""
@@ -580,6 +592,16 @@ def spares_of(export: Object) -> frozenset[str]:
 def admitted_policies(export: Object) -> tuple[str, ...]:
     """Give the WAN policies by which an export may arrive, its own and their spares. Raises UnjudgedError."""
     return tuple(sorted({*policies_of(export), *spares_of(export)}))
+
+
+def callers_of(export: Object) -> frozenset[str] | None:
+    """Give the identities that may call an export, as its ServiceExport says; None if everybody may.
+
+    Raises UnjudgedError.
+    """
+    if CALLERS_ANNOTATION not in export.annotations:
+        return None
+    return frozenset(_listed(text(export.annotations, CALLERS_ANNOTATION)))
 
 
 def service_of_export(export: Object) -> str:

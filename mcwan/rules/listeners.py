@@ -102,6 +102,13 @@ def _is_there(evidence: Evidence, subject: Object | Told, _: Options) -> Iterato
 
 
 def _closed(_: Evidence, gateway: Object, __: Options) -> Iterator[Violation]:
+    added = text(gateway.content, "spec", "allowedListeners", "namespaces", "from") or "None"  # Gateway API's default
+    if added != "None":
+        yield violation(
+            f"{gateway} admits listeners of ListenerSets of namespaces: {added}",
+            "let mcwan write that Gateway: its listeners are its own, and what is added no rule judges",
+            gateway,
+        )
     for one in items(gateway.content, "spec", "listeners"):
         about = f"{gateway}, listener {text(one, 'name')} admits routes of"
         admitted = text(one, "allowedRoutes", "namespaces", "from") or "Same"  # Gateway API's default
@@ -162,10 +169,10 @@ RULES = (
     ),
     Rule(
         "listener-is-closed",
-        "Routes of other namespaces cannot attach to the fabric's gateways.",
+        "Neither routes of other namespaces nor other listeners can attach to the fabric's gateways.",
         "A gateway that admits routes of other namespaces lets anybody who may write a route there "
         "send requests over the SD-WAN, or admit those of other clusters.",
-        "Leave allowedRoutes of the fabric's gateways as mcwan writes them.",
+        "Leave allowedRoutes and allowedListeners of the fabric's gateways as mcwan writes them.",
         lambda evidence: evidence.gateways,
         _closed,
         severity=Severity.CRITICAL,

@@ -7,7 +7,7 @@ the rest as not there, and raise `UnjudgedError` for what is withheld.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mcwan.rules.unknown import UnjudgedError, Withheld
 
@@ -15,13 +15,21 @@ T = TypeVar("T")
 _LISTS, _MAPPINGS = (list, tuple), (dict, Mapping)
 
 
+class Place(NamedTuple):
+    """Where an object is written: a file's path, and the line at which its document begins, from 1."""
+
+    file: str
+    line: int = 1
+
+
 @dataclass(frozen=True)
 class Object:
-    """One object on one cluster. `urn` is Pulumi's name for it, where it has one."""
+    """One object on one cluster. `urn` is Pulumi's name for it, `place` its own, where it has one."""
 
     cluster: str
     content: Mapping[str, Any] = field(hash=False)
     urn: str = field(default="", compare=False)
+    place: Place | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> str:

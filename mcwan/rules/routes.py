@@ -11,6 +11,7 @@ from mcwan.rules.evidence import (
     Component,
     Evidence,
     Export,
+    admits,
     admitted_policies,
     answering,
     component_of,
@@ -23,7 +24,7 @@ from mcwan.rules.evidence import (
 )
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.unknown import UnjudgedError, first
+from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed, said
 
 
@@ -32,7 +33,10 @@ def _routes(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
 
 
 def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    if not evidence.parents(route) and component_of(route):
+        yield violation(f"{route} attaches to no Gateway", "let mcwan write the route and its Gateway", route)
     for parent in evidence.parents(route):
+        there = listeners(parent.gateway) if parent.gateway is not None else {}
         if parent.gateway is None:
             if parent.namespace == NAMESPACE or component_of(route):
                 yield violation(
@@ -40,11 +44,19 @@ def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Vio
                     "let mcwan write the route and its Gateway",
                     route,
                 )
-        elif parent.section and parent.section not in (there := listeners(parent.gateway)):
+        elif parent.section and parent.section not in there:
             yield violation(
                 f"{route} attaches to section {parent.section} of {parent.gateway}, which has "
                 f"{listed(sorted(there)) or 'none'}",
                 "let mcwan write the route: an ingress route's section is a WAN policy",
+                route,
+                parent.gateway,
+            )
+        elif parent.port is not None and parent.port not in [there[name] for name in parent.sections]:
+            yield violation(
+                f"{route} attaches to port {parent.port} of {parent.gateway}, "
+                + (f"whose section {parent.section} is on another" if parent.section else "which no section is on"),
+                "let mcwan write the route: it names a section, and no port",
                 route,
                 parent.gateway,
             )
@@ -71,7 +83,7 @@ def _own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
 
 def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     """What a route answers to is exported, and so is whatever answers it: by ingress on this cluster, else by any."""
-    ingress = _admits(evidence, route)
+    ingress = admits(evidence, route)
     where = route.cluster if ingress else None
     for to in () if ingress else backends(route):
         if remote := evidence.remote_of(route, to.namespace, to.name):
@@ -94,11 +106,6 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
     for to in hosts_sent_to(route):
         yield from _for_own_export(evidence, route, exports_of(to.rewritten) or keys)
-
-
-def _admits(evidence: Evidence, route: Object) -> bool:
-    """Tell whether a route is meant for requests of other clusters, be its Gateway there or not."""
-    return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
 
 
 def _stays(evidence: Evidence, route: Object, to: Backend) -> bool:
@@ -226,7 +233,7 @@ def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
 
 def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     # an ingress refuses by rules without backend
-    refuses = _admits(evidence, route)
+    refuses = admits(evidence, route)
     for rule in items(route.content, "spec", "rules"):
         refs = list(items(rule, "backendRefs"))
         if not refs and not refuses:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcwan.model.base import Model
 from mcwan.rules.evidence import Component, Evidence
-from mcwan.rules.objects import Object
+from mcwan.rules.objects import Object, Place
 from mcwan.rules.unknown import UnjudgedError
 
 
@@ -43,6 +43,7 @@ class Violation:
     clusters: tuple[str, ...] = ()
     subject: str = ""
     urn: str = field(default="", compare=False)
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def violation(what: str, remedy: str, *about: Object | Component, clusters: Iter
     """Make a violation about some objects; the first one is the one to look at. A component says no cluster itself."""
     found = sorted({*clusters, *(one.cluster for one in about if isinstance(one, Object))})
     first = about[0] if about else None
-    return Violation(what, remedy, tuple(found), str(first or ""), first.urn if first else "")
+    place = first.place if isinstance(first, Object) else None
+    return Violation(what, remedy, tuple(found), str(first or ""), first.urn if first else "", place)
 
 
 def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdict:

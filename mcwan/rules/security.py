@@ -38,21 +38,39 @@ def _clients_verified(evidence: Evidence, gateway: Object, _: Options) -> Iterat
     frontend = mapping(gateway.content, "spec", "tls", "frontend", "default", "validation")
     if all(text(one, "tls", "options", _MODE) in _MUTUAL for one in secure) or _validates(frontend, "AllowValidOnly"):
         return
-    for policy in evidence.of_kind("ClientTrafficPolicy"):
-        if (policy.cluster, policy.namespace) == (gateway.cluster, gateway.namespace) and any(
-            _names(target, "Gateway", gateway.name) for target in _targets(policy)
-        ):
-            validation = mapping(policy.content, "spec", "tls", "clientValidation")
-            lenient = any(
-                value(validation, key) not in (None, False) for key in ("allowExpiredCertificate", "optional")
-            )
-            if _validates(validation, "RequireAndVerify") and not lenient:
-                return
+    known = list(_of_clients(evidence, gateway))
+    if all(_verified_by(known, text(one, "name")) for one in secure):
+        return
     yield violation(
         f"{gateway} asks its clients for no certificate",
         "let mcwan write that Gateway and its ClientTrafficPolicy",
         gateway,
     )
+
+
+def _of_clients(evidence: Evidence, gateway: Object) -> Iterator[tuple[str, bool]]:
+    """Give the sections that ClientTrafficPolicies are for, empty for all, and whether each asks for a certificate."""
+    for policy in evidence.of_kind("ClientTrafficPolicy"):
+        for target in _targets(policy) if _beside(policy, gateway) else ():
+            if _names(target, "Gateway", gateway.name):
+                validation = mapping(policy.content, "spec", "tls", "clientValidation")
+                lenient = any(
+                    value(validation, key) not in (None, False) for key in ("allowExpiredCertificate", "optional")
+                )
+                yield text(target, "sectionName"), _validates(validation, "RequireAndVerify") and not lenient
+
+
+def _beside(policy: Object, gateway: Object) -> bool:
+    return (policy.cluster, policy.namespace) == (gateway.cluster, gateway.namespace)
+
+
+def _verified_by(known: list[tuple[str, bool]], name: str) -> bool:
+    """Tell whether a listener's clients are asked: by its section's policy, which goes before the Gateway's.
+
+    Of several, Envoy Gateway follows the oldest (internal/gatewayapi/clienttrafficpolicy.go, 1.9): all have to ask.
+    """
+    own = [asks for section, asks in known if section == name] or [asks for section, asks in known if not section]
+    return bool(own) and all(own)
 
 
 def _validates(validation: Any, mode: str) -> bool:
@@ -144,6 +162,10 @@ def _names(target: Any, kind: str, name: str) -> bool:
 
 
 def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Violation]:
+    if spare.kind == "Backend" and value(spare.content, "spec", "fallback") is not True:
+        yield violation(
+            f"{spare} is no fallback: it takes a share of the requests at all times", "let mcwan write spares", spare
+        )
     for gateway, address, port in _leads(evidence, spare):
         known, ports = evidence.addresses(gateway), listeners(gateway)
         heard = listed([str(port) for port in sorted(filter(None, ports.values()))])
@@ -209,7 +231,8 @@ RULES = (
     ),
     Rule(
         "spare-leads-there",
-        "A spare or an upstream leads to the remote clusters' ingress gateways, on their listeners.",
+        "A spare or an upstream leads to the remote clusters' ingress gateways, on their listeners; a spare only takes "
+        "over.",
         "What a request fails over to has to be where the request was meant to go.",
         "Let mcwan write spares and upstreams.",
         _spares,

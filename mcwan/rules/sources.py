@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
 from mcwan.plan import Plan
 from mcwan.plan.summary import export_summary, gateways, import_summary, wan_policy_summary
 from mcwan.rules.evidence import Component, Evidence, is_named
-from mcwan.rules.objects import Object
+from mcwan.rules.objects import Object, Place
 from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
 
 _COMPONENT = "mcwan:index:"
@@ -89,7 +89,13 @@ def of_rendered(directory: Path) -> Evidence:
             )
     if not files:
         raise SourceError(f"{directory}: no YAML files in directories of clusters; name what mcwan render wrote")
-    return Evidence(tuple(Object(path.relative_to(directory).parts[0], one) for path in files for one in _file(path)))
+    return Evidence(
+        tuple(
+            Object(path.relative_to(directory).parts[0], one, place=Place(path.as_posix(), line))
+            for path in files
+            for one, line in _file(path)
+        )
+    )
 
 
 def of_state(path: Path) -> Evidence:
@@ -157,17 +163,27 @@ def _withheld(value: Any, where: str) -> Any:
     return value
 
 
-def _file(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Read the objects of a file."""
+def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:
+    """Read the objects of a file, each with the line at which its document begins."""
     kind = "JSON" if path.suffix == ".json" else "YAML"
     try:
         with path.open(encoding="utf-8") as file:
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            for one in [json.load(file)] if kind == "JSON" else yaml.load_all(file, loader):
-                yield from _listed(one)
+            for one, line in [(json.load(file), 1)] if kind == "JSON" else _documents(file):
+                yield from ((its, line) for its in _listed(one))
     except (OSError, ValueError, yaml.YAMLError) as error:  # a date that is none is a ValueError
         reason = str(error).splitlines()[0]
         raise SourceError(f"{path}: cannot be read as {kind}: {reason}") from None
+
+
+def _documents(file: TextIO) -> Iterator[tuple[Any, int]]:
+    """Read YAML as `yaml.load_all` does, which does not say where a document begins."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file)
+    try:
+        while loader.check_node():
+            node: Any = loader.get_node()  # there is one: it was checked
+            yield loader.construct_document(node), node.start_mark.line + 1
+    finally:
+        loader.dispose()
 
 
 def _listed(one: Any) -> Iterator[Mapping[str, Any]]:

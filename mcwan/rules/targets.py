@@ -98,6 +98,10 @@ def _is_whole(evidence: Evidence, service: Object, _: Options) -> Iterator[Viola
         yield violation(f"{service} has a selector, and leads to pods of its own cluster", remedy, service)
     if alias := text(service.content, "spec", "externalName"):
         yield violation(f"{service} is an alias of {said(alias)}", remedy, service)
+    remote = service.label(SOURCE_CLUSTER)
+    for one in evidence.slices_of(service):
+        if (other := one.label(SOURCE_CLUSTER)) not in ("", remote):
+            yield violation(f"{service} stands for {remote}, and {one} for {other}", remedy, service, one)
     slices_ = [one for one in evidence.slices_of(service) if _has_endpoint(one)]
     for port in items(service.content, "spec", "ports"):
         name, wanted = text(port, "name"), number(port, "targetPort") or number(port, "port")

@@ -114,6 +114,7 @@ def _everywhere(evidence: Evidence, policy: str, _: Options) -> Iterator[Violati
             f"deploy the whole fabric: mcwan:wanPolicies.{policy} is meant for every cluster",
             tuple(lacking),
             f"WANPolicy {policy} on {lacking[0]}",
+            place=found[0].place if found else None,
         )
     for component in _components(evidence, policy):
         ports = mapping(component.outputs, "wanPorts")

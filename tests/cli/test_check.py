@@ -15,7 +15,7 @@ from tests.fabrics import changed, described, planned
 
 NAMES = ", ".join(rule.name for rule in RULES)
 NOTE = "note: cluster-1, cluster-2: no sources are written, so that no NetworkPolicy protects the WAN ports\n"
-NOTHING = "37 rules, 49 objects: nothing wrong\n"
+NOTHING = "38 rules, 49 objects: nothing wrong\n"
 RANGE = {"wan-port-range": {"lowest": 31112, "highest": 31999}}
 OUT_OF_RANGE = (
     "mandatory:\n"
@@ -23,7 +23,7 @@ OUT_OF_RANGE = (
     "set mcwan:wanPolicies.high.port to one of them\n"
     "  wan-port-range: policy high has port 31111 on cluster-2; allowed: 31112 to 31999; "
     "set mcwan:wanPolicies.high.port to one of them\n"
-    "37 rules, 49 objects: 2 violations of mandatory rules\n"
+    "38 rules, 49 objects: 2 violations of mandatory rules\n"
 )
 
 
@@ -86,7 +86,7 @@ def test_an_advisory_rule_is_violated() -> None:
 def test_a_rule_is_disabled() -> None:
     result = run("check", "--policy-config", configured({"wan-port-range": "disabled"}))
     assert result.exit_code == 0
-    assert result.stdout.endswith(f"┘\n{NOTE}36 rules (1 disabled), 49 objects: nothing wrong\n")
+    assert result.stdout.endswith(f"┘\n{NOTE}37 rules (1 disabled), 49 objects: nothing wrong\n")
 
 
 def test_labels_of_a_stack_are_present(project: Path) -> None:
@@ -119,8 +119,26 @@ def test_rendered_files_that_somebody_changed() -> None:
         "  listener-is-wan-policy: Gateway mc-wan/mc-wan-ingress on cluster-2 listens for policy high on port 31111, "
         "and the policy's port is 31113; set mcwan:wanPolicies.high.port once, and let nothing else write that "
         "Gateway\n"
-        "37 rules, 49 objects: 2 violations of mandatory rules\n",
+        "38 rules, 49 objects: 2 violations of mandatory rules\n",
     )
+
+
+def test_sarif_names_the_rendered_file_and_the_state() -> None:
+    def places(*options: str) -> list[Any]:
+        shown = run("check", *options, "--policy-config", configured(RANGE), "--format", "sarif").stdout
+        results = json.loads(shown)["runs"][0]["results"]
+        return [one["locations"][0]["physicalLocation"] for one in results]
+
+    assert run("render", "--out", "out").exit_code == 0
+    lines = Path("out/cluster-1/10-fabric.yaml").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text == "kind: WANPolicy") - 1
+    assert places("--rendered", "out") == [
+        {"artifactLocation": {"uri": f"out/{cluster}/10-fabric.yaml"}, "region": {"startLine": line}}
+        for cluster in CLUSTERS
+    ]
+    assert places("--state", state()) == [
+        {"artifactLocation": {"uri": "state.json"}, "region": {"startLine": 1}} for _ in CLUSTERS
+    ]
 
 
 def test_a_state() -> None:
@@ -132,7 +150,7 @@ def test_the_state_of_a_stack_that_was_never_deployed() -> None:
     for number, deployment in enumerate((None, {}, {"resources": None})):
         name = configured({"version": 3, "deployment": deployment}, f"new-{number}.json")
         result = run("check", "--state", name)
-        assert (result.exit_code, result.output) == (0, "37 rules, 0 objects: nothing wrong\n")
+        assert (result.exit_code, result.output) == (0, "38 rules, 0 objects: nothing wrong\n")
 
 
 def test_what_is_a_secret_is_not_judged() -> None:
@@ -171,10 +189,10 @@ def test_the_other_formats_tell_verdicts_alone(form: str) -> None:
     assert shown.exit_code == 3
     assert "┘" not in shown.stdout
     if form == "markdown":
-        assert shown.stdout.startswith("## mcwan check: refused\n\n`Pulumi.dev.yaml`: 37 rules, 49 objects: 2 viol")
+        assert shown.stdout.startswith("## mcwan check: refused\n\n`Pulumi.dev.yaml`: 38 rules, 49 objects: 2 viol")
     elif form == "json":
         content = json.loads(shown.stdout)
-        assert (content["judged"], content["objects"], len(content["rules"])) == ("Pulumi.dev.yaml", 49, 37)
+        assert (content["judged"], content["objects"], len(content["rules"])) == ("Pulumi.dev.yaml", 49, 38)
         assert [one["name"] for one in content["rules"] if one["violations"]] == ["wan-port-range"]
     else:
         results = json.loads(shown.stdout)["runs"][0]["results"]
@@ -208,7 +226,7 @@ def test_a_baseline_is_beside_the_configuration(project: Path) -> None:
         "mandatory:\n"
         "  withdrawals-limited: 2 of 4 imports withdrawn; allowed at a time: 1 (logging.insecure on cluster-1 and "
         "logging.insecure on cluster-2); withdraw fewer, or raise atMost for this one update\n"
-        "37 rules, 49 objects: 1 violation of mandatory rules\n"
+        "38 rules, 49 objects: 1 violation of mandatory rules\n"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from mcwan import __version__
 from mcwan.cli.report import MOST_ROWS, Report, as_json, counts, markdown, plain, sarif
 from mcwan.rules import RULES, Level, Rule, Severity, Verdict, Violation
+from mcwan.rules.objects import Place
 
 LOUD = Rule("loud", "Nobody shouts.", "It is late.", "Whisper.", lambda _: [], lambda *_: iter(()), Severity.CRITICAL)
 MILD = replace(LOUD, name="mild", level=Level.ADVISORY, severity=Severity.LOW)
@@ -24,7 +25,7 @@ FOUND = Report(
     3,
     (Verdict(LOUD, (SHOUT, SILENCE)), Verdict(MILD, (MUTTER,)), GONE, Verdict(replace(GOOD, name="fine"))),
     LEVELS | {"fine": Level.ADVISORY},
-    in_stack_file=True,
+    file="stacks/Pulumi.a b.yaml",
 )
 NOTHING = Report("rendered", 1, (Verdict(GOOD),), {"good": Level.MANDATORY})
 
@@ -239,6 +240,15 @@ def test_sarif_without_a_file_has_no_place_in_one() -> None:
     assert log["runs"][0]["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
 
 
+def test_sarif_has_the_file_of_each_object() -> None:
+    at = replace(SHOUT, place=Place("out/east/10 fabric.yaml", 7))
+    log = json.loads(sarif(Report("out", 1, (Verdict(LOUD, (at, SHOUT)),), LEVELS, "out/east/00-crds.yaml")))
+    assert [one["locations"][0]["physicalLocation"] for one in log["runs"][0]["results"]] == [
+        {"artifactLocation": {"uri": "out/east/10%20fabric.yaml"}, "region": {"startLine": 7}},
+        {"artifactLocation": {"uri": "out/east/00-crds.yaml"}, "region": {"startLine": 1}},
+    ]
+
+
 @pytest.mark.parametrize("found", [FOUND, NOTHING], ids=["found", "nothing"])
 def test_sarif_has_the_public_shape(found: Report) -> None:
     jsonschema.Draft202012Validator(SHAPE).validate(json.loads(sarif(found)))
@@ -249,7 +259,7 @@ def test_a_fingerprint_is_the_same_on_every_run_and_for_every_file() -> None:
         results = json.loads(sarif(found))["runs"][0]["results"]
         return [one["partialFingerprints"]["primaryLocationLineHash"] for one in results]
 
-    assert prints(FOUND) == prints(replace(FOUND, judged="other", in_stack_file=False))
+    assert prints(FOUND) == prints(replace(FOUND, judged="other", file=""))
     twice = (SHOUT, replace(SHOUT, what="A shouts at C"))
     assert len(set(prints(replace(FOUND, verdicts=(Verdict(LOUD, twice), Verdict(MILD, twice)))))) == 4
 

@@ -152,6 +152,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "give one of high and low another port"
         ],
     ),
+    "WAN policy called as the word for no failover": (
+        {"wanPolicies/none": {"tunnel": "t", "port": 31113, "sla": SLA}, "wanPolicies/high/failover": "none"},
+        ["wanPolicies.none: 'none': the word for no failover; allowed: any other name; call the policy otherwise"],
+    ),
     "service port used twice": (
         {
             "exports/-": exported(

@@ -215,6 +215,20 @@ def test_one_port_of_a_list_needs_no_header() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("callers", "said"),
+    [
+        (["cluster-2", "cluster-1"], "spiffe://t/cluster/cluster-1/egress,spiffe://t/cluster/cluster-2/egress"),
+        ([], ""),
+    ],
+)
+def test_who_may_call_is_said(callers: list[str], said: str) -> None:
+    raw = changed({"tls": {"issuer": "mc-wan", "domain": "t"}, "exports/1/callers": callers})
+    by_kind = {one["kind"]: one for one in belonging(raw, "cluster-1", "logging.insecure")}
+    assert set(by_kind) == {"ServiceExport", "HTTPRoute", "SecurityPolicy"}
+    assert by_kind["ServiceExport"] == export_object("logging.insecure", "low", wan_policy="low", callers=said)
+
+
 def test_an_older_mcs_api_has_no_exported_annotations() -> None:
     raw = changed({"clusters/cluster-1/mcsApi": "v1alpha1"})
     marked, _ = belonging(raw, "cluster-1", "logging.insecure")

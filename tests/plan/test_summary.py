@@ -59,6 +59,8 @@ def test_exports() -> None:
         "weights": {"cluster-1": 3, "cluster-2": 1},
         "wanPolicy": "low",
     }
+    held = planned(changed({"tls": {"issuer": "mc-wan", "domain": "t"}, "exports/1/callers": ["cluster-2"]}))
+    assert export_summary(held, "logging.insecure")["callers"] == ["spiffe://t/cluster/cluster-2/egress"]
 
 
 def test_imports() -> None:

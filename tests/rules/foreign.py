@@ -30,6 +30,8 @@ _KINDS = (
     ("discovery.k8s.io/v1", "EndpointSlice"),
     ("multicluster.example.com/v1", "ServiceExport"),
     ("apps/v1", "Deployment"),
+    ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"),
+    ("security.istio.io/v1", "AuthorizationPolicy"),
     ("example.com/v1", "WANPolicy"),
 )
 _PLACES = ("spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
@@ -46,6 +48,9 @@ _FIELDS = (
     "provider",
     "externalIPs",
     "type",
+    "targetRefs",
+    "targetSelectors",
+    "authorization",
 )
 
 
@@ -68,6 +73,28 @@ def odd_objects(draw: st.DrawFn, cluster: str, number: int) -> Object:
     if draw(st.integers(0, 9)) == 0:
         content["data"] = Withheld("theirs", draw(st.sampled_from((UNKNOWN, HIDDEN))))
     return Object(cluster, content)
+
+
+def _authorizations(cluster: str) -> list[Object]:
+    """Give policies about callers beside the fabric's own, for Gateways and routes of others, and for its Gateway."""
+    group = "gateway.networking.k8s.io"
+    kinds = (("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"), ("security.istio.io/v1", "AuthorizationPolicy"))
+    specs: list[dict[str, Any]] = [
+        {"targetRefs": [{"group": group, "kind": "Gateway", "name": "mc-wan-ingress"}], "cors": {}},
+        {"targetRefs": [{"group": group, "kind": "HTTPRoute", "name": "all"}]},
+        {"targetSelectors": [{"kind": "HTTPRoute", "matchLabels": {"team": "shop"}}]},
+        {"action": "ALLOW", "rules": [{"to": [{"operation": {"hosts": ["*"]}}]}]},
+        {"selector": {"matchLabels": {"app": "x"}}, "rules": None},
+    ]
+    return [
+        Object(
+            cluster,
+            {"apiVersion": version, "kind": kind, "metadata": {"name": f"{place}-{i}", "namespace": place}, "spec": it},
+        )
+        for version, kind in kinds
+        for place in ("mc-wan", "shop")
+        for i, it in enumerate(specs)
+    ]
 
 
 def neighbours(cluster: str) -> list[Object]:
@@ -104,6 +131,7 @@ def neighbours(cluster: str) -> list[Object]:
             "discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]
         ),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
+        *_authorizations(cluster),
         Object(
             cluster,
             {

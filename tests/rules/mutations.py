@@ -25,6 +25,7 @@ SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
 SPARES = "mc-wan.l7mp.io/spares"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
+CALLERS = "mc-wan.l7mp.io/callers"
 OWN_RULES, BACKENDS = "mc-wan.l7mp.io/own-rules", "mc-wan.l7mp.io/backends"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
@@ -621,6 +622,11 @@ def _(evidence: Evidence) -> Changes:
                 path: Path = ("spec", "tls", "clientValidation")
                 yield _remove(evidence, policy, "clients-verified")
                 yield _set(evidence, policy, (*path, "mode"), "Request", "clients-verified")
+                target: Path = ("spec", "targetRefs", 0)
+                yield _set(evidence, policy, (*target, "sectionName"), "elsewhere", "clients-verified")
+                spec = {"targetRefs": [at(policy.content, target) | {"sectionName": sorted(secure(one))[0]}]}
+                added = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
+                yield _add(evidence, added, "clients-verified")
                 yield _set(evidence, policy, (*path, "allowExpiredCertificate"), True, "clients-verified")
                 yield _drop(evidence, policy, (*path, "caCertificateRefs"), "clients-verified")
 
@@ -700,6 +706,14 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "listeners", 0, "allowedRoutes", "kinds")
         yield _set(evidence, one, (*path, 0, "kind"), "GRPCRoute", "listener-is-closed")
         yield _drop(evidence, one, path, "listener-is-closed")
+
+
+@kind("gateway: listeners of others admitted")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        for wider in ("All", "Same", "Selector"):
+            path: Path = ("spec", "allowedListeners", "namespaces", "from")
+            yield replace(_set(evidence, one, path, wider, "listener-is-closed"), leaf=None)
 
 
 @kind("gateway: Istio's LoadBalancer, ordered or by default")
@@ -796,6 +810,16 @@ def _(evidence: Evidence) -> Changes:
                 yield _set(evidence, one, ("endpoints", 0, "conditions", "ready"), False, "target-is-whole")
 
 
+@kind("target: the slice of another one")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EndpointSlice"):
+        if part(one) == "target" and own(one) is None:
+            content = put(one.content, ("metadata", "name"), FOREIGN)
+            content = put(content, ("metadata", "labels", SOURCE), one.cluster)
+            added = Object(one.cluster, put(put(content, ("ports",), []), ("endpoints",), []))
+            yield _add(evidence, added, "target-is-whole")
+
+
 @kind("target: a selector, or an alias")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Service"):
@@ -846,6 +870,120 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "endpoints", 0, "ip")
         yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
         yield _set(evidence, one, (*path, "port"), WRONG_PORT, "spare-leads-there")
+        yield _set(evidence, one, ("spec", "fallback"), False, "spare-leads-there")
+        yield _drop(evidence, one, ("spec", "fallback"), "spare-leads-there")
+
+
+# Callers.
+
+
+def guards(evidence: Evidence) -> Iterator[tuple[Object, Path]]:
+    """Give what refuses callers, and where it says whom it is for."""
+    for one in evidence.of_kind("SecurityPolicy"):
+        yield one, ("spec", "targetRefs", 0)
+    for one in evidence.of_kind("AuthorizationPolicy"):
+        yield one, ("spec", "targetRefs", 0)
+
+
+def guarded(evidence: Evidence, route: Object) -> set[str]:
+    """Say which rule notices if there is another route like one that a policy is for."""
+    places = {(*here(one)[:2], at(one.content, (*path, "name"))) for one, path in guards(evidence)}
+    return {"callers-enforced"} if here(route) in places else set()
+
+
+@kind("callers: nothing refuses the others")
+def _(evidence: Evidence) -> Changes:
+    for one, path in guards(evidence):
+        yield _remove(evidence, one, "callers-enforced")
+        yield _set(evidence, one, (*path, "name"), "ghost", "callers-enforced")
+        yield _set(evidence, one, (*path, "kind"), "GRPCRoute", "callers-enforced")
+        yield _drop(evidence, one, ("spec", "targetRefs"), "callers-enforced")
+        yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, "callers-enforced"), leaf=None)
+
+
+@kind("callers: one more, or one fewer")
+def _(evidence: Evidence) -> Changes:
+    theirs = "spiffe://else.where/cluster/theirs/egress"
+    for one in evidence.of_kind("SecurityPolicy"):
+        path: Path = ("spec", "authorization", "rules")
+        added = {"action": "Allow", "cel": f'connection.uri_san_peer_certificate in ["{theirs}"]'}
+        every = at(one.content, path, [])
+        yield replace(_set(evidence, one, path, [*every, added], "callers-enforced"), leaf=None)
+        yield replace(_set(evidence, one, path, [{"action": "Allow", "cel": "true"}], "callers-enforced"), leaf=None)
+        if every:
+            yield _set(evidence, one, (*path, 0, "cel"), added["cel"], "callers-enforced")
+            yield _drop(evidence, one, path, "callers-enforced")
+            operation = {"methods": ["GET"]}
+            yield replace(_set(evidence, one, (*path, 0, "operation"), operation, "callers-enforced"), leaf=None)
+    for one in evidence.of_kind("AuthorizationPolicy"):
+        source: Path = ("spec", "rules", 0, "from", 0, "source")
+        if known := at(one.content, (*source, "notPrincipals")):
+            yield _set(evidence, one, (*source, "notPrincipals", 0), "else.where/cluster/theirs", "callers-enforced")
+            more = [*known, theirs.removeprefix("spiffe://")]
+            yield replace(_set(evidence, one, (*source, "notPrincipals"), more, "callers-enforced"), leaf=None)
+        else:
+            some = ["else.where/cluster/theirs/egress"]
+            yield replace(_set(evidence, one, (*source, "principals"), some, "callers-enforced"), leaf=None)
+
+
+@kind("callers: everybody, by the action or by default")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("SecurityPolicy"):
+        path: Path = ("spec", "authorization")
+        yield _set(evidence, one, (*path, "defaultAction"), "Allow", "callers-enforced")
+        yield _drop(evidence, one, path, "callers-enforced")
+    for one in evidence.of_kind("AuthorizationPolicy"):
+        for action in ("ALLOW", "AUDIT"):
+            yield _set(evidence, one, ("spec", "action"), action, "callers-enforced")
+        yield _drop(evidence, one, ("spec", "action"), "callers-enforced")
+        yield _drop(evidence, one, ("spec", "rules"), "callers-enforced")
+
+
+@kind("callers: others are refused for some requests only")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("SecurityPolicy"):
+        yield _set(evidence, one, ("spec", "targetRefs", 0, "sectionName"), "all", "callers-enforced")
+    for one in evidence.of_kind("AuthorizationPolicy"):
+        path: Path = ("spec", "rules", 0)
+        operation: Path = (*path, "to", 0, "operation")
+        for index in range(len(at(one.content, (*operation, "hosts")))):
+            yield _drop(evidence, one, (*operation, "hosts", index), "callers-enforced")
+            yield _set(evidence, one, (*operation, "hosts", index), "example.com", "callers-enforced")
+        for field, value in (("methods", ["GET"]), ("notPaths", ["/"])):
+            yield replace(_set(evidence, one, (*operation, field), value, "callers-enforced"), leaf=None)
+        when = [{"key": "source.ip", "values": ["10.0.0.0/8"]}]
+        yield replace(_set(evidence, one, (*path, "when"), when, "callers-enforced"), leaf=None)
+
+
+@kind("callers: somebody else's SecurityPolicy for the same route")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("SecurityPolicy"):
+        for target in (
+            {"targetRefs": one.content["spec"]["targetRefs"]},
+            {"targetRefs": [one.content["spec"]["targetRefs"][0] | {"sectionName": "all"}]},
+            {"targetRef": one.content["spec"]["targetRefs"][0]},
+            {"targetSelectors": [{"kind": "HTTPRoute", "matchLabels": {EXPORT: labels(one)[EXPORT]}}]},
+        ):
+            spec = {**target, "cors": {"allowOrigins": ["*"]}}
+            added = made(evidence, one.cluster, "SecurityPolicy", FOREIGN, one.namespace, spec=spec)
+            yield _add(evidence, added, "callers-enforced")
+
+
+@kind("ServiceExport: other callers, or not said that there are some")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", CALLERS)
+    for one in evidence.of_kind("ServiceExport"):
+        if CALLERS in one.content["metadata"]["annotations"]:
+            yield _drop(evidence, one, path, "callers-enforced")
+        yield replace(_set(evidence, one, path, "spiffe://else.where/theirs", "callers-enforced"), leaf=None)
+
+
+@kind("component ServiceExport: other callers")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.component("ServiceExport"):
+        yield replace(_set(evidence, one, ("callers",), ["spiffe://else.where/theirs"], "callers-enforced"), leaf=None)
+        if "callers" in one.outputs:
+            yield _drop(evidence, one, ("callers",), "callers-enforced")
 
 
 @kind("upstream: a wrong address, or a port that nobody listens on")
@@ -948,7 +1086,7 @@ def _(evidence: Evidence) -> Changes:
     for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
         for namespace in ("mc-wan", FOREIGN):
             host = one.content["spec"]["hostnames"][0]
-            rules = {"weights-not-zero"} if part(one) == "egress-route" else set()
+            rules = {"weights-not-zero"} if part(one) == "egress-route" else guarded(evidence, one)
             yield _add(evidence, _foreign_route(evidence, parent(one), namespace, host), "hostname-once", *rules)
 
 
@@ -1108,7 +1246,7 @@ def _(evidence: Evidence) -> Changes:
     for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
         for name in (FOREIGN, f"{one.name}.{FOREIGN}"):
             copy = Object(one.cluster, put(one.content, ("metadata", "name"), name))
-            yield _add(evidence, copy, "hostname-once")
+            yield _add(evidence, copy, "hostname-once", *guarded(evidence, one))
 
 
 @kind("egress route: another host name on the way")
@@ -1125,6 +1263,16 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in routes(evidence, "egress-route"):
         yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), "renamed", "route-has-listener")
+
+
+@kind("route: a port that its section is not on, or no Gateway at all")
+def _(evidence: Evidence) -> Changes:
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        path: Path = ("spec", "parentRefs", 0)
+        yield replace(_set(evidence, one, (*path, "port"), WRONG_PORT, "route-has-listener"), leaf=None)
+        reliant = relying(evidence, one) if part(one) == "ingress-route" else set()
+        for field, value in (("group", "gateway.example.com"), ("kind", "Service")):
+            yield _set(evidence, one, (*path, field), value, "route-has-listener", *reliant)
 
 
 @kind("egress route: a Gateway that is not there")

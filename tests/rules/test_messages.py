@@ -142,6 +142,19 @@ SAID = {
             "Backend mc-wan/target-west.high on east",
         ),
     ),
+    "callers-enforced": (
+        "guarded",
+        "callers: everybody, by the action or by default",
+        Violation(
+            "SecurityPolicy mc-wan/vault.secure.ingress.low on east, which is for HTTPRoute "
+            "mc-wan/vault.secure.ingress.low on east, says Allow where connection.uri_san_peer_certificate in "
+            '["spiffe://guarded.mc-wan.internal/cluster/edge/egress"], else Allow; ServiceExport secure/vault on east '
+            "says that spiffe://guarded.mc-wan.internal/cluster/edge/egress may call",
+            "let mcwan write the export, its routes and what refuses others",
+            ("east",),
+            "SecurityPolicy mc-wan/vault.secure.ingress.low on east",
+        ),
+    ),
     "target-address": (
         "dev",
         "ingress gateway: another address written on it",

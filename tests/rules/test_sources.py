@@ -10,6 +10,7 @@ import pytest
 from mcwan.cli import render
 from mcwan.plan.summary import export_summary, wan_policy_summary
 from mcwan.rules import RULES, Evidence, Object, run
+from mcwan.rules.objects import Place
 from mcwan.rules.settings import judge, parse
 from mcwan.rules.sources import (
     Registered,
@@ -203,6 +204,19 @@ def test_a_file_that_is_no_yaml(content: bytes, tmp_path: Path) -> None:
         of_rendered(tmp_path)
     (line,) = str(error.value).splitlines()
     assert line.startswith(f"{path}: cannot be read as YAML: ")
+
+
+def test_an_object_has_the_line_of_its_document(tmp_path: Path) -> None:
+    (tmp_path / "east").mkdir()
+    yaml, json_ = tmp_path / "east" / "a.yaml", tmp_path / "east" / "b.json"
+    yaml.write_text("# ours\n---\nkind: Service\n---\n\nkind: List\nitems:\n- kind: Gateway\n- {kind: HTTPRoute}\n")
+    json_.write_text('{"kind": "Service"}')
+    assert [(one.kind, one.place) for one in of_rendered(tmp_path).objects] == [
+        ("Service", Place(yaml.as_posix(), 3)),
+        ("Gateway", Place(yaml.as_posix(), 6)),
+        ("HTTPRoute", Place(yaml.as_posix(), 6)),
+        ("Service", Place(json_.as_posix(), 1)),
+    ]
 
 
 def test_what_is_no_object_in_a_file_is_passed_over(tmp_path: Path) -> None:

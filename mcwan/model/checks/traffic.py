@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mcwan.model.description import Description
 from mcwan.model.durations import milliseconds
-from mcwan.model.leaves import unknown
+from mcwan.model.leaves import NO_FAILOVER, unknown
 from mcwan.model.mistakes import Mistake, Place
 from mcwan.model.traffic import Traffic, merged
 
@@ -39,7 +39,7 @@ def export_fails_over(description: Description) -> Iterator[Mistake]:
     """An export's spare is there, and another one than its own WAN policy."""
     for number, export in enumerate(description.exports):
         place: Place = ("exports", number, "failover")
-        if export.failover in (None, "none"):
+        if export.failover in (None, NO_FAILOVER):
             continue
         if wrong := unknown("WAN policy", str(export.failover), description.wan_policies):
             yield Mistake(place, repr(export.failover), *wrong)
@@ -75,7 +75,7 @@ def direct_has_no_spare(description: Description) -> Iterator[Mistake]:
         policies = [description.wan_policies.get(name) for name in export.wan_policies]
         over = export.failover or next((policy.failover for policy in policies if policy and policy.failover), None)
         spares = [offer.cluster for offer in export.from_ if offer.spare]
-        if over not in (None, "none") or spares:
+        if over not in (None, NO_FAILOVER) or spares:
             what = f"spare {spares[0]}" if spares else f"failover to {over}"
             yield Mistake(
                 ("imports", number, "path"),

@@ -1,10 +1,21 @@
-"""WAN policies: a port each."""
+"""WAN policies: a name that can be referred to, and a port each."""
 
 from collections.abc import Iterator
 
 from mcwan.model.description import Description
-from mcwan.model.leaves import NODE_PORTS
+from mcwan.model.leaves import NO_FAILOVER, NODE_PORTS
 from mcwan.model.mistakes import Mistake
+
+
+def names_can_be_meant(description: Description) -> Iterator[Mistake]:
+    """An export's failover could not name a policy that is called as the word for no failover."""
+    if NO_FAILOVER in description.wan_policies:
+        yield Mistake(
+            ("wanPolicies", NO_FAILOVER),
+            repr(NO_FAILOVER),
+            "the word for no failover; allowed: any other name",
+            "call the policy otherwise",
+        )
 
 
 def ports_differ(description: Description) -> Iterator[Mistake]:
@@ -35,4 +46,4 @@ def ports_fit_node_ports(description: Description) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (ports_differ, ports_fit_node_ports)
+CHECKS = (names_can_be_meant, ports_differ, ports_fit_node_ports)
