@@ -23,7 +23,7 @@ EGRESS = {
     "envoy_cluster_upstream_rq_retry_success": _RULE,
     "envoy_cluster_outlier_detection_ejections_active": _RULE,
     "envoy_cluster_upstream_rq_pending_overflow": _RULE,
-    "envoy_cluster_endpoint_rq_total": _ENDPOINT,
+    "envoy_cluster_endpoint_rq_success": _ENDPOINT,
     "envoy_cluster_endpoint_rq_error": _ENDPOINT,
     "envoy_cluster_endpoint_healthy": _ENDPOINT,
     "envoy_cluster_ssl_fail_verify_san": _RULE,

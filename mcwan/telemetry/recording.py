@@ -57,8 +57,10 @@ def _known(context: Context) -> Iterator[Rule]:
 def _recorded() -> Iterator[Rule]:
     answers = f"envoy_cluster_upstream_rq_xx{_EGRESS}"
     yield _rule(ANSWERS, total((*OF_RULE, CLASS), rate(answers, WINDOW)))
-    for record, metric in ((TRIES, "envoy_cluster_endpoint_rq_total"), (FAILED, "envoy_cluster_endpoint_rq_error")):
-        yield _rule(record, _by_way(rate(f"{metric}{_EGRESS}", WINDOW)))
+    failed = rate(f"envoy_cluster_endpoint_rq_error{_EGRESS}", WINDOW)
+    # not rq_total: a try whose connection fails is an error, and not in that (seen where a tunnel is lost)
+    yield _rule(TRIES, _by_way(f"{rate(f'envoy_cluster_endpoint_rq_success{_EGRESS}', WINDOW)} + {failed}"))
+    yield _rule(FAILED, _by_way(failed))
     yield _rule(HEALTHY, total(OF_RULE, _by_way(f"envoy_cluster_endpoint_healthy{_EGRESS}")))
     buckets = total(("le", *OF_RULE), rate(f"envoy_cluster_upstream_rq_time_bucket{_EGRESS}", WINDOW))
     for quantile, record in LATENCY.items():

@@ -105,7 +105,7 @@ def answers(export: str, **classes: str) -> Iterable[tuple[str, str]]:
 def endpoint(export: str, address: str, tries: str, healthy: str = "1x100") -> Iterable[tuple[str, str]]:
     upstream = {"envoy_cluster_name": f"{export}.egress/all", "envoy_endpoint_address": address}
     labels = {"source_cluster": "edge", **upstream}
-    yield one("envoy_cluster_endpoint_rq_total", labels, tries)
+    yield one("envoy_cluster_endpoint_rq_success", labels, tries)
     yield one("envoy_cluster_endpoint_rq_error", labels, NONE)
     yield one("envoy_cluster_endpoint_healthy", labels, healthy)
 

@@ -60,7 +60,10 @@ def test_recording() -> None:
         },
         {
             "record": "mcwan:tries:rate5m",
-            "expr": by_way('rate(envoy_cluster_endpoint_rq_total{source_cluster!=""}[5m])'),
+            "expr": by_way(
+                'rate(envoy_cluster_endpoint_rq_success{source_cluster!=""}[5m]) + '
+                'rate(envoy_cluster_endpoint_rq_error{source_cluster!=""}[5m])'
+            ),
         },
         {
             "record": "mcwan:failed_tries:rate5m",

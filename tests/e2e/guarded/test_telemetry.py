@@ -101,7 +101,7 @@ def _counted(lab: Lab) -> dict[tuple[str, ...], float]:
     egress, ingress = metrics(lab, "edge", "mc-wan-egress"), metrics(lab, "east", "mc-wan-ingress")
     found: dict[tuple[str, ...], float] = {}
     for one in egress:
-        if one.name == "envoy_cluster_endpoint_rq_total":
+        if one.name == "envoy_cluster_endpoint_rq_success":
             export, _, rule = one.labels["envoy_cluster_name"].partition(".egress/")
             way = ways[one.labels["envoy_endpoint_address"]]
             key: tuple[str, ...] = (one.labels["source_cluster"], export, rule, *way)
