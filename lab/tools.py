@@ -22,15 +22,20 @@ _BUILT = {"kube": "5 to 10 minutes", "envoy-gateway": "4 to 7 minutes", "coredns
 """Go programs, each a module below `lab/tools`, with how long they take on two cores."""
 _BUILT_BY_PROFILE = {"istio": "4 to 7 minutes"}
 """Those that only a cluster with this gateway profile needs."""
+_BUILT_BY_TEST = {"promtool": "3 minutes", "grafana": "a minute"}
+"""Those that judge what `mcwan telemetry` writes; no cluster needs them."""
 _ISTIO = "istio.io/istio"
 _PACKAGES = {
     "istio": (
         f"{_ISTIO}/istioctl/cmd/istioctl",
         f"{_ISTIO}/pilot/cmd/pilot-agent",
         f"{_ISTIO}/pilot/cmd/pilot-discovery",
-    )
+    ),
+    "promtool": ("github.com/prometheus/prometheus/cmd/promtool",),
 }
 """The programs of a module that has none of its own."""
+_TAGS = {"promtool": "remove_all_sd"}
+"""What a program can be built without: Prometheus's clients of every cloud."""
 _ISTIO_FILES = {
     "definitions/crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
     "kube-gateway.yaml": "manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml",
@@ -98,6 +103,11 @@ def ready(say: Callable[[str], None], profiles: Collection[str] = ()) -> Tools:
     )
 
 
+def judge(name: str, say: Callable[[str], None]) -> Path:
+    """Give a program that only tests need, having built it if it is missing. Raises ToolError."""
+    return _cached(name, _go_key(name), _build(name), say, _BUILT_BY_TEST[name]) / name
+
+
 def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[str], None], cost: str) -> Path:
     """Give a tool's directory; make it if it is not there, one process at a time, whole or not at all."""
     directory = cache() / f"{name}-{key}"
@@ -121,7 +131,7 @@ def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[st
 
 def _build(name: str) -> Callable[[Path], None]:
     def build(target: Path) -> None:
-        flags = ["-mod=readonly", "-buildvcs=false", f"-ldflags=-s -w {_version(name)}"]
+        flags = ["-mod=readonly", "-buildvcs=false", f"-ldflags=-s -w {_version(name)}", f"-tags={_TAGS.get(name, '')}"]
         packages = _PACKAGES.get(name, (".",))
         out = target if name in _PACKAGES else target / name
         _run(["nice", "go", "build", *flags, "-o", str(out), *packages], SOURCES / name)

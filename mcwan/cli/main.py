@@ -159,6 +159,43 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
 
 
 @main.command()
+@STACK_OPTION
+@PROJECT_OPTION
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The directory to write to.  [default: telemetry/STACK]",
+)
+def telemetry(stack: str, project: Path, out: Path | None) -> None:
+    """Write rules for Prometheus and a dashboard for Grafana.
+
+    They make sense of the metrics of Envoy Gateway's gateways, by export, WAN policy, tunnel, source and destination:
+
+    \b
+        OUT/rules.yaml      recording rules and alerts; a rules file of Prometheus, or the spec of a PrometheusRule
+        OUT/dashboard.json  shows what those rules record
+    """  # noqa: D301 - click reads the backspace
+    with mistakes():
+        from mcwan import gateways
+        from mcwan.cli.telemetry import write
+        from mcwan.stack import read
+        from mcwan.telemetry import unmeasured
+
+        context = gateways.plan(read(project, stack)).context
+        others = unmeasured(context)
+        if len(others) == len(context.clusters):
+            raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has the gateway profile envoy-gateway")
+        directory = out or project / "telemetry" / stack
+        try:
+            written = write(context, directory)
+        except OSError as error:
+            raise click.ClickException(f"cannot write to {directory}: {error}") from None
+        click.echo(f"{' and '.join(written)} in {directory}")
+        if others:
+            click.echo(f"note: {', '.join(others)}: metrics of these gateways have no exports; left out as sources")
+
+
+@main.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to the terminal.")
 def schema(out: Path | None) -> None:
     """Print the JSON Schema of a stack file, for editors and other programs."""

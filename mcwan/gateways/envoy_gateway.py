@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mcwan.gateways import envoy
+from mcwan.gateways import envoy, envoy_metrics
 from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
 from mcwan.model.cluster import Balancer, Exposure
 from mcwan.model.durations import lasting
@@ -67,6 +67,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
             "kubernetes": {"envoyService": _service(request, name), "useListenerPortAsContainerPort": True},
         },
         "telemetry": _telemetry(request),
+        "bootstrap": envoy_metrics.bootstrap(request),
     }
     if known is not None and request.role == "egress":
         spec["backendTLS"] = {"clientCertificateRef": {"kind": "Secret", "name": known.secret}}
@@ -154,8 +155,7 @@ def _telemetry(request: GatewayRequest) -> Manifest:
         settings.append({"type": "Listener", **_log(envoy.connection_log(request.site))})
     found: Manifest = {
         "accessLog": {"settings": settings},
-        # export, WAN policy and rule as they are in the route's name, in every metric of an upstream
-        "metrics": {"clusterStatName": "%ROUTE_NAME%/%ROUTE_RULE_NAME%"},
+        "metrics": envoy_metrics.metrics(request),
     }
     if request.telemetry is not None and request.telemetry.otlp is not None:
         found["tracing"] = _tracing(request, request.telemetry.otlp)

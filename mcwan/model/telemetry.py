@@ -16,7 +16,7 @@ class OTLP(Model):
     port: Port = 4317
     """Its port."""
     sampling_percent: Annotated[int, Field(strict=True, ge=0, le=100)] = 1
-    """How many of the requests are traced, unless the client's own trace context says so."""
+    """How many of the requests are traced, the client's own traces included; never those that it does not sample."""
 
 
 class Telemetry(Model):

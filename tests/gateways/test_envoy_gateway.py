@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mcwan.gateways import envoy_gateway
+from mcwan.gateways import envoy_gateway, envoy_metrics
 from mcwan.model import Cluster
 from mcwan.plan import GatewayRequest, Infrastructure
 from mcwan.plan.profile import Certificate
@@ -75,8 +75,9 @@ def expected(
                         }
                     ]
                 },
-                "metrics": {"clusterStatName": "%ROUTE_NAME%/%ROUTE_RULE_NAME%"},
+                "metrics": envoy_metrics.metrics(request(role, namespace)),
             },
+            "bootstrap": envoy_metrics.bootstrap(request(role, namespace)),
         },
     )
     target = {"targetRefs": [GATEWAY]}

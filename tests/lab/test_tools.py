@@ -62,6 +62,16 @@ def test_istio_is_built_only_where_a_cluster_runs_it(
     assert (cache / "istio" / "definitions" in found.definitions) == built
 
 
+def test_what_judges_is_built_only_when_asked_for(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(tools, "_run", lambda words, _: ran.append(words) or "")  # type: ignore[func-returns-value]
+    found = tools.judge("promtool", lambda _: None)
+    assert (found.name, found.parent.parent) == ("promtool", cache)
+    (build,) = (words for words in ran if words[:3] == ["nice", "go", "build"])
+    assert build[3:7] == ["-mod=readonly", "-buildvcs=false", "-ldflags=-s -w ", "-tags=remove_all_sd"]
+    assert build[-1] == "github.com/prometheus/prometheus/cmd/promtool"
+
+
 def test_who_waits_for_another_build_says_so(cache: Path) -> None:
     said: list[str] = []
     with (cache / "one.lock").open("w") as held:

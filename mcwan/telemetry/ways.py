@@ -1,0 +1,75 @@
+"""What an egress gateway's metrics do not say of themselves: which way an endpoint is, which ways are first choices."""
+
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+from typing import NamedTuple
+
+from mcwan.gateways.envoy_metrics import PROFILE
+from mcwan.model.cluster import Address
+from mcwan.model.importing import egress_rules
+from mcwan.plan.context import Context
+
+
+class Endpoint(NamedTuple):
+    """A remote ingress gateway by one WAN policy, as Envoy writes its address and port."""
+
+    address: str
+    cluster: str
+    wan_policy: str
+
+
+class FirstChoice(NamedTuple):
+    """Where an egress gateway sends the requests of a rule as long as it can, from which clusters."""
+
+    export: str
+    rule: str
+    cluster: str
+    wan_policy: str
+    sources: tuple[str, ...]
+
+
+def measured(context: Context) -> tuple[str, ...]:
+    """Give the clusters whose gateways have metrics by export and WAN policy, sorted."""
+    return tuple(name for name in context.clusters if context.fabric.clusters[name].gateway.profile == PROFILE)
+
+
+def unmeasured(context: Context) -> tuple[str, ...]:
+    """Give the other clusters, sorted."""
+    return tuple(sorted({*context.clusters} - {*measured(context)}))
+
+
+def endpoints(context: Context) -> tuple[Endpoint, ...]:
+    """Give every ingress gateway by every WAN policy, those of exports with gateways of their own, too; sorted."""
+    fabric = context.fabric
+    gateways = {(address, name) for name, cluster in fabric.clusters.items() for address in cluster.ingress.addresses}
+    for export in context.exports.values():
+        gateways |= {(address, name) for name, offer in export.offers.items() for address in offer.addresses}
+    return tuple(
+        sorted(
+            Endpoint(_socket(address, policy.port), cluster, name)
+            for address, cluster in gateways
+            for name, policy in fabric.wan_policies.items()
+        )
+    )
+
+
+def first_choices(context: Context) -> tuple[FirstChoice, ...]:
+    """Give the first choices of every rule that leave the cluster, sorted."""
+    found: dict[tuple[str, str, str, str], set[str]] = {}
+    for way, source in _ways(context):
+        found.setdefault(way, set()).add(source)
+    return tuple(FirstChoice(*way, tuple(sorted(sources))) for way, sources in sorted(found.items()))
+
+
+def _ways(context: Context) -> Iterator[tuple[tuple[str, str, str, str], str]]:
+    for key, importings in context.imports.items():
+        for importing in importings:
+            if importing.path == "gateway" and importing.cluster in measured(context):
+                for rule in egress_rules(importing, context.exports):
+                    for offer in rule.target.offers.values():
+                        if offer.weight and not offer.spare and offer.cluster != importing.cluster:
+                            yield (key, rule.name, offer.cluster, rule.wan_policy), importing.cluster
+
+
+def _socket(address: Address, port: int) -> str:
+    return f"[{address}]:{port}" if isinstance(address, IPv6Address) else f"{address}:{port}"
