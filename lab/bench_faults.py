@@ -1,8 +1,10 @@
 """`python -m lab.bench_faults`: every fault under load, each request counted; no request that may be repeated is lost.
 
-On a lab of its own with the stack `guarded`, or on the one that MCWAN_E2E_GUARDED names and that is left as it was.
+On a lab of its own with the stack `guarded`, its gateways as MCWAN_LAB_PROFILE says, or on the one that
+MCWAN_E2E_GUARDED names and that is left as it was.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from lab import benchmark, compare, faults
 from lab.faults import Fault, Outcome
 from lab.state import Lab
-from lab.up import up
+from lab.up import PROFILE, up
 from mcwan.model.traffic import Timeouts, Traffic
 
 STACK, OWN = "guarded", "bench-guarded"
@@ -72,7 +74,9 @@ def _missed(case: Case, found: Outcome) -> Iterator[str]:
 
 def main() -> int:
     """Measure and print; exit code 1 if a bar is missed or it cannot be measured."""
-    return benchmark.main("MCWAN_E2E_GUARDED", OWN, lambda name: up(name, STACK), bench)
+    return benchmark.main(
+        "MCWAN_E2E_GUARDED", OWN, lambda name: up(name, STACK, profile=os.environ.get(PROFILE, "")), bench
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ ServiceEntry that has them all, spares with a lower priority.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from math import lcm
+from typing import Any
 
 from mcwan.gateways import envoy
 from mcwan.gateways.gateway_api import listener_tls
@@ -34,10 +35,9 @@ from mcwan.plan.profile import (
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
 FEATURES: frozenset[Feature] = frozenset(
-    {"mutual TLS", "callers", "failover", "traffic", "span", "access log", "NetworkPolicy"}
+    {"mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "NetworkPolicy"}
 )
 LACKS: Mapping[Feature, str] = {
-    "fabric only": "a listener checks the root only: give each fabric one of its own",
     "tracing": "Istio's own: Telemetry and mesh configuration",
 }
 TARGET_PROTOCOL = "kubernetes.io/h2c"
@@ -63,6 +63,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
         (
             *(_node_ports(request) if exposure == "NodePort" else ()),
             *(_reading(request, name) if known and request.role == "egress" else ()),
+            *(_fabric_only(request, known) if known and request.role == "ingress" else ()),
             gateway_filter(request),
         ),
         {"gateway.networking.k8s.io/gateway-name": request.name},
@@ -90,6 +91,23 @@ def _reading(request: GatewayRequest, account: str) -> Iterator[Manifest]:
         roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": request.name},
         subjects=[{"kind": "ServiceAccount", "name": account, "namespace": request.namespace}],
     )
+
+
+def _fabric_only(request: GatewayRequest, known: Certificate) -> Iterator[Manifest]:
+    """Refuse clients of other fabrics: a listener checks the root, which several may share.
+
+    Istio writes identities without their scheme. Ports in plaintext know no identities.
+    """
+    ours = identity(known.domain, "", "egress").removeprefix("spiffe://").removesuffix("/egress")
+    ports = [str(port) for port in sorted(request.secure)]
+    rule = {"from": [{"source": {"notPrincipals": [f"{ours}*"]}}], "to": [{"operation": {"ports": ports}}]}
+    yield _denied(request.name, request.namespace, request.labels, request.name, rule)
+
+
+def _denied(name: str, namespace: str, labels: Mapping[str, str], gateway: str, rule: Mapping[str, Any]) -> Manifest:
+    target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway}
+    spec = {"targetRefs": [target], "action": "DENY", "rules": [rule]}
+    return manifest("security.istio.io/v1", "AuthorizationPolicy", name, namespace, labels, spec=spec)
 
 
 def target(request: TargetRequest) -> tuple[Manifest, ...]:
@@ -213,18 +231,6 @@ def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest,
     """
     known = sorted(one.removeprefix("spiffe://") for one in identities)
     hosts = [host for name in request.hostnames for host in (name, f"{name}:*")]
-    spec = {
-        "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": request.gateway}],
-        "action": "DENY",
-        "rules": [
-            {
-                "from": [{"source": {"notPrincipals": known}}] if known else [{"source": {"principals": ["*"]}}],
-                "to": [{"operation": {"hosts": hosts}}],
-            }
-        ],
-    }
-    return (
-        manifest(
-            "security.istio.io/v1", "AuthorizationPolicy", request.name, request.namespace, request.labels, spec=spec
-        ),
-    )
+    source = {"notPrincipals": known} if known else {"principals": ["*"]}
+    rule = {"from": [{"source": source}], "to": [{"operation": {"hosts": hosts}}]}
+    return (_denied(request.name, request.namespace, request.labels, request.gateway, rule),)

@@ -63,8 +63,9 @@ def route_filter(request: RouteRequest) -> Iterator[Manifest]:
         if settings.idempotent and settings.timeouts.per_try
         for host in request.hostnames
     ]
-    if patches:
-        yield _filter(request.name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
+    if patches:  # a gateway of an export's own is called as its route
+        name = f"{request.name}.tries"
+        yield _filter(name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
 
 
 def seconds(duration: str) -> str:

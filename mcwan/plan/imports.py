@@ -112,7 +112,7 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
                         names.egress_listener(port.port),
                     ),
                     export,
-                    [_rule(context, importing.cluster, rule, port.port) for rule in rules],
+                    [_rule(context, importing, rule, port.port) for rule in rules],
                 )
             )
             if treated.others:
@@ -124,10 +124,11 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
     return found
 
 
-def _rule(context: Context, cluster: str, rule: EgressRule, asked: int) -> Manifest:
+def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int) -> Manifest:
     """One rule: the host name that the remote ingress gateway knows, and a share for each offering cluster."""
     ports = [port.port for port in rule.target.all_ports]
     port = asked if asked in ports else ports[0]
+    cluster = importing.cluster
     profile = context.profiles[cluster]
     treated = profile.treatment(traffic(rule.target, rule, context.fabric.wan_policies))
     asked_for = {
@@ -141,16 +142,17 @@ def _rule(context: Context, cluster: str, rule: EgressRule, asked: int) -> Manif
         "name": rule.name,
         "matches": matches(rule.matches),
         "filters": [rewrite_host(rule.target.key), request_headers(asked_for)],
-        "backendRefs": _backends(context, cluster, rule, port),
+        "backendRefs": _backends(context, importing, rule, port),
         **treated.fields,
     }
 
 
-def _backends(context: Context, cluster: str, rule: EgressRule, port: int) -> list[Manifest]:
+def _backends(context: Context, importing: Importing, rule: EgressRule, port: int) -> list[Manifest]:
     """A share for each first choice and the spares beside them; or one for all of other clusters, by an upstream."""
+    cluster = importing.cluster
     first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
     group, kind = context.profiles[cluster].BACKEND
-    if one := upstream(context, cluster, rule):
+    if one := upstream(context, importing, rule):
         own = [_backend(context, cluster, rule, offer, port) for offer in first if offer.cluster == cluster]
         weight = sum(offer.weight for offer in first if offer.cluster != cluster)
         return [*own, {"group": group, "kind": kind, "name": one.host, "port": one.way.port, "weight": weight}]

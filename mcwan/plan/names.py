@@ -87,14 +87,14 @@ def egress_route(export: str, port: str | None, wan_policy: str | None) -> str:
     return ".".join(part for part in (export, "egress", port, wan_policy) if part)
 
 
-def upstream(export: str, wan_policy: str) -> str:
-    """Name the upstream of an export by one WAN policy; dots keep its parts apart."""
-    return f"{export}.upstream.{wan_policy}"
+def upstream(export: str, wan_policy: str, own: str | None) -> str:
+    """Name the upstream of an export by one WAN policy; `own`: at that export's gateways (without namespace)."""
+    return ".".join(part for part in (own and clusterset(own), export, "upstream", wan_policy) if part)
 
 
-def upstream_host(export: str, wan_policy: str) -> str:
+def upstream_host(export: str, wan_policy: str, own: str | None) -> str:
     """Give the host name by which routes refer to it; nobody looks it up."""
-    return f"{wan_policy}.{export}.mc-wan.internal"
+    return ".".join(part for part in (wan_policy, export, own, "mc-wan.internal") if part)
 
 
 def egress_listener(port: int) -> str:

@@ -6,7 +6,7 @@ is one place, and nothing is written for the export, that is a target, which all
 """
 
 from mcwan.model.export import Export, Offer
-from mcwan.model.importing import EgressRule, egress_rules, traffic
+from mcwan.model.importing import EgressRule, Importing, egress_rules, traffic
 from mcwan.model.traffic import Traffic
 from mcwan.plan import names
 from mcwan.plan.certificates import certificate
@@ -18,23 +18,24 @@ from mcwan.plan.targets import in_order
 from mcwan.plan.traffic import way
 
 
-def upstream(context: Context, cluster: str, rule: EgressRule) -> UpstreamRequest | None:
+def upstream(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest | None:
     """Give the upstream that a rule's requests to other clusters go to; None if its route lists where they go."""
-    if context.profiles[cluster].upstream is None or not first_choices(rule.target, cluster):
+    cluster, export, policy = importing.cluster, rule.target, rule.wan_policy
+    if context.profiles[cluster].upstream is None or not first_choices(export, cluster):
         return None
-    fabric, export, policy = context.fabric, rule.target, rule.wan_policy
     places = _places(context, cluster, rule)
-    settings = traffic(export, rule, fabric.wan_policies)
+    settings = traffic(export, rule, context.fabric.wan_policies)
     usual = way(context, policy)
-    if len(places) == 1 and _of_connections(settings) == _of_connections(usual.traffic):
+    own = importing.export.exported_name if importing.export.scope == "service" else None
+    away = own is not None and export.scope == "shared"  # a target of the shared gateways' namespace is theirs alone
+    if len(places) == 1 and not away and _of_connections(settings) == _of_connections(usual.traffic):
         return None
-    shared = export.scope == "shared"
-    gateway = names.EGRESS if shared else names.clusterset(export.exported_name)
+    gateway = names.clusterset(own) if own else names.EGRESS
     return UpstreamRequest(
-        names.upstream(export.key, policy) if shared else f"{gateway}.{policy}",
-        names.NAMESPACE if shared else export.namespace,
-        labels(fabric, "target", export=export.key, policies=[policy]),
-        names.upstream_host(export.key, policy),
+        names.upstream(export.key, policy, own),
+        importing.export.namespace if own else names.NAMESPACE,
+        labels(context.fabric, "target", export=export.key, policies=[policy]),
+        names.upstream_host(export.key, policy, own),
         policy,
         usual,
         places,
@@ -45,14 +46,17 @@ def upstream(context: Context, cluster: str, rule: EgressRule) -> UpstreamReques
 
 
 def upstreams(context: Context) -> dict[str, PerCluster]:
-    """Give, by export, every cluster the upstreams that its routes refer to."""
+    """Give every cluster the upstreams that its routes refer to, by the export that they are made for.
+
+    That is the one that they lead to; at gateways of an export's own, that export.
+    """
     found: dict[str, dict[str, dict[str, UpstreamRequest]]] = {}
     for importings in context.imports.values():
         for importing in importings:
             for rule in egress_rules(importing, context.exports) if importing.path == "gateway" else ():
-                if request := upstream(context, importing.cluster, rule):
-                    clusters = found.setdefault(rule.target.key, {})
-                    clusters.setdefault(importing.cluster, {})[rule.wan_policy] = request
+                if request := upstream(context, importing, rule):
+                    key = importing.export.key if importing.export.scope == "service" else rule.target.key
+                    found.setdefault(key, {}).setdefault(importing.cluster, {})[request.name] = request
     made: dict[str, PerCluster] = {}
     for key, clusters in found.items():
         for cluster, requests in clusters.items():

@@ -236,7 +236,7 @@ def _subjects(evidence: Evidence) -> Iterable[Object | Component | UnjudgedError
     return [
         *evidence.of_kind("ServiceExport"),
         *evidence.component("ServiceExport"),
-        *chosen(policies, component_of),
+        *chosen(policies, lambda one: component_of(one) == "ingress-route"),
         *evidence.routes,
     ]
 

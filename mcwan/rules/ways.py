@@ -11,6 +11,7 @@ from mcwan.rules.evidence import (
     Claim,
     Evidence,
     Export,
+    admitted_policies,
     export_of,
     exports_of,
     hostnames,
@@ -87,7 +88,7 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
         else:
             known = [rules_of(export) for export in _exporting(evidence, keys, one.gateway.cluster)]
             wanted, who = {rules[one.rule] for rules in known if one.rule in rules}, "its export"
-        spare = set() if one.first else {policy for export in exports for policy in spares_of(export)}
+        spare = set() if one.first else {policy for export in exports for policy in admitted_policies(export)}
         if wanted and one.policy not in wanted | spare:
             yield violation(
                 f"{route}, rule {said(one.rule or None)} sends to port {said(one.to.port)}, which is policy "

@@ -63,6 +63,12 @@ RARE: dict[str, Any] = {
             "namespaces": ["a", "b"],
         },
         "two": {"context": "two", "ingress": {"addresses": ["fd00::2"]}, "namespaces": ["a", "b"]},
+        "mesh": {
+            "context": "mesh",
+            "ingress": {"addresses": ["10.0.0.4"]},
+            "gateway": {"profile": "istio", "class": "istio"},
+            "namespaces": ["c"],
+        },
     },
     "tls": {"issuer": "mc-wan"},
     "wanPolicies": {"low": {"tunnel": "t", "port": 31111, "sla": {"jitterMs": 1, "latencyMs": 1, "lossPercent": 1}}},
@@ -73,7 +79,25 @@ RARE: dict[str, Any] = {
             "from": [{"cluster": "two", "addresses": ["10.0.0.3"]}],
             "scope": "service",
             "rules": [{"name": "all", "wanPolicy": "low", "backend": "pay.b"}],
-        }
+        },
+        {
+            "service": "shop.a",
+            "port": 80,
+            "from": [{"cluster": "two", "addresses": ["10.0.0.5"]}],
+            "scope": "service",
+            "wanPolicy": "low",
+            "traffic": {"limits": {"requests": 5}},
+        },
+        {
+            "service": "log.b",
+            "port": 80,
+            "from": ["two"],
+            "wanPolicy": "low",
+            "callers": ["one"],
+            "traffic": {"idempotent": True, "healthChecks": {}, "timeouts": {"perTry": "1s"}},
+        },
+        {"service": "cart.c", "port": 80, "from": [{"cluster": "mesh", "addresses": ["10.0.0.6"]}], "scope": "service"}
+        | {"wanPolicy": "low"},
     ],
 }
 
@@ -189,7 +213,7 @@ def test_the_programs_of_somebody_else_register_the_plan() -> None:
     }
 
     objects, same_objects = _objects(by_parts), _objects(by_fabric)
-    assert len(objects) == 40
+    assert len(objects) == 43
     assert {
         ("Namespace", "wan/east/mc-wan"),
         ("ReferenceGrant", "wan/east/secure/mc-wan"),

@@ -59,16 +59,19 @@ def ask(topology: Topology) -> Ask:
     return send
 
 
-def another(request: pytest.FixtureRequest, stack: str) -> Iterator[Lab]:
-    """Bring a lab with another stack up, and take it down; or give the one that MCWAN_E2E_STACK names."""
+def another(request: pytest.FixtureRequest, stack: str, profile: str = "") -> Iterator[Lab]:
+    """Bring a lab with another stack up, and take it down; or give the one that MCWAN_E2E_STACK names.
+
+    With a profile, all of its clusters have that.
+    """
     if existing := os.environ.get(f"MCWAN_E2E_{stack.upper()}"):
         yield Lab.load(existing)
         return
     sweep()
     interruptible()
-    name = f"{PREFIX}{os.getpid()}-{stack[0]}"
+    name = f"{PREFIX}{os.getpid()}-{stack[0]}{profile[:1]}"
     try:
-        made = up(name, stack, say_of(request))
+        made = up(name, stack, say_of(request), profile)
     except ERRORS as error:
         pytest.exit(str(error), returncode=1)
     try:

@@ -147,7 +147,7 @@ def test_a_route_has_one_where_a_try_has_a_time_and_may_be_repeated() -> None:
     assert route(all=tried, other={"idempotent": True}) == []
     assert route(all=tried | {"idempotent": True}, other={}) == [
         envoy_filter(
-            "pay",
+            "pay.tries",
             "gw",
             *(
                 patch(

@@ -203,6 +203,25 @@ def test_istios_callers(identities: list[str], source: Raw) -> None:
     )
 
 
+def test_istios_ingress_gateway_refuses_clients_of_another_fabric() -> None:
+    policy_, _ = istio.infrastructure(request("ingress")).objects
+    assert policy_ == {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "gw", "namespace": "mc-wan", "labels": LABELS},
+        "spec": {
+            "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "gw"}],
+            "action": "DENY",
+            "rules": [
+                {
+                    "from": [{"source": {"notPrincipals": ["a.b/cluster/*"]}}],
+                    "to": [{"operation": {"ports": ["31111"]}}],
+                }
+            ],
+        },
+    }
+
+
 def test_istios_egress_gateway_may_read_its_secret() -> None:
     role, binding, _ = istio.infrastructure(request("egress")).objects
     metadata = {"name": "gw", "namespace": "mc-wan", "labels": LABELS}

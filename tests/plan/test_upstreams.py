@@ -108,7 +108,25 @@ def test_each_wan_policy_has_one_and_rules_share_it() -> None:
 def test_an_exports_own_gateways_have_their_own() -> None:
     offers = [{"cluster": "cluster-1", "addresses": ["10.9.0.1"]}, {"cluster": "edge", "addresses": ["10.9.0.2"]}]
     plan = with_cart(from_=offers, scope="service")
-    entry = called(plan, "cluster-2", "ServiceEntry", "cart-clusterset.low", "secure")
+    entry = called(plan, "cluster-2", "ServiceEntry", "cart-clusterset.cart.secure.upstream.low", "secure")
     assert [one["address"] for one in entry["spec"]["endpoints"]] == ["10.9.0.1", "10.9.0.2"]
-    rule_ = called(plan, "cluster-2", "DestinationRule", "cart-clusterset.low", "secure")
+    rule_ = called(plan, "cluster-2", "DestinationRule", "cart-clusterset.cart.secure.upstream.low", "secure")
     assert rule_["spec"]["trafficPolicy"]["tls"]["credentialName"] == "cart-clusterset-tls"
+
+
+def test_an_exports_own_gateway_that_sends_to_a_shared_one_has_an_upstream_beside_it() -> None:
+    """The shared target's DestinationRule is not its: without TLS of its own it would send in plaintext."""
+    own = exported(service="shop.secure", scope="service", from_=[{"cluster": "cluster-1", "addresses": ["10.9.0.1"]}])
+    canary = {"service": "shop.secure", "rules": [rule("all", None, backend="cart.secure")]}
+    raw = changed({**MESH, "exports/-": exported(), "imports": [canary]})
+    plan = planned({**raw, "exports": [*raw["exports"], own]})
+    name = "shop-clusterset.cart.secure.upstream.low"
+    entry = called(plan, "cluster-2", "ServiceEntry", name, "secure")
+    assert entry["spec"]["hosts"] == ["low.cart.secure.shop.mc-wan.internal"]
+    assert [one["address"] for one in entry["spec"]["endpoints"]] == ["198.51.100.11"]
+    rule_ = called(plan, "cluster-2", "DestinationRule", name, "secure")
+    assert rule_["spec"]["trafficPolicy"]["tls"]["credentialName"] == "shop-clusterset-tls"
+    route = called(plan, "cluster-2", "HTTPRoute", "shop-clusterset", "secure")
+    (backend,) = [ref for one in route["spec"]["rules"] for ref in one["backendRefs"]]
+    assert (backend["kind"], backend["name"]) == ("Hostname", "low.cart.secure.shop.mc-wan.internal")
+    assert hosts(plan, "cluster-2") == ["low.cart.secure.shop.mc-wan.internal"], "the shared gateway has its target"

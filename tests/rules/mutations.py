@@ -881,7 +881,7 @@ def guards(evidence: Evidence) -> Iterator[tuple[Object, Path]]:
     """Give what refuses callers, and where it says whom it is for."""
     for one in evidence.of_kind("SecurityPolicy"):
         yield one, ("spec", "targetRefs", 0)
-    for one in evidence.of_kind("AuthorizationPolicy"):
+    for one in of_callers(evidence):
         yield one, ("spec", "targetRefs", 0)
 
 
@@ -889,6 +889,11 @@ def guarded(evidence: Evidence, route: Object) -> set[str]:
     """Say which rule notices if there is another route like one that a policy is for."""
     places = {(*here(one)[:2], at(one.content, (*path, "name"))) for one, path in guards(evidence)}
     return {"callers-enforced"} if here(route) in places else set()
+
+
+def of_callers(evidence: Evidence) -> list[Object]:
+    """Give Istio's policies of exports: those of gateways refuse other fabrics."""
+    return [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-route"]
 
 
 @kind("callers: nothing refuses the others")
@@ -915,7 +920,7 @@ def _(evidence: Evidence) -> Changes:
             yield _drop(evidence, one, path, "callers-enforced")
             operation = {"methods": ["GET"]}
             yield replace(_set(evidence, one, (*path, 0, "operation"), operation, "callers-enforced"), leaf=None)
-    for one in evidence.of_kind("AuthorizationPolicy"):
+    for one in of_callers(evidence):
         source: Path = ("spec", "rules", 0, "from", 0, "source")
         if known := at(one.content, (*source, "notPrincipals")):
             yield _set(evidence, one, (*source, "notPrincipals", 0), "else.where/cluster/theirs", "callers-enforced")
@@ -932,7 +937,7 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "authorization")
         yield _set(evidence, one, (*path, "defaultAction"), "Allow", "callers-enforced")
         yield _drop(evidence, one, path, "callers-enforced")
-    for one in evidence.of_kind("AuthorizationPolicy"):
+    for one in of_callers(evidence):
         for action in ("ALLOW", "AUDIT"):
             yield _set(evidence, one, ("spec", "action"), action, "callers-enforced")
         yield _drop(evidence, one, ("spec", "action"), "callers-enforced")
@@ -943,7 +948,7 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("SecurityPolicy"):
         yield _set(evidence, one, ("spec", "targetRefs", 0, "sectionName"), "all", "callers-enforced")
-    for one in evidence.of_kind("AuthorizationPolicy"):
+    for one in of_callers(evidence):
         path: Path = ("spec", "rules", 0)
         operation: Path = (*path, "to", 0, "operation")
         for index in range(len(at(one.content, (*operation, "hosts")))):
@@ -1167,7 +1172,15 @@ def _(evidence: Evidence) -> Changes:
         for port in sorted(set(by_port) - {ref["port"]}):
             (export,) = [it for it in exports if it.cluster == gateway.cluster]
             if by_port[port] in its_policies(export):
-                yield _set(evidence, route, (*path, "port"), port, "rule-of-own-policy", "rules-match-alike")
+                name = at(route.content, path[:3])["name"]
+                there = [it for it in routes(evidence, "ingress-route") if own(it) == own(route)]
+                admitted = any(  # the rule fails over to that policy
+                    parent(it) == (*here(gateway), by_port[port]) and rule["name"] == name and rule.get("backendRefs")
+                    for it in there
+                    for rule in it.content["spec"]["rules"]
+                )
+                rules = ("rule-of-own-policy", *(() if admitted else ("rules-match-alike",)))
+                yield _set(evidence, route, (*path, "port"), port, *rules)
 
 
 @kind("egress route: a rule called otherwise, or with other matches")

@@ -137,7 +137,7 @@ SAID = {
         Violation(
             "Backend mc-wan/target-west.high on east leads to 10.99.99.99, port 31111; Gateway mc-wan/mc-wan-ingress "
             "on west is reached at 10.2.0.11, ports 31111, 31112 and 31113",
-            "let mcwan write spares",
+            "let mcwan write spares and upstreams",
             ("east", "west"),
             "Backend mc-wan/target-west.high on east",
         ),

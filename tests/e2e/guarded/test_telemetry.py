@@ -55,22 +55,22 @@ def test_a_request_can_be_followed_from_end_to_end(guarded: Lab) -> None:
     assert told("edge", "mc-wan-egress") == told("east", "mc-wan-ingress") == [wanted]
 
 
-def test_every_metric_that_rules_and_dashboard_use_is_there(guarded: Lab) -> None:
+def test_every_metric_that_rules_and_dashboard_use_is_there(traced: Lab) -> None:
     """With the labels that they ask for: what Envoy or its gateway call otherwise one day is noticed here."""
-    assert _ask(guarded.topology.sites["edge"]).status == 200
+    assert _ask(traced.topology.sites["edge"]).status == 200
     for cluster, gateway, known in (("edge", "mc-wan-egress", EGRESS), ("east", "mc-wan-ingress", INGRESS)):
-        found = metrics(guarded, cluster, gateway)
+        found = metrics(traced, cluster, gateway)
         for name, labels in known.items():
             assert any(one.name == name and one.labels.keys() >= labels for one in found), (gateway, name)
 
 
-def test_requests_are_counted_by_export_rule_wan_policy_and_cluster(guarded: Lab) -> None:
+def test_requests_are_counted_by_export_rule_wan_policy_and_cluster(traced: Lab) -> None:
     """Exports of one name in two namespaces, say, or two exports, are not one: what is not asked for stands still."""
-    site = guarded.topology.sites["edge"]
+    site = traced.topology.sites["edge"]
     wait(lambda: _ask(site).said["headers"]["mc-wan-policy"] == "high", "an ejection by a story before is over", 40)
-    before = _counted(guarded)
+    before = _counted(traced)
     assert {_ask(site).status for _ in range(10)} == {200}
-    after = _counted(guarded)
+    after = _counted(traced)
     assert {key: after[key] - before.get(key, 0) for key in after if after[key] != before.get(key, 0)} == {
         ("edge", "billing.secure", "all", "east", "high"): 10,
         ("answers", "edge", "billing.secure", "all"): 10,
@@ -78,11 +78,11 @@ def test_requests_are_counted_by_export_rule_wan_policy_and_cluster(guarded: Lab
     }
 
 
-def test_clients_that_tls_refuses_are_counted(guarded: Lab) -> None:
-    before = _refused(guarded)
-    assert send(guarded, None, HIGH, BILLING) is None
-    assert send(guarded, None, HIGH, BILLING, plain=True) is None
-    wait(lambda: _refused(guarded) == before + 2, "both are counted, at the listener of that WAN port", 10)
+def test_clients_that_tls_refuses_are_counted(traced: Lab) -> None:
+    before = _refused(traced)
+    assert send(traced, None, HIGH, BILLING) is None
+    assert send(traced, None, HIGH, BILLING, plain=True) is None
+    wait(lambda: _refused(traced) == before + 2, "both are counted, at the listener of that WAN port", 10)
 
 
 def _refused(lab: Lab) -> float:
@@ -119,11 +119,11 @@ def _counted(lab: Lab) -> dict[tuple[str, ...], float]:
     return found
 
 
-def test_one_trace_has_the_spans_of_both_gateways(guarded: Lab) -> None:
+def test_one_trace_has_the_spans_of_both_gateways(traced: Lab) -> None:
     """Each has two, of the request that it gets and of the one that it sends; the service is told the last one."""
-    site = guarded.topology.sites["edge"]
+    site = traced.topology.sites["edge"]
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-    with collecting(guarded, 100) as spans:
+    with collecting(traced, 100) as spans:
         wait(
             lambda: {"edge", "east"} <= {one.tags["cluster"] for one in _sent(spans, _ask(site))}, "gateways trace", 90
         )
