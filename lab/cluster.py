@@ -124,13 +124,23 @@ def definitions(api: Api, directories: tuple[Path, ...]) -> None:
 
 
 def established(api: Api, definition: Object) -> None:
-    """Wait until the server serves what a CustomResourceDefinition says."""
-    name = definition["metadata"]["name"]
+    """Wait until the server serves what a CustomResourceDefinition says: it lists a version later than it says so."""
+    name, spec = definition["metadata"]["name"], definition["spec"]
+    versions = [f"/apis/{spec['group']}/{one['name']}" for one in spec["versions"] if one["served"]]
+
+    def listed(path: str) -> bool:
+        try:
+            found = api.request("GET", path)["resources"]
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return any(one["name"] == spec["names"]["plural"] for one in found)
 
     def served() -> bool:
         one = api.get(definition["apiVersion"], definition["kind"], name)
         conditions = {item["type"]: item["status"] for item in (one.get("status", {}).get("conditions") or ())}
-        return conditions.get("Established") == "True"
+        return conditions.get("Established") == "True" and all(map(listed, versions))
 
     wait(served, f"definition {name} is established")
 
