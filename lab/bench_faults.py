@@ -13,7 +13,6 @@ from lab import benchmark, compare, faults
 from lab.faults import Fault, Outcome
 from lab.state import Lab
 from lab.up import PROFILE, up
-from mcwan.model.traffic import Timeouts, Traffic
 
 STACK, OWN = "guarded", "bench-guarded"
 REQUESTS = 50_000
@@ -46,7 +45,7 @@ CASES = (
     Case(
         "other timeouts and retries",
         "billing.secure",
-        faults.traffic_changed("billing.secure", Traffic(idempotent=True, retries=5, timeouts=Timeouts(request="3s"))),
+        faults.edited("billing.secure", {"traffic": {"idempotent": True, "retries": 5, "timeouts": {"request": "3s"}}}),
     ),
 )
 

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
@@ -17,8 +17,9 @@ from lab.cluster import MANAGER
 from lab.load import Target
 from lab.state import Lab
 from lab.waiting import wait
+from mcwan import stack
+from mcwan.model import Fabric
 from mcwan.model.tls import Role
-from mcwan.model.traffic import Traffic
 from mcwan.plan.names import INGRESS, NAMESPACE, cluster_host, clusterset
 
 Fault = Callable[[Lab], AbstractContextManager[None]]
@@ -165,22 +166,26 @@ def certificates_rotated(roles: tuple[Role, ...] = certificates.ROLES) -> Fault:
     return fault
 
 
-def traffic_changed(service: str, traffic: Traffic) -> Fault:
-    """An export's timeouts, retries or health checks are other ones, and then as they were."""
+def edited(service: str, *steps: Mapping[str, object], pause: float = 0.0) -> Fault:
+    """An export's settings are other ones, step by step, so many seconds apart; and then as they were."""
 
     @contextmanager
     def fault(lab: Lab) -> Iterator[None]:
-        exports = tuple(
-            one.model_copy(update={"traffic": traffic}) if one.key == service else one for one in lab.fabric.exports
-        )
-        changed = type(lab.fabric).model_construct(None, **{**dict(lab.fabric), "exports": exports})
-        deploy.apply(lab, changed)
         try:
+            for step in steps:
+                deploy.apply(lab, changed(lab, service, step))
+                time.sleep(pause)
             yield
         finally:
             deploy.apply(lab, lab.fabric)
 
     return fault
+
+
+def changed(lab: Lab, service: str, update: Mapping[str, object]) -> Fabric:
+    """Give the lab's fabric with other settings of one export, as they are written. Raises MistakesError."""
+    exports = [{**one, **update} if one["service"] == service else one for one in lab.config["exports"]]
+    return stack.fabric(lab.stack, {**lab.config, "exports": exports})
 
 
 def _signal(lab: Lab, cluster: str, pod: str, number: signal.Signals) -> None:

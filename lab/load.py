@@ -10,6 +10,8 @@ from lab.topology import Site
 from lab.waiting import LabError
 
 THREADS, CONNECTIONS = 1, 8
+_MORE = 30.0
+"""Seconds that a run may last beyond the time for which it sends."""
 _REPORT = Path(__file__).with_name("load.lua")
 
 
@@ -66,7 +68,8 @@ def _wrk(site: Site, target: Target, seconds: int, path: str) -> str:
     shape = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", str(_REPORT)]
     url = f"http://{target.address}:{target.port}{path}"
     client = site.pod(site.client_address)
-    return netns.run("ip", "netns", "exec", client, "wrk", *shape, "-H", f"Host: {target.host}", url)
+    command = ["ip", "netns", "exec", client, "wrk", *shape, "-H", f"Host: {target.host}", url]
+    return netns.run(*command, seconds=seconds + _MORE)
 
 
 def sample(output: str, url: str) -> Sample:

@@ -16,12 +16,12 @@ class CommandError(RuntimeError):
     """A command of the system that failed, with what it said."""
 
 
-def run(*words: str, stdin: str | None = None) -> str:
-    """Run a command and give its output. Raises CommandError."""
+def run(*words: str, stdin: str | None = None, seconds: float = _SECONDS) -> str:
+    """Run a command, for so many seconds at most, and give its output. Raises CommandError."""
     try:
-        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS)
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise CommandError(f"{' '.join(words)}: not done after {_SECONDS:g} s") from None
+        raise CommandError(f"{' '.join(words)}: not done after {seconds:g} s") from None
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise CommandError(f"{' '.join(words)}: exit code {done.returncode}: {said}")

@@ -4,18 +4,21 @@ import time
 
 import pytest
 
-from lab import faults, wan
+from lab import deploy, faults, wan
 from lab.client import Client
 from lab.faults import CALLER, Outcome
 from lab.memory import components
 from lab.state import Lab
-from mcwan.model.traffic import Traffic
+from lab.waiting import wait
+from tests.e2e.guarded.test_identity import by_istio
 
 pytestmark = pytest.mark.lab
 STALL = 1000.0
 """Milliseconds that a request may wait where a tunnel or a cluster is lost."""
 FEW = 30
 """Packets in a second that are no requests: connections that rest are asked by PING whether the other end is there."""
+EDIT = 18.0
+"""Seconds after which an edit of an upstream that carries traffic is in effect (Envoy Gateway 1.9: 15)."""
 ENOUGH = 2000
 """Requests in a run, so that none failed means something."""
 
@@ -95,8 +98,30 @@ def test_new_certificates_disturb_nobody(guarded: Lab) -> None:
 
 
 def test_other_timeouts_and_retries_disturb_nobody(guarded: Lab) -> None:
-    changed = Traffic(idempotent=True, retries=5, timeouts={"request": "3s"})
-    all_arrived(faults.under(guarded, "billing.secure", faults.traffic_changed("billing.secure", changed), 18))
+    other = {"traffic": {"idempotent": True, "retries": 5, "timeouts": {"request": "3s"}}}
+    all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", other), EDIT))
+
+
+def test_an_export_goes_over_to_a_policy_with_tls_and_loses_nothing(guarded: Lab) -> None:
+    """As docs/how-to/tls.md has it: ingress gateways admit it by both WAN policies while egress gateways change."""
+    if by_istio(guarded):
+        pytest.skip("profile istio keeps both tunnels of a rule together: both have TLS, or none")
+    plain = {"wanPolicy": "open", "failover": "none"}
+    steps = (
+        {"wanPolicy": "open", "failover": "high"},
+        {"wanPolicy": "high", "failover": "open"},
+        {"failover": "none"},
+    )
+    name = "billing-clusterset.secure"
+    try:
+        deploy.apply(guarded, faults.changed(guarded, "billing.secure", plain))
+        wait(lambda: carried(guarded, name) == {"default"}, "billing.secure goes by open", 40)
+        time.sleep(EDIT)
+        going_over = faults.edited("billing.secure", *steps, pause=EDIT)
+        all_arrived(faults.under(guarded, "billing.secure", going_over, 2, len(steps) * (EDIT + 5)))
+    finally:
+        deploy.apply(guarded, guarded.fabric)
+    wait(lambda: carried(guarded, name) == {"business"}, "billing.secure goes by high", 40)
 
 
 def again(lab: Lab, name: str, tunnel: str) -> None:
