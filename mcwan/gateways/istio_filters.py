@@ -70,7 +70,12 @@ def route_filter(request: RouteRequest) -> Iterator[Manifest]:
 
 def seconds(duration: str) -> str:
     """Write a length of time as protobuf's JSON does."""
-    return f"{milliseconds(duration) / 1000:g}s"
+    return _written(milliseconds(duration))
+
+
+def _written(length: int) -> str:
+    """Write so many milliseconds."""
+    return f"{length // 1000}.{length % 1000:03}".rstrip("0").rstrip(".") + "s"
 
 
 def _going_on() -> Manifest:
@@ -89,8 +94,8 @@ def _going_on() -> Manifest:
             },
         },
         "retry_back_off": {
-            "base_interval": f"{envoy.BACK_OFF['base'] / 1000:g}s",
-            "max_interval": f"{envoy.BACK_OFF['max'] / 1000:g}s",
+            "base_interval": _written(envoy.BACK_OFF["base"]),
+            "max_interval": _written(envoy.BACK_OFF["max"]),
         },
     }
     match = {"routeConfiguration": {"vhost": {"route": {"action": "ROUTE"}}}}
@@ -103,7 +108,7 @@ def _pinged(way: Way) -> Manifest:
 
 def _http2(settings: Traffic) -> Manifest:
     timeout = envoy.ping(settings)
-    alive = {"interval": f"{(timeout + envoy.PING_PAUSE) / 1000:g}s", "timeout": f"{timeout / 1000:g}s"}
+    alive = {"interval": _written(timeout + envoy.PING_PAUSE), "timeout": _written(timeout)}
     options = {"@type": f"type.googleapis.com/{_HTTP}"}
     # by ALPN: a gateway of another implementation may speak HTTP/1 only
     spoken = {"http_protocol_options": {}, "http2_protocol_options": {"connection_keepalive": alive}}

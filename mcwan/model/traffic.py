@@ -14,8 +14,8 @@ from mcwan.model.durations import Duration, lasting
 from mcwan.model.sla import SLA
 
 MAX_RETRIES = 10
-MAX_LIMIT = 4_294_967_295
-"""Envoy's counters have 32 bits."""
+MAX_LIMIT = 2_147_483_647
+"""Envoy's counters have 32 bits, Istio's fields one less."""
 Count = Annotated[int, Field(strict=True, ge=1, le=1000)]
 Limit = Annotated[int, Field(strict=True, ge=1, le=MAX_LIMIT)]
 

@@ -27,13 +27,16 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
     settings = traffic(export, rule, context.fabric.wan_policies)
     usual = way(context, policy)
     own = importing.export.exported_name if importing.export.scope == "service" else None
-    away = own is not None and export.scope == "shared"  # a target of the shared gateways' namespace is theirs alone
+    namespace = importing.export.namespace if own else names.NAMESPACE
+    away = namespace != (
+        names.NAMESPACE if export.scope == "shared" else export.namespace
+    )  # targets are of one namespace
     if len(places) == 1 and not away and _of_connections(settings) == _of_connections(usual.traffic):
         return None
     gateway = names.clusterset(own) if own else names.EGRESS
     return UpstreamRequest(
         names.upstream(export.key, policy, own),
-        importing.export.namespace if own else names.NAMESPACE,
+        namespace,
         labels(context.fabric, "target", export=export.key, policies=[policy]),
         names.upstream_host(export.key, policy, own),
         policy,

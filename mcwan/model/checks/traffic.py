@@ -115,6 +115,14 @@ def timeouts_fit(description: Description) -> Iterator[Mistake]:
                     "no time at all; allowed: more than 0",
                     "raise or remove it",
                 )
+        lengths = {("outliers", "ejection"): traffic.outliers.ejection}
+        if traffic.health_checks:
+            lengths |= {("healthChecks", "timeout"): traffic.health_checks.timeout}
+        for key, length in lengths.items():
+            if length is not None and not milliseconds(length):
+                yield Mistake(
+                    (*place, *key), repr(length), "no time at all; allowed: more than 0", "raise or remove it"
+                )
         checks = traffic.health_checks
         if checks and milliseconds(checks.timeout) >= milliseconds(checks.interval):
             yield Mistake(
