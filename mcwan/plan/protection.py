@@ -1,7 +1,8 @@
 """Who may connect to the ingress gateways at all: a NetworkPolicy that admits the other clusters' gateways only.
 
-Certificates say who may ask for what; this keeps everybody else away from the WAN ports, inside the cluster, too. It is
-made once every cluster says where its requests come from.
+Certificates say who may ask for what; this keeps everybody else away from the WAN ports, inside the cluster, too, and
+closes the gateways' other ports: whoever scrapes metrics needs a policy of its own. It is made once every cluster says
+where its requests come from, and for shared gateways only.
 """
 
 from mcwan.plan.context import Context

@@ -28,9 +28,8 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
     usual = way(context, policy)
     own = importing.export.exported_name if importing.export.scope == "service" else None
     namespace = importing.export.namespace if own else names.NAMESPACE
-    away = namespace != (
-        names.NAMESPACE if export.scope == "shared" else export.namespace
-    )  # targets are of one namespace
+    # what a target's policies say holds in its own namespace only
+    away = namespace != (names.NAMESPACE if export.scope == "shared" else export.namespace)
     if len(places) == 1 and not away and _of_connections(settings) == _of_connections(usual.traffic):
         return None
     gateway = names.clusterset(own) if own else names.EGRESS

@@ -130,3 +130,13 @@ def test_an_exports_own_gateway_that_sends_to_a_shared_one_has_an_upstream_besid
     (backend,) = [ref for one in route["spec"]["rules"] for ref in one["backendRefs"]]
     assert (backend["kind"], backend["name"]) == ("Hostname", "low.cart.secure.shop.mc-wan.internal")
     assert hosts(plan, "cluster-2") == ["low.cart.secure.shop.mc-wan.internal"], "the shared gateway has its target"
+
+
+def test_a_shared_gateway_that_sends_to_an_exports_own_has_an_upstream_beside_it() -> None:
+    own = exported(service="shop.secure", scope="service", from_=[{"cluster": "cluster-1", "addresses": ["10.9.0.1"]}])
+    canary = {"service": "cart.secure", "rules": [rule("all", None, backend="shop.secure")]}
+    raw = changed({**MESH, "exports/-": exported(), "imports": [canary]})
+    plan = planned({**raw, "exports": [*raw["exports"], own]})
+    entry = called(plan, "cluster-2", "ServiceEntry", "shop.secure.upstream.low", "mc-wan")
+    assert [one["address"] for one in entry["spec"]["endpoints"]] == ["10.9.0.1"]
+    assert [one["name"] for one in sent(plan, "cluster-2")] == ["low.shop.secure.mc-wan.internal"]

@@ -105,6 +105,13 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
             "allowed: less; lower it, or raise interval"
         ],
     ),
+    "no time": (
+        {"exports/1/traffic": {"outliers": {"ejection": "0s"}, "healthChecks": {"timeout": "0s"}}},
+        [
+            "exports[1].traffic.healthChecks.timeout: '0s': no time at all; allowed: more than 0; raise or remove it",
+            "exports[1].traffic.outliers.ejection: '0s': no time at all; allowed: more than 0; raise or remove it",
+        ],
+    ),
     "direct failover": (
         {"wanPolicies/low/failover": "high", "imports": [{"service": "logging.insecure", "path": "direct"}]},
         [
