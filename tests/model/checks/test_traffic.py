@@ -105,7 +105,7 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
             "allowed: less; lower it, or raise interval"
         ],
     ),
-    "no time": (
+    "no time for an ejection or a check": (
         {"exports/1/traffic": {"outliers": {"ejection": "0s"}, "healthChecks": {"timeout": "0s"}}},
         [
             "exports[1].traffic.healthChecks.timeout: '0s': no time at all; allowed: more than 0; raise or remove it",
