@@ -114,7 +114,7 @@ def _identities(evidence: Evidence, upstream: Object) -> Iterator[str]:
     for host in texts(upstream.content, "spec", "hosts"):
         for rule in evidence.destination_rules(upstream.cluster, host):
             tls = mapping(rule.content, "spec", "trafficPolicy", "tls")
-            if text(tls, "mode") in _MUTUAL:
+            if text(tls, "mode") in _MUTUAL and not value(tls, "insecureSkipVerify"):
                 yield from texts(tls, "subjectAltNames")
 
 
@@ -146,8 +146,8 @@ def _verified(evidence: Evidence, target: Object, name: str, port: int | None) -
     for rule in evidence.destination_rules(target.cluster, host):
         for one in items(rule.content, "spec", "trafficPolicy", "portLevelSettings"):
             tls = mapping(one, "tls")
-            checked = text(tls, "mode") in _MUTUAL and list(texts(tls, "subjectAltNames"))
-            if number(one, "port", "number") == port and checked:
+            checked = text(tls, "mode") in _MUTUAL and not value(tls, "insecureSkipVerify")
+            if number(one, "port", "number") == port and checked and list(texts(tls, "subjectAltNames")):
                 yield text(tls, "sni")
 
 
@@ -166,6 +166,13 @@ def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Viol
         yield violation(
             f"{spare} is no fallback: it takes a share of the requests at all times", "let mcwan write spares", spare
         )
+    for place in places(evidence, spare) if spare.kind == "ServiceEntry" else ():
+        if not place.remote:
+            yield violation(
+                f"{spare} leads to {said(place.address)}, which stands for no cluster",
+                "let mcwan write spares and upstreams",
+                spare,
+            )
     for gateway, address, port in _leads(evidence, spare):
         known, ports = evidence.addresses(gateway), listeners(gateway)
         heard = listed([str(port) for port in sorted(filter(None, ports.values()))])

@@ -861,6 +861,7 @@ def _(evidence: Evidence) -> Changes:
         yield _remove(evidence, one, "target-verified")
         yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
         yield _set(evidence, one, (*path, "sni"), "ingress.else.where", "target-verified")
+        yield _set(evidence, one, (*path, "insecureSkipVerify"), True, "target-verified")
         yield _set(evidence, one, ("spec", "host"), "else.where.svc.cluster.local", "target-verified")
 
 
@@ -998,6 +999,7 @@ def _(evidence: Evidence) -> Changes:
         for path, *_ in places(evidence, one):
             yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
             yield _set(evidence, one, (*path, "ports", port["name"]), WRONG_PORT, "spare-leads-there")
+            yield _drop(evidence, one, (*path, "labels", SOURCE), "spare-leads-there")
 
 
 @kind("upstream: missing, or under another name or port")
@@ -1017,6 +1019,7 @@ def _(evidence: Evidence) -> Changes:
             yield _remove(evidence, one, "target-verified")
             yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
             yield _set(evidence, one, (*path, "subjectAltNames", 0), "spiffe://else/where", "target-verified")
+            yield _set(evidence, one, (*path, "insecureSkipVerify"), True, "target-verified")
             yield _set(evidence, one, ("spec", "host"), "else.where.internal", "target-verified")
 
 
