@@ -11,7 +11,7 @@ from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
 from mcwan.plan.routes import matches, request_headers, rewrite_host, route
 from mcwan.plan.spares import service_spares, spare_name, spares
-from mcwan.plan.targets import Address, service_and_slices, service_targets, wan_ports
+from mcwan.plan.targets import ingress_addresses, service_and_slices, service_targets, wan_ports
 from mcwan.plan.traffic import classified
 from mcwan.plan.upstreams import upstream
 
@@ -55,7 +55,7 @@ def _direct(context: Context, importing: Importing) -> list[Manifest]:
     offers = {cluster: offer for cluster, offer in export.offers.items() if offer.weight}
     if importing.cluster in offers:
         return [_alias(context, export, names.cluster_host(export.service))]
-    addresses = [address for offer in offers.values() for address in _addresses(context, export, offer)]
+    addresses = [address for offer in offers.values() for address in ingress_addresses(context, export, offer.cluster)]
     (port,) = export.all_ports
     ((_, wan_port),) = wan_ports(context.fabric, export.wan_policies).items()
     return service_and_slices(
@@ -191,11 +191,6 @@ def _alias(context: Context, export: Export, host: str) -> Manifest:
             "ports": [{"name": port.name, "port": port.port, "protocol": "TCP"} for port in export.all_ports],
         },
     )
-
-
-def _addresses(context: Context, export: Export, offer: Offer) -> tuple[Address, ...]:
-    own = export.scope == "service"
-    return offer.addresses if own else context.fabric.clusters[offer.cluster].ingress.addresses
 
 
 def _labels(context: Context, export: Export, component: str) -> dict[str, str]:

@@ -120,6 +120,12 @@ def wan_ports(fabric: Fabric, policies: Iterable[str]) -> dict[str, int]:
     return {name: fabric.wan_policies[name].port for name in sorted(policies)}
 
 
+def ingress_addresses(context: Context, export: Export, cluster: str) -> tuple[Address, ...]:
+    """Give where an offering cluster's ingress gateway is reached: the shared one, or that of the export's own."""
+    own = export.scope == "service"
+    return export.offers[cluster].addresses if own else context.fabric.clusters[cluster].ingress.addresses
+
+
 def in_order(addresses: Iterable[Address]) -> list[Address]:
     """Sort addresses, each once, IPv4 first."""
     return sorted(set(addresses), key=lambda one: (one.version, int(one)))

@@ -14,7 +14,7 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
 from mcwan.plan.profile import UpstreamPlace, UpstreamRequest
 from mcwan.plan.spares import spares
-from mcwan.plan.targets import in_order
+from mcwan.plan.targets import in_order, ingress_addresses
 from mcwan.plan.traffic import way
 
 
@@ -79,15 +79,15 @@ def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamP
     first = [(one.cluster, rule.wan_policy, one.weight, False) for one in first_choices(export, cluster)]
     others = [(*one, True) for one in spares(context, cluster, rule)]
     return tuple(
-        UpstreamPlace(place, _addresses(context, export, place), policies[policy].port, weight, spare)
+        UpstreamPlace(
+            place,
+            tuple(map(str, in_order(ingress_addresses(context, export, place)))),
+            policies[policy].port,
+            weight,
+            spare,
+        )
         for place, policy, weight, spare in [*sorted(first), *others]
     )
-
-
-def _addresses(context: Context, export: Export, cluster: str) -> tuple[str, ...]:
-    own = export.scope == "service"
-    found = export.offers[cluster].addresses if own else context.fabric.clusters[cluster].ingress.addresses
-    return tuple(map(str, in_order(found)))
 
 
 def _of_connections(settings: Traffic) -> tuple[object, ...]:

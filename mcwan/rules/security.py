@@ -5,7 +5,7 @@ from typing import Any
 
 from mcwan.plan.names import SOURCE_CLUSTER
 from mcwan.rules.evidence import Evidence, component_of, listeners, role
-from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
+from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import is_among
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -95,6 +95,7 @@ def _target_verified(evidence: Evidence, target: Object, _: Options) -> Iterator
                 yield _unverified(target, port, remote, gateway)
 
 
+@kept
 def _secure_ports(gateway: Object) -> set[int | None]:
     every = items(gateway.content, "spec", "listeners")
     return {number(one, "port") for one in every if text(one, "protocol") in _SECURE}
