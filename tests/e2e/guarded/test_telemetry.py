@@ -123,7 +123,7 @@ def test_one_trace_has_the_spans_of_both_gateways(traced: Lab) -> None:
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     with collecting(traced, 100) as spans:
         wait(
-            lambda: {"edge", "east"} <= {one.tags["cluster"] for one in _sent(spans, _ask(site))}, "gateways trace", 90
+            lambda: {"edge", "east"} <= {one.tags["cluster"] for one in _sent(spans, _ask(site))}, "gateways trace", 150
         )
         begun, passed = _ask(site), _ask(site, {"traceparent": f"00-{trace}-{parent}-01"})
         for reply in (begun, passed):
