@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from mcwan.facts.report import Wanted
+from mcwan.facts.resolve import NOTHING, Known
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
@@ -17,14 +19,39 @@ from mcwan.plan.profile import Feature
 PROFILES: Mapping[ProfileName, Profile] = {"envoy-gateway": envoy_gateway, "istio": istio, "standard": standard}
 
 
-def plan(fabric: Fabric) -> Plan:
-    """Expand a fabric with the profile that each of its clusters names.
+def plan(fabric: Fabric, known: Known = NOTHING) -> Plan:
+    """Expand a fabric with the profile that each of its clusters names, and with what is `known` of the clusters.
 
     Raises MistakesError if it asks of a cluster what its profile cannot do.
     """
     if mistakes := list(check(fabric)):
         raise MistakesError(mistakes)
-    return expand(fabric, {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()})
+    profiles = {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()}
+    return expand(fabric, profiles, known)
+
+
+def wanted(description: Description, name: str) -> Wanted:
+    """Say what a description needs to know of one of its clusters."""
+    cluster = description.clusters[name]
+    profile = PROFILES[cluster.gateway.profile]
+    places = [(INGRESS, NAMESPACE), (EGRESS, NAMESPACE)]
+    for export in description.exports:
+        if export.scope == "service":
+            own = (service_ingress(export.exported_name), clusterset(export.exported_name))
+            places += [(one, export.namespace) for one in own]
+    services = {
+        f"{gateway}.{namespace}": profile.infrastructure(
+            GatewayRequest("ingress", gateway, namespace, cluster, (), {})
+        ).service
+        for gateway, namespace in places
+    }
+    return Wanted(
+        services=tuple(sorted({one.service for one in description.exports if name in one.offers})),
+        exports=tuple(sorted({one.key for one in description.exports})),
+        gateways=dict(sorted(services.items())),
+        exposure=cluster.ingress.exposure,
+        classes=(cluster.gateway.class_name,),
+    )
 
 
 def check(description: Description) -> Iterator[Mistake]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.fabric import Fabric
 from mcwan.model.importing import Importing, egress_rules
 from mcwan.plan.context import Context, PerCluster
@@ -68,9 +69,9 @@ class Plan:
         return list(_notes(self.context))
 
 
-def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
-    """Expand a fabric over its clusters; `profiles` has the gateway profile of each."""
-    context = Context.of(fabric, profiles)
+def expand(fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING) -> Plan:
+    """Expand a fabric over its clusters; `profiles` has the gateway profile of each, `known` the facts."""
+    context = Context.of(fabric, profiles, known)
     by_owner: dict[Owner, PerCluster] = {
         Owner("WANPolicy", name): wan_policy(context, name) for name in sorted(fabric.wan_policies)
     }
@@ -114,6 +115,7 @@ def _merged(*parts: PerCluster) -> PerCluster:
 
 
 def _notes(context: Context) -> Iterator[str]:
+    yield from context.known.notes
     unsaid = [name for name in context.clusters if not context.fabric.clusters[name].sources]
     if unsaid:
         yield f"{', '.join(unsaid)}: no sources are written, so that no NetworkPolicy protects the WAN ports"
