@@ -1,4 +1,4 @@
-"""What an egress gateway's metrics do not say of themselves: which way an endpoint is, which ways are first choices."""
+"""What an egress gateway's metrics do not say: which cluster and WAN policy an endpoint is, which are first choices."""
 
 from collections.abc import Iterator
 from ipaddress import IPv6Address
