@@ -38,6 +38,7 @@ FEATURES: frozenset[Feature] = frozenset(
     {"mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "NetworkPolicy"}
 )
 LACKS: Mapping[Feature, str] = {
+    "failover of own pods": "shares or failover, not both: a request that falls to them is tried again there only",
     "tracing": "Istio's own: Telemetry and mesh configuration",
 }
 TARGET_PROTOCOL = "kubernetes.io/h2c"

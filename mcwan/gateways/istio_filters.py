@@ -35,7 +35,8 @@ def gateway_filter(request: GatewayRequest) -> Manifest:
 def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
     """Give what a DestinationRule cannot say of an upstream: PINGs that notice a dead path, and health checks.
 
-    It is matched by its host name: its port may be that of a Service of the cluster, too.
+    It is matched by its host name: its port may be that of a Service of the cluster, too. (DestinationRules are to have
+    PINGs of their own: istio/api#3706.)
     """
     patches = []
     match = {"cluster": {"service": request.host}}

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from mcwan.model.importing import EgressRule, traffic
+from mcwan.model.importing import traffic
 from mcwan.plan.context import Context
-from mcwan.plan.spares import spares
-from mcwan.plan.upstreams import first_choices
+from mcwan.plan.upstreams import stays
 
 
 def notes(context: Context) -> Iterator[str]:
@@ -27,19 +26,13 @@ def notes(context: Context) -> Iterator[str]:
     yield from _without_per_try(context)
     alone: dict[str, set[str]] = {}
     for importing, rule in context.egress():
-        if _stays(context, importing.cluster, rule):
+        if stays(context, importing.cluster, rule):
             alone.setdefault(importing.export.key, set()).add(importing.cluster)
     for key in context.exports:
         if not context.imports[key]:
             yield f"{key}: no cluster imports it"
         if key in alone:
             yield f"{key}: {', '.join(sorted(alone[key]))} has no spare for its own pods, with profile istio"
-
-
-def _stays(context: Context, cluster: str, rule: EgressRule) -> bool:
-    """Tell whether requests have spares that they cannot go on to from the cluster's own pods."""
-    has_upstreams = context.profiles[cluster].upstream is not None
-    return has_upstreams and not first_choices(rule.target, cluster) and bool(spares(context, cluster, rule))
 
 
 def _without_per_try(context: Context) -> Iterator[str]:

@@ -14,13 +14,23 @@ from mcwan.model.traffic import Traffic
 from mcwan.plan.manifests import Manifest
 
 Feature = Literal[
-    "mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "tracing", "NetworkPolicy"
+    "mutual TLS",
+    "fabric only",
+    "callers",
+    "failover",
+    "failover of own pods",
+    "traffic",
+    "span",
+    "access log",
+    "tracing",
+    "NetworkPolicy",
 ]
 FEATURES: Mapping[Feature, str] = {
     "mutual TLS": "Gateways show each other certificates, and check each other's name or identity.",
     "fabric only": "An ingress gateway admits clients of its own fabric only, if several have one root.",
     "callers": "`callers` of an export.",
     "failover": "`failover` of a WAN policy or export, `spare` of an offer.",
+    "failover of own pods": "The same for the share of requests that the importing cluster's own pods answer.",
     "traffic": "`traffic` of a WAN policy or export: timeouts, retries, outliers, limits, health checks.",
     "span": "The header `spanid`.",
     "access log": "An access log with export, WAN policy, tunnel, source and destination.",

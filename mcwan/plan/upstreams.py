@@ -64,6 +64,15 @@ def first_choices(export: Export, cluster: str) -> list[Offer]:
     return [one for one in export.offers.values() if one.weight and not one.spare and one.cluster != cluster]
 
 
+def stays(context: Context, cluster: str, rule: EgressRule) -> bool:
+    """Tell whether a rule has spares that its requests cannot go on to, since only the cluster's own pods answer them.
+
+    A route that goes to an upstream has its spares there, beside first choices of other clusters.
+    """
+    has_upstreams = context.profiles[cluster].upstream is not None
+    return has_upstreams and not first_choices(rule.target, cluster) and bool(spares(context, cluster, rule))
+
+
 def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamPlace, ...]:
     export, policies = rule.target, context.fabric.wan_policies
     first = [(one.cluster, rule.wan_policy, one.weight, False) for one in first_choices(export, cluster)]
