@@ -1,6 +1,5 @@
 """What an egress gateway's metrics do not say: which cluster and WAN policy an endpoint is, which are first choices."""
 
-from collections.abc import Iterator
 from ipaddress import IPv6Address
 from typing import NamedTuple
 

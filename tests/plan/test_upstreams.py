@@ -135,3 +135,16 @@ def test_a_shared_gateway_that_sends_to_an_exports_own_has_an_upstream_beside_it
     entry = called(plan, "cluster-2", "ServiceEntry", "shop.secure.upstream.low", "mc-wan")
     assert [one["address"] for one in entry["spec"]["endpoints"]] == ["10.9.0.1"]
     assert [one["name"] for one in sent(plan, "cluster-2")] == ["low.shop.secure.mc-wan.internal"]
+
+
+def test_a_wan_port_may_be_the_port_of_a_local_service() -> None:
+    """What the proxy is told of connections to other clusters names each upstream, and no port."""
+    plan = with_cart({"wanPolicies/low/port": 80}, from_=["cluster-1", "cluster-2"])
+    matches = [
+        patch["match"]["cluster"]
+        for one in on(plan, "cluster-2", "EnvoyFilter")
+        for patch in one["spec"]["configPatches"]
+        if patch["applyTo"] == "CLUSTER"
+    ]
+    entries = on(plan, "cluster-2", "ServiceEntry")
+    assert matches == [{"service": host} for one in entries for host in one["spec"]["hosts"]]
