@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import gcd
 
+from mcwan.model.shares import whole
+
 MOST = 100
 """The highest weight that is made: a share of one percent is as fine as it gets."""
 
@@ -25,11 +27,7 @@ def steady(counts: Mapping[str, int], before: Mapping[str, int], percent: int) -
 def weights(counts: Mapping[str, int]) -> dict[str, int]:
     """Reduce counts to small weights in the same proportion; who has any keeps at least 1, who has none has 0."""
     divisor = gcd(*counts.values()) or 1
-    small = {one: count // divisor for one, count in counts.items()}
-    highest = max(small.values(), default=0)
-    if highest <= MOST:
-        return small
-    return {one: max(1, round(Fraction(count * MOST, highest))) if count else 0 for one, count in small.items()}
+    return dict(zip(counts, whole([count // divisor for count in counts.values()], MOST), strict=True))
 
 
 def _shares(counts: Mapping[str, int]) -> dict[str, Fraction]:

@@ -47,7 +47,8 @@ class Ingress(Model):
     written, those that `facts` tell of."""
     exposure: Exposure = "ClusterIP"
     """How the gateway's Service is made reachable. ClusterIP: by the pods' own addresses, routed through the SD-WAN.
-    NodePort: on every node, the node port being the WAN port. LoadBalancer: an internal one of `balancer`."""
+    NodePort: on the nodes that run one of its pods, the node port being the WAN port; the source of a connection is
+    kept (externalTrafficPolicy: Local). LoadBalancer: an internal one of `balancer`."""
     balancer: Balancer | None = None
     """Who provides the internal load balancer: its annotation keeps the address private."""
     balancer_pool: DnsLabel | None = None
@@ -126,7 +127,8 @@ class Cluster(Model):
     """Where its certificates come from, if not where `mcwan:tls` says."""
     sources: tuple[Network, ...] = ()
     """Where its requests come from over the SD-WAN, as networks (CIDR): its pods', or its nodes' where those translate
-    addresses. Once all clusters say so, a NetworkPolicy admits just those to the WAN ports."""
+    addresses. Once all clusters say so, NetworkPolicies admit just those to the WAN ports, and the cluster's own pods
+    to the gateways' metrics."""
     facts: FactSource = "declared"
     """Where namespaces, ingress addresses, weights, ports and the version of the MCS API come from, if they are not
     written: declared: from here only. live: from the cluster, or as recorded where it cannot be read. recorded: from

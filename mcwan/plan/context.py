@@ -1,12 +1,19 @@
 """What every part of the plan looks up, worked out once per fabric."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
-from mcwan.model.importing import Importing, clusters_by_namespace, entries_by_export, importings
+from mcwan.model.importing import (
+    EgressRule,
+    Importing,
+    clusters_by_namespace,
+    egress_rules,
+    entries_by_export,
+    importings,
+)
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.profile import Profile
 
@@ -39,3 +46,10 @@ class Context:
     def clusters(self) -> list[str]:
         """The clusters' names, sorted."""
         return sorted(self.fabric.clusters)
+
+    def egress(self) -> Iterator[tuple[Importing, EgressRule]]:
+        """Give every rule of every import by an egress gateway, with the import."""
+        for importings_ in self.imports.values():
+            for importing in importings_:
+                for rule in egress_rules(importing, self.exports) if importing.path == "gateway" else ():
+                    yield importing, rule

@@ -1,6 +1,7 @@
 """Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
 
 from mcwan.rules import (
+    agreement,
     arrivals,
     callers,
     exposure,
@@ -10,7 +11,6 @@ from mcwan.rules import (
     security,
     targets,
     wan_policies,
-    ways,
 )
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object
@@ -22,7 +22,7 @@ RULES: tuple[Rule, ...] = (
     *targets.RULES,
     *routes.RULES,
     *arrivals.RULES,
-    *ways.RULES,
+    *agreement.RULES,
     *exposure.RULES,
     *security.RULES,
     *callers.RULES,

@@ -375,7 +375,7 @@ def imported(evidence: Evidence, export: Object) -> set[str]:
 
 def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
     """Say which rule notices if a ServiceExport gives one of its rules another WAN policy."""
-    for route, path, _, gateway in _remote_refs(evidence):
+    for route, path, _, gateway in [*_remote_refs(evidence), *_kept_together(evidence)]:
         its = (own(route), gateway.cluster, at(route.content, path[:3])["name"])
         if its == (own(export), export.cluster, name) and not has_own_rules(evidence, route):
             return {"rule-of-own-policy"}

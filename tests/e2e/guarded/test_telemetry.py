@@ -13,8 +13,8 @@ from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import wait
 from mcwan import gateways
+from mcwan.telemetry.endpoints import endpoints
 from mcwan.telemetry.metrics import CLIENTS_REFUSED, EGRESS, INGRESS
-from mcwan.telemetry.ways import endpoints
 from tests.e2e.guarded.logs import log
 from tests.e2e.guarded.metrics import metrics
 from tests.e2e.guarded.test_identity import BILLING, HIGH, send
