@@ -54,7 +54,7 @@ def agree(offers: Mapping[str, Offered]) -> Agreed:
         ip_families=oldest.ip_families,
         internal_traffic_policy=oldest.internal_traffic_policy,
         traffic_distribution=oldest.traffic_distribution,
-        conflicts=tuple(_conflicts(services)),
+        conflicts=(*_conflicts(services), *_carried({name: offers[name].export for name in services})),
         invalid=tuple(sorted(invalid.items())),
     )
 
@@ -111,6 +111,20 @@ def _conflicts(services: Mapping[str, Service]) -> list[tuple[str, str]]:
         values = {name: getattr(service, attribute) for name, service in services.items()}
         if len(set(values.values())) > 1:
             found.append((reason, _differ({name: _said(attribute, value) for name, value in values.items()})))
+    return found
+
+
+def _carried(exports: Mapping[str, Exported | None]) -> list[tuple[str, str]]:
+    """Compare what ServiceExports that are there carry to importing clusters; the WAN policy is an annotation."""
+    there = {name: one for name, one in exports.items() if one is not None}
+    found = []
+    for reason, attribute in (("LabelsConflict", "labels"), ("AnnotationsConflict", "annotations")):
+        carried: dict[str, dict[str, str]] = {name: getattr(one, attribute) for name, one in there.items()}
+        keys = sorted({key for one in carried.values() for key in one})
+        differing = [key for key in keys if len({one.get(key) for one in carried.values()}) > 1]
+        said = [_differ({name: f"{key}={one.get(key, '')}" for name, one in carried.items()}) for key in differing]
+        if said:
+            found.append((reason, "; ".join(said)))
     return found
 
 

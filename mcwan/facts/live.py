@@ -163,7 +163,6 @@ async def _gateways(client: AsyncClient, wanted: Wanted, served: Served) -> dict
                 found[key] = Gateway(
                     programmed=_is_true(status, "Programmed"),
                     addresses=tuple(sorted(await _reached(client, wanted, key, status, nodes or []))),
-                    cluster_ips=await _cluster_ips(client, wanted.gateways[key]),
                 )
     return dict(sorted(found.items()))
 
@@ -199,15 +198,16 @@ async def _nodes(client: AsyncClient) -> list[str]:
     ]
 
 
-async def _cluster_ips(client: AsyncClient, service: str) -> tuple[str, ...]:
-    name, _, namespace = service.partition(".")
-    try:
-        spec: Any = (await client.get(CoreService, name, namespace=namespace)).spec
-    except ApiError as error:
-        if error.status.code != 404:
-            raise
-        return ()
-    return tuple(one for one in spec.clusterIPs or () if one != "None")
+async def _answering(client: AsyncClient, wanted: Wanted, _: Served) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for namespace in _namespaces_of(wanted.answering):
+        services = {_name(one): one async for one in client.list(CoreService, namespace=namespace, chunk_size=_CHUNK)}
+        for name in within(wanted.answering, namespace):
+            spec: Any = services[name].spec if name in services else None
+            own = tuple(one for one in (spec.clusterIPs or () if spec else ()) if one != "None")
+            if own:
+                found[f"{name}.{namespace}"] = own
+    return found
 
 
 async def _classes(client: AsyncClient, wanted: Wanted, served: Served) -> dict[str, Class]:
@@ -302,6 +302,7 @@ _READERS: dict[str, Callable[[AsyncClient, Wanted, Served], Awaitable[Any]]] = {
     "namespaces": _namespaces,
     "services": _services,
     "gateways": _gateways,
+    "answering": _answering,
     "classes": _classes,
     "exports": _exports,
     "imports": _imports,

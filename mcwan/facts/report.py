@@ -8,8 +8,17 @@ from pydantic import Field
 from mcwan.model.base import Model
 from mcwan.model.cluster import Exposure
 
-Section = Literal["namespaces", "services", "gateways", "classes", "served", "exports", "imports"]
-SECTIONS: tuple[Section, ...] = ("namespaces", "services", "gateways", "classes", "served", "exports", "imports")
+Section = Literal["namespaces", "services", "gateways", "answering", "classes", "served", "exports", "imports"]
+SECTIONS: tuple[Section, ...] = (
+    "namespaces",
+    "services",
+    "gateways",
+    "answering",
+    "classes",
+    "served",
+    "exports",
+    "imports",
+)
 
 
 class Port(Model):
@@ -36,11 +45,10 @@ class Service(Model):
 
 
 class Gateway(Model):
-    """A gateway that is there: whether it is programmed, where other clusters reach it, its Service's own addresses."""
+    """A gateway that is there: whether it is programmed, and where other clusters reach it."""
 
     programmed: bool = False
     addresses: tuple[str, ...] = ()
-    cluster_ips: tuple[str, ...] = ()
 
 
 class Class(Model):
@@ -79,6 +87,8 @@ class Report(Model):
     """By name.namespace; only those that were asked for."""
     gateways: dict[str, Gateway] | None = None
     """The gateways that were asked for and are there, by name.namespace."""
+    answering: dict[str, tuple[str, ...]] | None = None
+    """The cluster IPs of Services that imports answer by, by name.namespace; of those that are there."""
     classes: dict[str, Class] | None = None
     served: dict[str, tuple[str, ...]] | None = None
     """The versions that are served, by the name of the CustomResourceDefinition; empty if that is not there."""
@@ -118,6 +128,8 @@ class Wanted(Model):
     """What a description needs to know of one cluster: services, exports and gateways by name.namespace, classes."""
 
     services: tuple[str, ...] = ()
+    answering: tuple[str, ...] = ()
+    """The Services that imports answer by: those of egress gateways, shadows, and the cluster's own."""
     exports: tuple[str, ...] = ()
     gateways: dict[str, str] = Field(default_factory=dict)
     """The name.namespace of each gateway's Service."""

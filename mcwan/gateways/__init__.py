@@ -34,21 +34,22 @@ def wanted(description: Description, name: str) -> Wanted:
     """Say what a description needs to know of one of its clusters."""
     cluster = description.clusters[name]
     profile = PROFILES[cluster.gateway.profile]
-    places = [(INGRESS, NAMESPACE), (EGRESS, NAMESPACE)]
+    ingress, egress = [(INGRESS, NAMESPACE)], [(EGRESS, NAMESPACE)]
     for export in description.exports:
         if export.scope == "service":
-            own = (service_ingress(export.exported_name), clusterset(export.exported_name))
-            places += [(one, export.namespace) for one in own]
-    services = {
-        f"{gateway}.{namespace}": profile.infrastructure(
-            GatewayRequest("ingress", gateway, namespace, cluster, (), {})
-        ).service
-        for gateway, namespace in places
-    }
+            ingress.append((service_ingress(export.exported_name), export.namespace))
+            egress.append((clusterset(export.exported_name), export.namespace))
+
+    def service(gateway: str, namespace: str) -> str:
+        return profile.infrastructure(GatewayRequest("ingress", gateway, namespace, cluster, (), {})).service
+
+    own = {one.service for one in description.exports if name in one.offers}
+    shadows = {f"{clusterset(one.exported_name)}.{one.namespace}" for one in description.exports}
     return Wanted(
-        services=tuple(sorted({one.service for one in description.exports if name in one.offers})),
+        services=tuple(sorted(own)),
+        answering=tuple(sorted({service(*one) for one in egress} | shadows | own)),
         exports=tuple(sorted({one.key for one in description.exports})),
-        gateways=dict(sorted(services.items())),
+        gateways={f"{gateway}.{namespace}": service(gateway, namespace) for gateway, namespace in sorted(ingress)},
         exposure=cluster.ingress.exposure,
         classes=(cluster.gateway.class_name,),
     )

@@ -14,6 +14,8 @@ from mcwan.model.leaves import (
     ClusterRef,
     DnsLabel,
     FailoverRef,
+    LabelKey,
+    LabelValue,
     Port,
     ServiceName,
     ServicePart,
@@ -95,6 +97,10 @@ class Export(Model):
     their WAN policy says."""
     callers: tuple[ClusterRef, ...] | None = None
     """The clusters that may call it over the SD-WAN; every cluster of the fabric, if not written. Needs mutual TLS."""
+    exported_labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
+    """Labels that its imports get, too (KEP-1645's exportedLabels)."""
+    exported_annotations: dict[LabelKey, Annotated[str, Field(strict=True)]] = Field(default_factory=dict)
+    """Annotations that its imports get, too (KEP-1645's exportedAnnotations)."""
     traffic: Traffic = Traffic()
     """How requests to it are treated; what is not written is as their WAN policy says."""
 

@@ -93,7 +93,10 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     known = caller_identities(context, export)
     annotations |= {names.CALLERS_ANNOTATION: ",".join(known)} if known is not None else {}
     version = context.fabric.clusters[cluster].mcs_api
-    spec = {"spec": {"exportedAnnotations": annotations}} if version == "v1beta1" else {}
+    carried = {"exportedAnnotations": {**export.exported_annotations, **annotations}}
+    if export.exported_labels:
+        carried["exportedLabels"] = dict(export.exported_labels)
+    spec = {"spec": carried} if version == "v1beta1" else {}
     return manifest(
         f"multicluster.x-k8s.io/{version}",
         "ServiceExport",

@@ -6,6 +6,7 @@ from mcwan.model.leaves import MAX_WEIGHT, PORT_HEADER
 from mcwan.model.shares import whole
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.derived import derived
 from mcwan.plan.exports import policy_annotations, said_rules
 from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
@@ -33,17 +34,15 @@ def _marked(context: Context, importing: Importing) -> Manifest:
     export, entry = importing.export, importing.entry
     own = said_rules(egress_rules(importing, context.exports)) if entry and entry.rules else ""
     version = context.fabric.clusters[importing.cluster].mcs_api
+    annotations = {**export.exported_annotations, **policy_annotations(export)}
     return manifest(
         f"multicluster.x-k8s.io/{version}",
         "ServiceImport",
         export.exported_name,
         export.namespace,
-        _labels(context, export, "import"),
-        annotations=policy_annotations(export) | ({names.OWN_RULES_ANNOTATION: own} if own else {}),
-        spec={
-            "type": "ClusterSetIP",
-            "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],
-        },
+        {**export.exported_labels, **_labels(context, export, "import")},
+        annotations=annotations | ({names.OWN_RULES_ANNOTATION: own} if own else {}),
+        spec=derived(context, importing),
     )
 
 
