@@ -49,7 +49,7 @@ def as_recorded(_: Description, wanted: Mapping[str, Wanted], __: datetime) -> d
 
 def fabric(stack: str, raw: Mapping[str, Any], *, secret: Collection[str] = ()) -> Fabric:
     """Make the fabric of a stack; see `mcwan.model.load`. Raises MistakesError."""
-    return load(stack, raw, secret=secret, checks=_CHECKS)
+    return load(stack, raw, secret=secret, checks=CHECKS)
 
 
 def read(project: Path, stack: str) -> Fabric:
@@ -97,7 +97,7 @@ def known(
         filled, found, mistakes = resolve(description, readings, record, now, allow=allow)
         return filled, mistakes
 
-    made = load(stack, raw, secret=secret, checks=_CHECKS, fill=fill)
+    made = load(stack, raw, secret=secret, checks=CHECKS, fill=fill)
     return Environment(made, found)
 
 
@@ -179,7 +179,7 @@ def reached_apart(description: Description) -> Iterator[Mistake]:
                 )
 
 
-_CHECKS = (gateways.check, reached_one_way, reached_apart)
+CHECKS = (gateways.check, reached_one_way, reached_apart)
 
 
 def _ways(cluster: Cluster) -> dict[str, bool]:

@@ -113,7 +113,7 @@ def test_an_unknown_key_of_ours_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(MistakesError) as caught:
         stack.read(tmp_path, "dev")
     assert str(caught.value) == (
-        "export: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; "
+        "export: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, wanPolicies; "
         "did you mean 'exports'?"
     )
 

@@ -55,22 +55,22 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown key at the top": (
         {"extra": 1},
         [
-            "extra: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; "
-            "remove it"
+            "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
+            "wanPolicies; remove it"
         ],
     ),
     "unknown key at the top, nearly right": (
         {"wanPolices": {}},
         [
-            "wanPolices: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, "
+            "wanPolices: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
             "wanPolicies; did you mean 'wanPolicies'?"
         ],
     ),
     "unknown key in a cluster": (
         {"clusters/cluster-1/name": "x"},
         [
-            "clusters.cluster-1.name: unknown key; allowed: context, gateway, ingress, kubeconfig, kubeconfigPath, "
-            "mcsApi, namespaces, renderTo, sources, tls; remove it"
+            "clusters.cluster-1.name: unknown key; allowed: context, facts, gateway, ingress, kubeconfig, "
+            "kubeconfigPath, mcsApi, namespaces, renderTo, sources, tls; remove it"
         ],
     ),
     "unknown key in an SLA": (
@@ -91,8 +91,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an export's key of Python": (
         {"exports/1/from_": ["cluster-1"]},
         [
-            "exports[1].from_: unknown key; allowed: callers, failover, from, name, port, ports, rules, scope, "
-            "service, traffic, wanPolicy; "
+            "exports[1].from_: unknown key; allowed: callers, exportedAnnotations, exportedLabels, failover, from, "
+            "name, port, ports, rules, scope, service, traffic, wanPolicy; "
             "did you mean 'from'?"
         ],
     ),
@@ -942,8 +942,8 @@ MANY_LINES = [
     f"clusters.cluster-2.ingress.addresses[0]: '8.8.8.8': a public address; {INSIDE}",
     "wanPolicies.high.sla.lossPercent: 101: not allowed; allowed: 0 to 100; write lossPercent so",
     "wanPolicies.low.port: 0: not allowed; allowed: 1 to 65535; write port so",
-    "exports[0].prot: unknown key; allowed: callers, failover, from, name, port, ports, rules, scope, service, "
-    "traffic, wanPolicy; "
+    "exports[0].prot: unknown key; allowed: callers, exportedAnnotations, exportedLabels, failover, from, name, port, "
+    "ports, rules, scope, service, traffic, wanPolicy; "
     "did you mean 'port'?",
     "exports[0].rules[0].wanPolicy: 'hgih': no such WAN policy; allowed: high, low; did you mean 'high'?",
     f"exports[0].rules[1].matches[0].path.value: '/a//b': {CHARACTERS}",
@@ -957,7 +957,8 @@ MANY_LINES = [
     "imports[2].clusters[0]: 'cluster-7': no such cluster; allowed: Edge, cluster-1, cluster-2; "
     "did you mean 'cluster-2'?",
     "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd; did you mean 'namespace'?",
-    "extra: unknown key; allowed: clusters, exports, imports, labels, manage, telemetry, tls, wanPolicies; remove it",
+    "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, wanPolicies; "
+    "remove it",
 ]
 
 
