@@ -1,7 +1,9 @@
 """What the command line tells of facts."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
+import click
 import yaml
 
 from mcwan.cli.tables import _table as table
@@ -11,9 +13,19 @@ from mcwan.facts.rights import cluster_role
 from mcwan.stack import Environment
 
 
-def rights() -> str:
-    """Give the ClusterRole that reading facts needs, as YAML."""
-    return yaml.safe_dump(cluster_role(), sort_keys=False)
+def rights(*, conditions: bool) -> str:
+    """Give the ClusterRole that reading facts needs, and writing conditions, as YAML."""
+    return yaml.safe_dump(cluster_role(conditions=conditions), sort_keys=False)
+
+
+def conditions(found: Environment) -> list[str]:
+    """Write the conditions of the fabric's ServiceExports; gives what changed. What fails ends with exit code 1."""
+    from mcwan.facts.tell import ToldError, tell
+
+    try:
+        return tell(found.fabric, found.known, datetime.now(UTC)) or ["conditions: unchanged"]
+    except ToldError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def told(found: Environment) -> str:

@@ -133,8 +133,9 @@ def _judged(
 @PROJECT_OPTION
 @ALLOW_OPTION
 @click.option("--dry-run", is_flag=True, help="Record nothing.")
+@click.option("--conditions", is_flag=True, help="Write the conditions of the fabric's ServiceExports, too.")
 @click.option("--rights", is_flag=True, help="Print the ClusterRole that reading needs, and read nothing.")
-def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, rights: bool) -> None:
+def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, conditions: bool, rights: bool) -> None:
     """Ask the clusters for their facts, and record these.
 
     Of each cluster with `facts: live` or `recorded`: namespaces, exported Services and their ready endpoints, gateway
@@ -144,7 +145,7 @@ def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, rights: bool
     from mcwan.cli import facts as reading
 
     if rights:
-        click.echo(reading.rights(), nl=False)
+        click.echo(reading.rights(conditions=conditions), nl=False)
         return
     with mistakes():
         from mcwan.facts.record import path, save
@@ -161,6 +162,9 @@ def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, rights: bool
             click.echo(f"{told}: nothing recorded (--dry-run)")
         else:
             click.echo(f"{told}: {'recorded' if save(file, found.known.record) else 'unchanged'}")
+        if conditions and not dry_run:
+            for line in reading.conditions(found):
+                click.echo(line)
 
 
 def environment(

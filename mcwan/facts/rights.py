@@ -16,11 +16,14 @@ _LISTED = (
     ("gateway.networking.k8s.io", ("gatewayclasses", "gateways")),
     ("multicluster.x-k8s.io", ("serviceexports", "serviceimports")),
 )
+_TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/status"], "verbs": ["patch"]}
 
 
-def cluster_role(name: str = "mcwan-facts") -> dict[str, Any]:
-    """Give the ClusterRole."""
-    rules = [{"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED]
+def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False) -> dict[str, Any]:
+    """Give the ClusterRole; with the right to write the conditions of ServiceExports, if that is wanted."""
+    rules: list[dict[str, Any]] = [
+        {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED
+    ]
     definitions = {
         "apiGroups": ["apiextensions.k8s.io"],
         "resources": ["customresourcedefinitions"],
@@ -31,5 +34,5 @@ def cluster_role(name: str = "mcwan-facts") -> dict[str, Any]:
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": name},
-        "rules": [*rules, definitions],
+        "rules": [*rules, definitions, *([_TOLD] if conditions else [])],
     }

@@ -19,7 +19,6 @@ def test_weights_are_small_and_none_only_for_none(counts: dict[str, int]) -> Non
     found = weights(counts)
     assert {one: bool(weight) for one, weight in found.items()} == {one: bool(count) for one, count in counts.items()}
     assert max(found.values()) <= MOST
-    assert weights(found) == found
 
 
 def test_a_small_change_changes_nothing() -> None:
