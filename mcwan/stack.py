@@ -87,8 +87,6 @@ def known(
 
     def fill(description: Description) -> tuple[Description, list[Mistake]]:
         nonlocal found
-        if all(cluster.facts == "declared" for cluster in description.clusters.values()):
-            return description, []
         asked = ("live", "recorded") if refresh else ("live",)
         named = sorted(name for name, one in description.clusters.items() if one.facts in asked)
         now = datetime.now(UTC)

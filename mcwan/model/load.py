@@ -55,14 +55,14 @@ def load(
     """Make a fabric of a stack's configuration.
 
     `raw` has the configuration's keys without `mcwan:`. `secret` names those of its keys that hold a Pulumi secret in
-    clear; no value below them is shown. `checks` are more rules to apply, e.g. the gateway profiles'. `fill` fills what
-    is not written with what is known from elsewhere; it is asked once every field by itself is right.
+    clear; no value below them is shown. `checks` are more rules to apply, e.g. the gateway profiles'. `fill` fills
+    what is not written with the facts of clusters that have some; it is asked once every field by itself is right.
 
     Raises MistakesError with every mistake, before anything is made.
     """
     reader = _Reader(raw, secret)
     mistakes = reader.read(name)
-    if fill is not None:
+    if fill is not None and any(one.facts != "declared" for one in reader.description.clusters.values()):
         if not mistakes:
             reader.description, mistakes = fill(reader.description)
         if mistakes:

@@ -332,10 +332,12 @@ def _listed(index: Path) -> set[Path]:
 
 def _write_files(page: Path) -> None:
     """Write the files of a page: those that it names, and its stacks."""
-    for block in blocks(page.read_text(encoding="utf-8")):
+    found = blocks(page.read_text(encoding="utf-8"))
+    for block in found:
         if block.file:
             _write(block)
-        elif block.info == "yaml" and block.stack:
+    for block in found:
+        if block.info == "yaml" and block.stack:
             _yaml(block, page.name)
 
 
@@ -392,6 +394,7 @@ def _plans() -> Iterator[Plan]:
     for name in stack.stacks(REPOSITORY):
         yield gateways.plan(stack.read(REPOSITORY, name))
     for page in pages():
+        _write_files(page)
         for block in blocks(page.read_text(encoding="utf-8")):
             if block.info == "yaml" and block.stack:
                 yield _plan(block)
