@@ -27,7 +27,7 @@ def main() -> None:
         raise pulumi.RunError(f"{count} mistake{'s' * (count > 1)} in Pulumi.{name}.yaml\n{error}") from None
     except RecordError as error:
         raise pulumi.RunError(str(error)) from None
-    described, plan = environment.fabric, environment.plan()
+    described, plan = environment.fabric, environment.plan(awaits=True)
     for note in plan.notes():
         pulumi.log.info(note)
     if environment.known.reports and not pulumi.runtime.is_dry_run():

@@ -36,9 +36,9 @@ class Environment:
     fabric: Fabric
     known: Known
 
-    def plan(self) -> Plan:
-        """Expand it. Raises MistakesError if it asks of a cluster what that cannot do."""
-        return gateways.plan(self.fabric, self.known)
+    def plan(self, *, awaits: bool = False) -> Plan:
+        """Expand it, see `gateways.plan`. Raises MistakesError if it asks of a cluster what that cannot do."""
+        return gateways.plan(self.fabric, self.known, awaits=awaits)
 
 
 def as_recorded(_: Description, wanted: Mapping[str, Wanted], __: datetime) -> dict[str, Reading]:

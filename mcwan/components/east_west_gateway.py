@@ -5,7 +5,8 @@ from typing import Any
 
 import pulumi
 
-from mcwan.components.register import Foundation, Providers, register
+from mcwan.components.addresses import await_addresses
+from mcwan.components.register import Addresses, Foundation, Providers, register
 from mcwan.plan import Plan
 from mcwan.plan.expand import GATEWAYS
 from mcwan.plan.summary import gateways
@@ -28,9 +29,15 @@ class EastWestGateway(pulumi.ComponentResource):
     """Per cluster its gateways, listeners by WAN policy, and targets by remote cluster."""
     foundation: Foundation
     """Per cluster what has to be there before anything else; pass it to the other components."""
+    addresses: Addresses
+    """The addresses that balancers give in this update; pass them to ServiceImports."""
 
     def __init__(self, name: str, args: EastWestGatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mcwan:index:EastWestGateway", name, {}, opts)
-        self.foundation = register(name, args.plan, GATEWAYS, args.providers, self)
+        plan, providers = args.plan, args.providers
+        self.foundation = register(name, plan, GATEWAYS, providers, self, waiting=False)
+        self.addresses = await_addresses(name, plan, providers, self.foundation, self)
+        if self.addresses:
+            register(name, plan, GATEWAYS, providers, self, self.foundation, self.addresses, waiting=True)
         self.clusters = gateways(args.plan)
         self.register_outputs({"clusters": self.clusters})

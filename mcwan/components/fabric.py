@@ -43,7 +43,8 @@ class Fabric(pulumi.ComponentResource):
         for export, imports in plan.context.imports.items():
             ServiceExport(f"{name}/{export}", ServiceExportArgs(export=export, **common), opts=below)
             if imports:
-                ServiceImport(f"{name}/{export}", ServiceImportArgs(export=export, **common), opts=below)
+                imported = ServiceImportArgs(export=export, addresses=gateway.addresses, **common)
+                ServiceImport(f"{name}/{export}", imported, opts=below)
         self.clusters = gateways(plan)
         self.exports = {key: export_summary(plan, key) for key in plan.context.exports}
         self.register_outputs({"clusters": self.clusters, "exports": self.exports})

@@ -1,6 +1,8 @@
 """How a manifest becomes a Pulumi resource."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -13,12 +15,17 @@ from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from mcwan.plan import Owner, Plan
 from mcwan.plan.manifests import Manifest, identity
-from mcwan.plan.names import NAMESPACE
+from mcwan.plan.names import INGRESS, NAMESPACE
 
 Providers = Mapping[str, kubernetes.Provider]
 """The Kubernetes provider of each cluster. A component takes one provider per package, so they are an argument."""
 Foundation = Mapping[str, Mapping[str, pulumi.Resource]]
-"""Per cluster and by kind, what has to be there before anything else: the namespace and WANPolicy's definition."""
+"""Per cluster and by kind, what has to be there before anything else: the namespace and WANPolicy's definition.
+
+And by its name, the ingress gateway, whose address others may wait for.
+"""
+Addresses = Mapping[str, pulumi.Input[str]]
+"""The addresses that are waited for, by the word that stands for each in manifests; see `mcwan.plan.addresses`."""
 
 _TYPED: dict[str, Callable[..., pulumi.Resource]] = {
     "ConfigMap": ConfigMap,
@@ -41,8 +48,14 @@ def register(
     providers: Providers,
     parent: pulumi.Resource,
     foundation: Foundation | None = None,
+    addresses: Addresses = MappingProxyType({}),
+    *,
+    waiting: bool | None = None,
 ) -> Foundation:
     """Register an owner's objects on every cluster below `parent`; gives the foundation among them.
+
+    `addresses` take the place of the words that stand for them. `waiting` has only those objects registered that wait
+    for an address or, if False, only the others.
 
     A child is called `<component>/<cluster>/<namespace>/<name>`, from what makes it itself and never from an index.
 
@@ -59,6 +72,8 @@ def register(
     for cluster, manifests in clusters.items():
         before = made[cluster] = dict(foundation[cluster]) if foundation else {}
         for manifest in manifests:
+            if waiting is not None and waiting != plan.waits(manifest):
+                continue
             # written out here: Pulumi's SDK keeps a stack trace per resource, whose cost is its depth
             api_version, kind, namespace, called = identity(manifest)
             child_name = "/".join(part for part in (name, cluster, namespace, called) if part)
@@ -69,14 +84,26 @@ def register(
                 # immutable in Kubernetes, and the provider does not know
                 replace_on_changes=["addressType"] if kind == "EndpointSlice" else None,
             )
-            rest = {_ARGUMENTS.get(key, key): manifest[key] for key in manifest if key not in ("apiVersion", "kind")}
+            whole = _with(addresses, manifest) if addresses else manifest
+            rest = {_ARGUMENTS.get(key, key): whole[key] for key in whole if key not in ("apiVersion", "kind")}
             if kind in _TYPED:
                 child = _TYPED[kind](child_name, opts=options, **rest)
             else:
                 child = CustomResource(child_name, api_version=api_version, kind=kind, opts=options, **rest)
             if kind in _FOUNDATION:  # the plan has these first
                 before[kind] = child
+            elif kind == "Gateway" and called == INGRESS:
+                before[INGRESS] = child
     return made
+
+
+def _with(addresses: Addresses, value: Any) -> Any:
+    """Put addresses in place of the words for them."""
+    if isinstance(value, str):
+        return addresses.get(value, value)
+    if isinstance(value, dict):
+        return {key: _with(addresses, one) for key, one in value.items()}
+    return [_with(addresses, one) for one in value] if isinstance(value, list) else value
 
 
 def _needs(manifest: Manifest) -> str:

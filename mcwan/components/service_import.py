@@ -1,11 +1,11 @@
 """The imports of an export as a component: what each cluster that imports it gets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-from mcwan.components.register import Foundation, Providers, register
+from mcwan.components.register import Addresses, Foundation, Providers, register
 from mcwan.plan import Owner, Plan
 from mcwan.plan.summary import import_summary
 
@@ -22,6 +22,8 @@ class ServiceImportArgs:
     """The Kubernetes provider of each cluster."""
     foundation: Foundation | None = None
     """An EastWestGateway's `foundation`, if one makes the namespace in the same program."""
+    addresses: Addresses = field(default_factory=dict)
+    """An EastWestGateway's `addresses`."""
 
 
 class ServiceImport(pulumi.ComponentResource):
@@ -32,7 +34,8 @@ class ServiceImport(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceImportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mcwan:index:ServiceImport", name, {}, opts)
-        register(name, args.plan, Owner("ServiceImport", args.export), args.providers, self, args.foundation)
+        owner = Owner("ServiceImport", args.export)
+        register(name, args.plan, owner, args.providers, self, args.foundation, args.addresses)
         summary = import_summary(args.plan, args.export)
         self.clusters = summary["clusters"]
         self.register_outputs(summary)

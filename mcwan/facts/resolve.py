@@ -31,6 +31,8 @@ class Known:
     """The facts that hold, of each cluster that has some."""
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
     """By export, what the Services of its clusters agree on, where all of them are known."""
+    balanced: frozenset[str] = frozenset()
+    """The live clusters whose balancer gives the ingress gateway an address, since none is written."""
     notes: tuple[str, ...] = ()
     record: Record = field(default_factory=Record)
     """What is to be recorded, once it is deployed."""
@@ -58,7 +60,15 @@ def resolve(
     notes += [*said, *_changed(before, filled, reports), *_disagreements(agreed), *_claims(description, reports)]
     kept = {**record.clusters, **{name: one for name, one in reports.items() if name in readings}}
     recorded = Record(clusters={name: one for name, one in kept.items() if name in description.clusters}, splits=splits)
-    return filled, Known(reports, agreed, tuple(notes), recorded), mistakes
+    return filled, Known(reports, agreed, _balanced(description), tuple(notes), recorded), mistakes
+
+
+def _balanced(description: Description) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, one in description.clusters.items()
+        if one.facts == "live" and one.ingress.exposure == "LoadBalancer" and not one.ingress.addresses
+    )
 
 
 def _reports(

@@ -19,15 +19,15 @@ from mcwan.plan.profile import Feature
 PROFILES: Mapping[ProfileName, Profile] = {"envoy-gateway": envoy_gateway, "istio": istio, "standard": standard}
 
 
-def plan(fabric: Fabric, known: Known = NOTHING) -> Plan:
+def plan(fabric: Fabric, known: Known = NOTHING, *, awaits: bool = False) -> Plan:
     """Expand a fabric with the profile that each of its clusters names, and with what is `known` of the clusters.
 
-    Raises MistakesError if it asks of a cluster what its profile cannot do.
+    `awaits` is as in `mcwan.plan.expand`. Raises MistakesError if it asks of a cluster what its profile cannot do.
     """
     if mistakes := list(check(fabric)):
         raise MistakesError(mistakes)
     profiles = {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()}
-    return expand(fabric, profiles, known)
+    return expand(fabric, profiles, known, awaits=awaits)
 
 
 def wanted(description: Description, name: str) -> Wanted:

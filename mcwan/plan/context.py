@@ -30,17 +30,20 @@ class Context:
     exports: Mapping[str, Export]
     imports: Mapping[str, tuple[Importing, ...]]
     known: Known
+    awaits: bool = False
 
     @classmethod
-    def of(cls, fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING) -> "Context":
-        """Work it out; `profiles` has the gateway profile of every cluster."""
+    def of(
+        cls, fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING, *, awaits: bool = False
+    ) -> "Context":
+        """Work it out; `profiles` has the gateway profile of every cluster, `awaits` is as in `expand`."""
         having, entries = clusters_by_namespace(fabric.clusters), entries_by_export(fabric.imports)
         exports = {export.key: export for export in sorted(fabric.exports, key=lambda export: export.key)}
         imports = {
             key: importings(export, having.get(export.namespace, ()), entries.get(key, ()))
             for key, export in exports.items()
         }
-        return cls(fabric, profiles, exports, imports, known)
+        return cls(fabric, profiles, exports, imports, known, awaits)
 
     @property
     def clusters(self) -> list[str]:

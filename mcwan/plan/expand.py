@@ -7,6 +7,7 @@ from typing import Literal
 
 from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.fabric import Fabric
+from mcwan.plan.addresses import Awaited, ingress_addresses, is_awaited
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.exports import service_export
 from mcwan.plan.foundation import foundation
@@ -64,14 +65,34 @@ class Plan:
         ]
         return tuple(sorted(found, key=lambda one: (one.cluster, apply_order(one.manifest))))
 
+    @cached_property
+    def awaited(self) -> dict[str, Awaited]:
+        """The addresses that are waited for, by the word that stands for each in manifests."""
+        clusters = [one for one in self.context.clusters if is_awaited(self.context, one)]
+        every = [one for cluster in clusters for one in ingress_addresses(self.context, cluster)]
+        return {str(one): one for one in every if isinstance(one, Awaited)}
+
+    def waits(self, manifest: Manifest) -> bool:
+        """Tell whether an object has to wait for an address."""
+        return bool(self.awaited) and _has(manifest, self.awaited)
+
     def notes(self) -> list[str]:
         """Say what the plan could not know, or leaves to somebody else."""
         return list(notes(self.context))
 
 
-def expand(fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING) -> Plan:
-    """Expand a fabric over its clusters; `profiles` has the gateway profile of each, `known` the facts."""
-    context = Context.of(fabric, profiles, known)
+def _has(value: object, words: Mapping[str, Awaited]) -> bool:
+    if isinstance(value, dict):
+        return any(_has(one, words) for one in value.values())
+    return any(_has(one, words) for one in value) if isinstance(value, list) else value in words
+
+
+def expand(fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING, *, awaits: bool = False) -> Plan:
+    """Expand a fabric over its clusters; `profiles` has the gateway profile of each, `known` the facts.
+
+    `awaits`: whoever deploys it waits for addresses that balancers give; see `mcwan.plan.addresses`.
+    """
+    context = Context.of(fabric, profiles, known, awaits=awaits)
     by_owner: dict[Owner, PerCluster] = {
         Owner("WANPolicy", name): wan_policy(context, name) for name in sorted(fabric.wan_policies)
     }

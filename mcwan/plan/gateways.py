@@ -10,10 +10,14 @@ from typing import Any
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.plan import names
+from mcwan.plan.addresses import ingress_addresses, is_awaited
 from mcwan.plan.certificates import certificate, ordered
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import GATEWAY_API, Manifest, labels, manifest
 from mcwan.plan.profile import GatewayRequest, Infrastructure
+
+_AWAITED = {"pulumi.com/waitFor": "condition=Programmed", "pulumi.com/timeoutSeconds": "300"}
+"""Have Pulumi's provider wait for a Gateway: its address is that of its balancer then (Gateway API, Programmed)."""
 
 
 def ingress_request(context: Context, cluster: str, export: Export | None = None) -> GatewayRequest:
@@ -22,7 +26,8 @@ def ingress_request(context: Context, cluster: str, export: Export | None = None
     policies = sorted(fabric.wan_policies)
     described = fabric.clusters[cluster]
     name = names.service_ingress(export.exported_name) if export else names.INGRESS
-    addresses = export.offers[cluster].addresses if export else described.ingress.addresses
+    awaited = export is None and is_awaited(context, cluster)
+    addresses = () if awaited else ingress_addresses(context, cluster, export)
     return GatewayRequest(
         role="ingress",
         name=name,
@@ -30,6 +35,7 @@ def ingress_request(context: Context, cluster: str, export: Export | None = None
         cluster=described,
         ports=tuple(context.fabric.wan_policies[policy].port for policy in policies),
         labels=labels(context.fabric, "ingress-gateway", export=export.key if export else None, policies=policies),
+        awaited=awaited,
         addresses=tuple(str(address) for address in addresses),
         site=cluster,
         secure=frozenset(fabric.wan_policies[policy].port for policy in fabric.secure),
@@ -89,6 +95,8 @@ def gateway(context: Context, cluster: str, request: GatewayRequest) -> list[Man
     """Give a Gateway with what its profile needs around it."""
     needs = infrastructure(context, cluster, request)
     said = {names.SERVICE_ANNOTATION: needs.service}
+    if request.awaited:
+        said |= _AWAITED
     if request.addresses:
         said[names.ADDRESSES_ANNOTATION] = ",".join(sorted(request.addresses))
     spec: Manifest = {

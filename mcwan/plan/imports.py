@@ -5,6 +5,7 @@ from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_
 from mcwan.model.leaves import MAX_WEIGHT, PORT_HEADER
 from mcwan.model.shares import whole
 from mcwan.plan import names
+from mcwan.plan.addresses import ingress_addresses
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.derived import derived
 from mcwan.plan.exports import policy_annotations, said_rules
@@ -13,7 +14,7 @@ from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
 from mcwan.plan.routes import matches, request_headers, rewrite_host, route
 from mcwan.plan.spares import spare_name, spares
-from mcwan.plan.targets import ingress_addresses, service_and_slices, service_targets, wan_ports
+from mcwan.plan.targets import service_and_slices, service_targets, wan_ports
 from mcwan.plan.traffic import classified
 from mcwan.plan.upstreams import upstream
 
@@ -55,7 +56,7 @@ def _direct(context: Context, importing: Importing) -> list[Manifest]:
     offers = {cluster: offer for cluster, offer in export.offers.items() if offer.weight}
     if importing.cluster in offers:
         return [_alias(context, export, names.cluster_host(export.service))]
-    addresses = [address for offer in offers.values() for address in ingress_addresses(context, export, offer.cluster)]
+    addresses = [address for offer in offers.values() for address in ingress_addresses(context, offer.cluster, export)]
     (port,) = export.all_ports
     ((_, wan_port),) = wan_ports(context.fabric, export.wan_policies).items()
     return service_and_slices(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mcwan.model.importing import traffic
+from mcwan.plan.addresses import ingress_addresses
 from mcwan.plan.context import Context
 from mcwan.plan.upstreams import stays
 
@@ -15,7 +16,7 @@ def notes(context: Context) -> Iterator[str]:
         yield f"{', '.join(unsaid)}: no sources are written, so that no NetworkPolicy protects the WAN ports"
     for name in context.clusters:
         cluster = context.fabric.clusters[name]
-        if not cluster.ingress.addresses:
+        if not ingress_addresses(context, name):
             yield f"{name}: no ingress address is written, so that it has no target on the other clusters"
         if cluster.gateway.profile == "standard":
             yield (

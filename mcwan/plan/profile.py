@@ -53,7 +53,8 @@ class Certificate:
 class GatewayRequest:
     """A gateway that the plan is about to make; `site` is its cluster's name.
 
-    `secure` are those of the ports with mutual TLS; `certificate` is None if there is none.
+    `secure` are those of the ports with mutual TLS; `certificate` is None if there is none. `awaited`: its address is
+    waited for.
     """
 
     role: Role
@@ -63,6 +64,7 @@ class GatewayRequest:
     ports: tuple[int, ...]
     labels: Mapping[str, str]
     addresses: tuple[str, ...] = ()
+    awaited: bool = False
     site: str = ""
     secure: frozenset[int] = frozenset()
     certificate: Certificate | None = None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mcwan.model.export import Export
 from mcwan.model.importing import EgressRule, failover
 from mcwan.plan import names
+from mcwan.plan.addresses import ingress_addresses
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import Manifest, labels
 from mcwan.plan.profile import SpareRequest
@@ -73,8 +74,7 @@ def _spare(context: Context, cluster: str, own: Export | None, spare: Spare) -> 
     """Give a spare and its TLS; `own` is the export if that has gateways of its own. Nothing, if profiles have none."""
     name, namespace = spare_name(own, spare)
     profile, fabric = context.profiles[cluster], context.fabric
-    ingress = fabric.clusters[spare.cluster].ingress
-    addresses = own.offers[spare.cluster].addresses if own else ingress.addresses
+    addresses = ingress_addresses(context, spare.cluster, own)
     common = labels(fabric, "target", export=own.key if own else None, policies=[spare.wan_policy])
     port = fabric.wan_policies[spare.wan_policy].port
     marked = common | {names.SOURCE_CLUSTER: spare.cluster}

@@ -6,19 +6,17 @@ address family, immutably, so that its name says which. Clusters whose profile h
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
 
 from mcwan.model.export import Export, Offer
 from mcwan.model.fabric import Fabric
 from mcwan.model.importing import admitted_policies
 from mcwan.plan import names
+from mcwan.plan.addresses import Address, family, in_order, ingress_addresses
 from mcwan.plan.certificates import certificate
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import shared_egress_ports
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import TargetRequest
-
-Address = IPv4Address | IPv6Address
 
 
 def shared_targets(context: Context) -> PerCluster:
@@ -35,14 +33,14 @@ def shared_targets(context: Context) -> PerCluster:
             common | {names.SOURCE_CLUSTER: remote},
             [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
             ports,
-            fabric.clusters[remote].ingress.addresses,
+            ingress_addresses(context, remote),
             dict.fromkeys(fabric.secure, protocol),
         )
 
     made: PerCluster = {}
     for cluster in context.clusters:
         for remote in context.clusters if context.profiles[cluster].upstream is None else ():
-            if remote != cluster and fabric.clusters[remote].ingress.addresses:
+            if remote != cluster and ingress_addresses(context, remote):
                 made.setdefault(cluster, []).extend(target(remote, app_protocol(context, cluster, remote)))
     return made
 
@@ -73,7 +71,7 @@ def shared_targets_policies(context: Context) -> PerCluster:
         cluster: [
             one
             for remote in context.clusters
-            if remote != cluster and fabric.clusters[remote].ingress.addresses
+            if remote != cluster and ingress_addresses(context, remote)
             for one in target_policies(
                 context,
                 cluster,
@@ -124,17 +122,6 @@ def wan_ports(fabric: Fabric, policies: Iterable[str]) -> dict[str, int]:
     return {name: fabric.wan_policies[name].port for name in sorted(policies)}
 
 
-def ingress_addresses(context: Context, export: Export, cluster: str) -> tuple[Address, ...]:
-    """Give where an offering cluster's ingress gateway is reached: the shared one, or that of the export's own."""
-    own = export.scope == "service"
-    return export.offers[cluster].addresses if own else context.fabric.clusters[cluster].ingress.addresses
-
-
-def in_order(addresses: Iterable[Address]) -> list[Address]:
-    """Sort addresses, each once, IPv4 first."""
-    return sorted(set(addresses), key=lambda one: (one.version, int(one)))
-
-
 def service_and_slices(
     name: str,
     namespace: str,
@@ -151,7 +138,7 @@ def service_and_slices(
     spoken = protocols or {}
     families: dict[str, list[str]] = {}
     for address in in_order(addresses):
-        families.setdefault(f"IPv{address.version}", []).append(str(address))
+        families.setdefault(f"IPv{family(address)}", []).append(str(address))
     spec: Manifest = {
         "type": "ClusterIP",
         "ports": [

@@ -7,12 +7,12 @@ upstream instead, which has every remote place and keeps the health of each for 
 from mcwan.model.export import Export, Offer
 from mcwan.model.importing import EgressRule, Importing, traffic
 from mcwan.plan import names
+from mcwan.plan.addresses import in_order, ingress_addresses
 from mcwan.plan.certificates import certificate
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
 from mcwan.plan.profile import UpstreamPlace, UpstreamRequest
 from mcwan.plan.spares import spares
-from mcwan.plan.targets import in_order, ingress_addresses
 
 
 def upstream(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest | None:
@@ -80,7 +80,7 @@ def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamP
     return tuple(
         UpstreamPlace(
             place,
-            tuple(map(str, in_order(ingress_addresses(context, export, place)))),
+            tuple(map(str, in_order(ingress_addresses(context, place, export)))),
             policies[policy].port,
             weight,
             spare,
