@@ -60,15 +60,8 @@ def resolve(
     notes += [*said, *_changed(before, filled, reports), *_disagreements(agreed), *_claims(description, reports)]
     kept = {**record.clusters, **{name: one for name, one in reports.items() if name in readings}}
     recorded = Record(clusters={name: one for name, one in kept.items() if name in description.clusters}, splits=splits)
-    return filled, Known(reports, agreed, _balanced(description), tuple(notes), recorded), mistakes
-
-
-def _balanced(description: Description) -> frozenset[str]:
-    return frozenset(
-        name
-        for name, one in description.clusters.items()
-        if one.facts == "live" and one.ingress.exposure == "LoadBalancer" and not one.ingress.addresses
-    )
+    balanced = frozenset(name for name, one in description.clusters.items() if one.is_balanced)
+    return filled, Known(reports, agreed, balanced, tuple(notes), recorded), mistakes
 
 
 def _reports(

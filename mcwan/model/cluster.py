@@ -139,3 +139,8 @@ class Cluster(Model):
     namespaces: tuple[DnsLabel, ...] = ()
     """The namespaces that it has. They are never made or deleted; an export is imported wherever its namespace is. If
     not written, those that `facts` tell of."""
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether its balancer gives the ingress gateway an address, which only the cluster itself can tell."""
+        return self.facts == "live" and self.ingress.exposure == "LoadBalancer" and not self.ingress.addresses

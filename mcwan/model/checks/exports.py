@@ -160,7 +160,7 @@ def addresses_known(description: Description) -> Iterator[Mistake]:
                     "only an export with scope service has a gateway of its own; allowed: no addresses",
                     f"remove them, or write them at mcwan:clusters.{offer.cluster}.ingress.addresses",
                 )
-            elif cluster and export.scope == "shared" and not cluster.ingress.addresses:
+            elif cluster and export.scope == "shared" and not (cluster.ingress.addresses or cluster.is_balanced):
                 yield Mistake(
                     ("clusters", offer.cluster, "ingress", "addresses"),
                     "",
