@@ -5,6 +5,8 @@ closes the gateways' other ports: whoever scrapes metrics needs a policy of its 
 where its requests come from, and for shared gateways only.
 """
 
+from collections.abc import Iterable, Mapping
+
 from mcwan.plan.context import Context
 from mcwan.plan.gateways import infrastructure, ingress_request
 from mcwan.plan.manifests import Manifest, manifest
@@ -23,22 +25,20 @@ def ingress_protection(context: Context, cluster: str) -> list[Manifest]:
     if not needs.pods:
         return []
     networks = sorted({str(network) for one in fabric.clusters.values() for network in one.sources})
-    return [
-        manifest(
-            "networking.k8s.io/v1",
-            "NetworkPolicy",
-            request.name,
-            needs.service.partition(".")[2],
-            request.labels,
-            spec={
-                "podSelector": {"matchLabels": dict(needs.pods)},
-                "policyTypes": ["Ingress"],
-                "ingress": [
-                    {
-                        "from": [{"ipBlock": {"cidr": network}} for network in networks],
-                        "ports": [{"protocol": "TCP", "port": port} for port in request.ports],
-                    }
-                ],
-            },
-        )
-    ]
+    namespace = needs.service.partition(".")[2]
+    spec = closed(needs.pods, networks, request.ports)
+    return [manifest("networking.k8s.io/v1", "NetworkPolicy", request.name, namespace, request.labels, spec=spec)]
+
+
+def closed(pods: Mapping[str, str], networks: Iterable[str], ports: Iterable[int]) -> Manifest:
+    """Give the spec of a NetworkPolicy that keeps everybody but some networks away, and them from other ports."""
+    return {
+        "podSelector": {"matchLabels": dict(pods)},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {
+                "from": [{"ipBlock": {"cidr": network}} for network in networks],
+                "ports": [{"protocol": "TCP", "port": port} for port in ports],
+            }
+        ],
+    }
