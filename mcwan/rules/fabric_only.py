@@ -7,7 +7,7 @@ from mcwan.plan.profile import Certificate
 from mcwan.rules.evidence import Evidence, role
 from mcwan.rules.identities import domain
 from mcwan.rules.likeness import difference
-from mcwan.rules.objects import Object, mapping, number, text, value
+from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.tls import ISTIO_MODE, MUTUAL, client_policies, secure_listeners
 
@@ -28,10 +28,19 @@ def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
     if policy is None:
         yield violation(f"{gateway}: nothing refuses clients of other fabrics", _REMEDY, gateway)
         return
-    ports = sorted(port for one in asked if (port := number(one, "port")) is not None)
+    # a port that nobody listens on may be among those that are refused, but no port in plaintext: that knows nobody
+    open_ = {number(one, "port") for one in items(gateway.content, "spec", "listeners") if one not in asked}
+    more = {int(port) for port in _ports(policy) if port.isdecimal()} - open_
+    ports = sorted(port for port in {*more, *(number(one, "port") for one in asked)} if port is not None)
     made = istio.fabric_only(gateway.name, gateway.namespace, {}, ports, domain(evidence))
     if wrong := difference(made["spec"], mapping(policy.content, "spec"), "spec"):
         yield violation(f"{policy} is not what refuses clients of other fabrics: {wrong}", _REMEDY, policy, gateway)
+
+
+def _ports(policy: Object) -> Iterator[str]:
+    for rule in items(policy.content, "spec", "rules"):
+        for one in items(rule, "to"):
+            yield from texts(one, "operation", "ports")
 
 
 def _by_envoy_gateway(evidence: Evidence, gateway: Object) -> Iterator[Violation]:

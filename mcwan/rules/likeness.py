@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mcwan.rules.objects import value
@@ -39,8 +40,8 @@ def difference(wanted: Any, found: Any, path: str = "", free: frozenset[str] = f
             if one := difference(wanted.get(name), given.get(name), place, free):
                 return one
         return None
-    if _is_list(wanted) and _is_list(given) and len(wanted) == len(given):
-        pairs = enumerate(zip(wanted, given, strict=True))
+    if _is_list(wanted) and _is_list(given):
+        pairs = enumerate(zip_longest(wanted, given))
         return next((one for at, (a, b) in pairs if (one := difference(a, b, f"{path}[{at}]", free))), None)
     if isinstance(wanted, bool) or isinstance(given, bool):
         return None if wanted is given else Difference(path, wanted, given)

@@ -95,7 +95,8 @@ def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | Non
     known = tuple(
         UpstreamPlace(one.remote, (one.address,), one.port or 0, one.weight or 1, not one.first)
         for one in places(evidence, upstream)
-    )
+        if one.remote  # of others, spare-leads-there tells
+    ) or (UpstreamPlace("", (), 0, 1, spare=False),)
     ports = list(items(upstream.content, "spec", "ports"))
     name, port = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
     host = next(texts(upstream.content, "spec", "hosts"), "")

@@ -136,7 +136,7 @@ def _upstream(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
 def _checked(evidence: Evidence, upstream: Object, rule: Object) -> Difference | None:
     policy = mapping(rule.content, "spec", "trafficPolicy")
     found = mapping(policy, "tls")
-    first = min((one.remote for one in places(evidence, upstream)), default="")
+    first = min((one.remote for one in places(evidence, upstream) if one.remote), default="")
     known = its_domain(evidence, text(found, "sni"), first)
     _, made = as_made(evidence, upstream, Certificate(text(found, "credentialName"), known, None))
     return (

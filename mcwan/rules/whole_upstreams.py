@@ -48,6 +48,7 @@ def _judge(evidence: Evidence, upstream: Object, _: Options) -> Iterator[Violati
     rules = rules_for(evidence, upstream)
     if not rules:
         yield violation(f"{upstream} has no DestinationRule, which keeps the health of its places", _REMEDY, upstream)
+        return
     secure = any(mapping(one.content, "spec", "trafficPolicy", "tls") for one in rules)
     entry, rule = as_made(evidence, upstream, Certificate("", "", None) if secure else None)
     found = mapping(upstream.content, "spec")
