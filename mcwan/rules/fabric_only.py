@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from mcwan.gateways import envoy_gateway, istio
 from mcwan.plan.profile import Certificate
-from mcwan.rules.evidence import Evidence, role
+from mcwan.rules.evidence import Evidence, component_of, listeners, role
 from mcwan.rules.identities import domain
 from mcwan.rules.likeness import difference
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.tls import ISTIO_MODE, MUTUAL, client_policies, secure_listeners
+from mcwan.rules.tls import ISTIO_MODE, MUTUAL, client_policies, secure_listeners, secure_ports
 
 _REMEDY = "let mcwan write that Gateway and what refuses clients of other fabrics"
 
@@ -22,15 +22,16 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
 
 def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
     asked = [one for one in secure_listeners(gateway) if text(one, "tls", "options", ISTIO_MODE) in MUTUAL]
-    if not asked:
-        return
     policy = evidence.find(gateway.cluster, "AuthorizationPolicy", gateway.namespace, gateway.name)
     if policy is None:
-        yield violation(f"{gateway}: nothing refuses clients of other fabrics", _REMEDY, gateway)
+        if asked:
+            yield violation(f"{gateway}: nothing refuses clients of other fabrics", _REMEDY, gateway)
+        return
+    if not asked and component_of(policy) != "ingress-gateway":
         return
     # a port that nobody listens on may be among those that are refused, but no port in plaintext: that knows nobody
-    open_ = {number(one, "port") for one in items(gateway.content, "spec", "listeners") if one not in asked}
-    more = {int(port) for port in _ports(policy) if port.isdecimal()} - open_
+    plain = set(listeners(gateway).values()) - secure_ports(gateway)
+    more = {int(port) for port in _ports(policy) if port.isdecimal()} - plain
     ports = sorted(port for port in {*more, *(number(one, "port") for one in asked)} if port is not None)
     made = istio.fabric_only(gateway.name, gateway.namespace, {}, ports, domain(evidence))
     if wrong := difference(made["spec"], mapping(policy.content, "spec"), "spec"):

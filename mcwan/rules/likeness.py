@@ -22,6 +22,10 @@ class Difference(NamedTuple):
     found: Any
 
     def __str__(self) -> str:
+        if self.found is None:
+            return f"{self.path} is missing"
+        if self.wanted is None:
+            return f"{self.path} should not be there"
         return f"{self.path} is {said(self.found)}, and should be {said(self.wanted)}"
 
 

@@ -18,7 +18,7 @@ from mcwan.rules.evidence import (
     rules_of,
 )
 from mcwan.rules.likeness import Tally
-from mcwan.rules.objects import Object, items, text, value
+from mcwan.rules.objects import Object, items, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.words import listed, said
@@ -103,9 +103,10 @@ def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
         section = next((text(parent, "sectionName") for parent in items(route.content, "spec", "parentRefs")), "")
         rules = items(route.content, "spec", "rules")
         listeners.setdefault(section, set()).update(text(rule, "name") for rule in rules)
-    ports = len(list(items(one.content, "spec", "ports")))
-    if len(listeners) < ports:
-        yield violation(f"{one} has {ports} ports, and routes for {len(listeners)} of them", _REMEDY, one, *routes)
+    ports = [said(number(port, "port")) for port in items(one.content, "spec", "ports")]
+    if len(listeners) < len(ports):
+        what = f"{one} has routes for {len(listeners)} of its ports, which are {listed(ports)}"
+        yield violation(what, _REMEDY, one, *routes)
     for section, there in sorted(listeners.items()):
         if lacking := [rule for rule in wanted if rule not in there]:
             whose = "its own" if own_rules_of(one) else "its export's"

@@ -96,7 +96,7 @@ def _by_destination_rule(
             (made,) = istio.target(request)
             (wanted,) = made["spec"]["trafficPolicy"]["portLevelSettings"]
             place = f"spec.trafficPolicy.portLevelSettings[{every.index(one) if its else '?'}].tls"
-            yield rule, _frame(rule) or _other_roots(evidence, rule) or difference(wanted["tls"], found, place)
+            yield rule, difference(wanted["tls"], found, place) or _other_roots(evidence, rule) or _frame(rule)
 
 
 def _request(target: Object, remote: str, port: _Port, certificate: Certificate) -> TargetRequest:
@@ -140,10 +140,10 @@ def _checked(evidence: Evidence, upstream: Object, rule: Object) -> Difference |
     known = its_domain(evidence, text(found, "sni"), first)
     _, made = as_made(evidence, upstream, Certificate(text(found, "credentialName"), known, None))
     return (
-        _frame(rule)
-        or _other_roots(evidence, rule)
-        or difference(made["trafficPolicy"]["tls"], found, "spec.trafficPolicy.tls")
+        difference(made["trafficPolicy"]["tls"], found, "spec.trafficPolicy.tls")
         or difference(None, value(policy, "portLevelSettings"), "spec.trafficPolicy.portLevelSettings")
+        or _other_roots(evidence, rule)
+        or _frame(rule)
     )
 
 

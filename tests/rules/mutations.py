@@ -1079,8 +1079,10 @@ def guarded(evidence: Evidence, route: Object) -> set[str]:
 
 
 def of_callers(evidence: Evidence) -> list[Object]:
-    """Give Istio's policies of exports: those of gateways refuse other fabrics."""
-    return [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-route"]
+    """Give Istio's policies of exports, but for those beside which another refuses the same on the same Gateway."""
+    every = [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-route"]
+    refused = [(here(one)[:2], one.content["spec"]) for one in every]
+    return [one for one, its in zip(every, refused, strict=True) if refused.count(its) == 1]
 
 
 @kind("callers: nothing refuses the others")
@@ -1241,7 +1243,8 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, ("spec", "endpoints"), left, *rules), leaf=None)
         for index in range(len(ends)):
             path: Path = ("spec", "endpoints", index)
-            yield _drop(evidence, one, (*path, *choice), "upstream-is-whole")
+            if at(ends[index], choice) == "first":  # a spare may be by a WAN policy that is none of a first choice
+                yield _drop(evidence, one, (*path, *choice), "upstream-is-whole")
             yield _set(evidence, one, (*path, "weight"), 0, "upstream-is-whole")
             yield _drop(evidence, one, (*path, "weight"), "upstream-is-whole")
 
@@ -1253,8 +1256,8 @@ def _(evidence: Evidence) -> Changes:
             yield _set(evidence, one, ("spec", field), value, "upstream-is-whole")
         yield _drop(evidence, one, ("spec", "resolution"), "upstream-is-whole")
         yield _set(evidence, one, ("spec", "ports", 0, "protocol"), "TCP", "upstream-is-whole")
-        for value in (["*"], ["elsewhere"]):
-            yield replace(_set(evidence, one, ("spec", "exportTo"), value, "upstream-is-whole"), leaf=None)
+        for seen in (["*"], ["elsewhere"]):
+            yield replace(_set(evidence, one, ("spec", "exportTo"), seen, "upstream-is-whole"), leaf=None)
         pods = {"labels": {"app": "vault"}}
         yield replace(_set(evidence, one, ("spec", "workloadSelector"), pods, "upstream-is-whole"), leaf=None)
 
