@@ -13,7 +13,7 @@ from mcwan.model.traffic import DEFAULT, HealthChecks, Timeouts, Traffic, merged
 from mcwan.plan.profile import RouteRequest
 from mcwan.rules.evidence import Evidence, component_of, profile_of, role
 from mcwan.rules.likeness import Tally, difference
-from mcwan.rules.objects import Object, items, mapping, text, texts, value
+from mcwan.rules.objects import Object, items, kept, mapping, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -142,6 +142,7 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
         yield violation(f"{policy} is not that by which requests of {route} go on: {different}", _REMEDY, policy, route)
 
 
+@kept
 def _different(policy: Object) -> str:
     """Say where a BackendTrafficPolicy is not as mcwan's are, whatever is chosen for it."""
     spec = mapping(policy.content, "spec")
