@@ -78,6 +78,22 @@ def nothing(_: Lab) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def beside(service: str, path: str, seconds: int) -> Fault:
+    """The same caller sends as many requests for another service, whatever their answers are."""
+
+    @contextmanager
+    def fault(lab: Lab) -> Iterator[None]:
+        site, target = lab.topology.sites[CALLER], imported(lab, service)
+        sending = threading.Thread(target=load.count, args=(site, target, seconds, path))
+        sending.start()
+        try:
+            yield
+        finally:
+            sending.join()
+
+    return fault
+
+
 def tunnel_lost(tunnel: str) -> Fault:
     """All packets of a tunnel are lost, in silence."""
 
@@ -173,7 +189,7 @@ def edited(service: str, *steps: Mapping[str, object], pause: float = 0.0) -> Fa
     def fault(lab: Lab) -> Iterator[None]:
         try:
             for step in steps:
-                deploy.apply(lab, changed(lab, service, step))
+                deploy.apply(lab, changed(lab, {service: step}))
                 time.sleep(pause)
             yield
         finally:
@@ -182,9 +198,9 @@ def edited(service: str, *steps: Mapping[str, object], pause: float = 0.0) -> Fa
     return fault
 
 
-def changed(lab: Lab, service: str, update: Mapping[str, object]) -> Fabric:
-    """Give the lab's fabric with other settings of one export, as they are written. Raises MistakesError."""
-    exports = [{**one, **update} if one["service"] == service else one for one in lab.config["exports"]]
+def changed(lab: Lab, updates: Mapping[str, Mapping[str, object]]) -> Fabric:
+    """Give the lab's fabric with other settings of some exports, as they are written. Raises MistakesError."""
+    exports = [{**one, **updates.get(one["service"], {})} for one in lab.config["exports"]]
     return stack.fabric(lab.stack, {**lab.config, "exports": exports})
 
 

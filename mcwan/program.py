@@ -1,33 +1,57 @@
 """The program: a stack's configuration, its fabric, a provider per cluster, the components, the stack's outputs."""
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG
 
-from mcwan import gateways, stack
+from mcwan import stack
 from mcwan.components import Fabric, FabricArgs, cluster_provider
-from mcwan.model import MistakesError
+from mcwan.facts.record import Record, RecordError, path, save
+from mcwan.facts.report import Reading, Wanted
+from mcwan.model import Description, MistakesError
 
 
 def main() -> None:
     """Run the program in a Pulumi engine. Mistakes in the configuration are told in a line each, no traceback."""
     raw, secret = configuration()
+    name, project = pulumi.get_stack(), Path()
     try:
-        described = stack.fabric(pulumi.get_stack(), raw, secret=secret)
+        environment = stack.known(project, name, raw, secret=secret, reader=_read)
     except MistakesError as error:
         count = len(error.mistakes)
-        raise pulumi.RunError(
-            f"{count} mistake{'s' * (count > 1)} in Pulumi.{pulumi.get_stack()}.yaml\n{error}"
-        ) from None
-    plan = gateways.plan(described)
+        raise pulumi.RunError(f"{count} mistake{'s' * (count > 1)} in Pulumi.{name}.yaml\n{error}") from None
+    except RecordError as error:
+        raise pulumi.RunError(str(error)) from None
+    described, plan = environment.fabric, environment.plan()
     for note in plan.notes():
         pulumi.log.info(note)
+    if environment.known.reports and not pulumi.runtime.is_dry_run():
+        _record(path(project, name), environment.known.record)
     providers = {name: cluster_provider(name, cluster) for name, cluster in sorted(described.clusters.items())}
     fabric = Fabric(described.name, FabricArgs(plan=plan, providers=providers))
     pulumi.export("clusters", fabric.clusters)
     pulumi.export("exports", fabric.exports)
+
+
+def _read(description: Description, wanted: Mapping[str, Wanted], now: datetime) -> dict[str, Reading]:
+    """Ask live clusters. The client is imported here: most stacks have none."""
+    from mcwan.facts.reading import read_all
+
+    return read_all(description, wanted, now, say=pulumi.log.debug)
+
+
+def _record(file: Path, record: Record) -> None:
+    """Record the facts that an update goes by: they hold where a cluster cannot be read the next time."""
+    try:
+        if save(file, record):
+            pulumi.log.info(f"{file}: facts recorded; commit it")
+    except RecordError as error:
+        pulumi.log.warn(str(error))
 
 
 def configuration() -> tuple[dict[str, Any], set[str]]:

@@ -1,7 +1,9 @@
 """A stack's configuration, as it lies in its file or comes from Pulumi: read, checked with its gateway profiles."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +11,94 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from mcwan import gateways
+from mcwan.facts.record import load as load_record
+from mcwan.facts.record import path as record_path
+from mcwan.facts.report import Failure, Reading, Wanted
+from mcwan.facts.resolve import NOTHING, Known, resolve
 from mcwan.model import Cluster, Description, Fabric, Mistake, load
+from mcwan.plan import Plan
 
 PROJECT = "mcwan"
+
+
+Reader = Callable[[Description, Mapping[str, Wanted], datetime], Mapping[str, Reading]]
+"""Reads what is wanted of each cluster with `facts: live`, at that time."""
 
 
 class StackFileError(ValueError):
     """A stack file that cannot be read: one line that says which, why and the remedy."""
 
 
+@dataclass(frozen=True)
+class Environment:
+    """A stack's fabric, and what is known of its clusters."""
+
+    fabric: Fabric
+    known: Known
+
+    def plan(self) -> Plan:
+        """Expand it. Raises MistakesError if it asks of a cluster what that cannot do."""
+        return gateways.plan(self.fabric, self.known)
+
+
+def as_recorded(_: Description, wanted: Mapping[str, Wanted], __: datetime) -> dict[str, Reading]:
+    """Read no cluster: what is recorded of each holds."""
+    why = Failure(problem="it was not asked", remedy="--live asks")
+    return {name: Reading(failures={"cluster": why}) for name in wanted}
+
+
 def fabric(stack: str, raw: Mapping[str, Any], *, secret: Collection[str] = ()) -> Fabric:
     """Make the fabric of a stack; see `mcwan.model.load`. Raises MistakesError."""
-    return load(stack, raw, secret=secret, checks=(gateways.check, reached_one_way, reached_apart))
+    return load(stack, raw, secret=secret, checks=_CHECKS)
 
 
 def read(project: Path, stack: str) -> Fabric:
-    """Read `Pulumi.<stack>.yaml` in the project's directory. Raises StackFileError or MistakesError.
+    """Read `Pulumi.<stack>.yaml` in the project's directory, with what is recorded of its clusters.
 
-    Pulumi itself is not needed. Secrets stay encrypted.
+    Pulumi itself is not needed. Secrets stay encrypted. Raises StackFileError, RecordError or MistakesError.
     """
-    return fabric(stack, read_config(project, stack))
+    return environment(project, stack).fabric
+
+
+def environment(
+    project: Path, stack: str, *, reader: Reader = as_recorded, allow: bool = False, refresh: bool = False
+) -> Environment:
+    """Do the same, and say what is known of its clusters; `reader` reads those with `facts: live`.
+
+    `refresh` has it read those with `facts: recorded`, too; `allow` is consent to withdraw imports.
+    """
+    raw = read_config(project, stack)
+    return known(project, stack, raw, reader=reader, allow=allow, refresh=refresh)
+
+
+def known(
+    project: Path,
+    stack: str,
+    raw: Mapping[str, Any],
+    *,
+    secret: Collection[str] = (),
+    reader: Reader = as_recorded,
+    allow: bool = False,
+    refresh: bool = False,
+) -> Environment:
+    """Make an environment of a stack's configuration; see `environment`. Raises RecordError or MistakesError."""
+    record = load_record(record_path(project, stack))
+    found = NOTHING
+
+    def fill(description: Description) -> tuple[Description, list[Mistake]]:
+        nonlocal found
+        if all(cluster.facts == "declared" for cluster in description.clusters.values()):
+            return description, []
+        asked = ("live", "recorded") if refresh else ("live",)
+        named = sorted(name for name, one in description.clusters.items() if one.facts in asked)
+        now = datetime.now(UTC)
+        wanted = {name: gateways.wanted(description, name) for name in named}
+        readings = reader(description, wanted, now) if wanted else {}
+        filled, found, mistakes = resolve(description, readings, record, now, allow=allow)
+        return filled, mistakes
+
+    made = load(stack, raw, secret=secret, checks=_CHECKS, fill=fill)
+    return Environment(made, found)
 
 
 def read_config(project: Path, stack: str) -> dict[str, Any]:
@@ -107,6 +177,9 @@ def reached_apart(description: Description) -> Iterator[Mistake]:
                     f"already the context of {other}; allowed: a cluster of its own",
                     f"write the context of {name}",
                 )
+
+
+_CHECKS = (gateways.check, reached_one_way, reached_apart)
 
 
 def _ways(cluster: Cluster) -> dict[str, bool]:

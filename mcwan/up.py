@@ -7,11 +7,9 @@ from pathlib import Path
 
 import click
 
-from mcwan import gateways
-from mcwan.cli.main import PROJECT_OPTION, STACK_OPTION, mistakes, written_to
+from mcwan.cli.main import PROJECT_OPTION, STACK_OPTION, environment, mistakes, written_to
 from mcwan.cli.tables import show
 from mcwan.plan import Plan
-from mcwan.stack import read
 
 STATE = ".state"
 """Where the local backend keeps its state, below the project, if no other backend is chosen."""
@@ -27,7 +25,7 @@ def main(stack: str, project: Path) -> None:
     Clusters that are reached, not rendered, are only deployed to after Pulumi's own preview and question.
     """
     with mistakes():
-        plan = gateways.plan(read(project, stack))
+        plan = environment(stack, project, live=True).plan()
     try:
         pulumi = shutil.which("pulumi") or _installed()
     except OSError as error:

@@ -17,6 +17,8 @@ class Implementation(Protocol):
 
     IMAGE: str
     """What is in the name of the image of its proxies."""
+    ADMIN: int
+    """The port of its proxies' admin interface, at their pods' loopback."""
 
     def image(self, tools: Tools) -> Image:
         """Give what runs in place of that image."""

@@ -15,6 +15,7 @@ from lab.waiting import wait
 
 NAMESPACE = "envoy-gateway-system"
 IMAGE = "envoyproxy/envoy:"
+ADMIN = 19000
 _OWNER = ("gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace")
 _XDS_PORTS = {"grpc": 18000, "ratelimit": 18001, "wasm": 18002}
 

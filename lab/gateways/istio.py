@@ -19,6 +19,7 @@ from lab.waiting import wait
 
 NAMESPACE = "istio-system"
 IMAGE = "/proxyv2:"
+ADMIN = 15000
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
 _CLASS, _ROOT_CERTIFICATE = "istio", "istio-ca-root-cert"
 _OWNER = "gateway.networking.k8s.io/gateway-name"

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from mcwan import __version__
 
 if TYPE_CHECKING:
+    from mcwan import stack as stacks
     from mcwan.cli.render import Written
     from mcwan.cli.report import Report
     from mcwan.plan import Plan
@@ -26,6 +27,12 @@ PROJECT_OPTION = click.option(
     help="The directory with Pulumi.yaml and the stack files; the current one by default.",
 )
 _PATH = click.Path(path_type=Path)
+LIVE_OPTION = click.option(
+    "--live", is_flag=True, help="Ask clusters with `facts: live`; else what is recorded of them holds."
+)
+ALLOW_OPTION = click.option(
+    "--allow-withdrawals", "allow", is_flag=True, help="Consent to withdraw many imports, whose namespaces are gone."
+)
 STACK_OPTION = click.option("--stack", default="dev", show_default=True, help="The stack: NAME in Pulumi.NAME.yaml.")
 
 
@@ -49,6 +56,8 @@ def main() -> None:
 @main.command()
 @STACK_OPTION
 @PROJECT_OPTION
+@LIVE_OPTION
+@ALLOW_OPTION
 @click.option("--rendered", metavar="DIR", type=_PATH, help="Judge what was rendered instead: a directory per cluster.")
 @click.option("--state", metavar="FILE", type=_PATH, help="Judge what `pulumi stack export` wrote instead.")
 @click.option("--policy-config", metavar="FILE", type=_PATH, help="Levels and options of rules, as JSON.")
@@ -97,6 +106,9 @@ def _judged(
     state: Path | None,
     policy_config: Path | None,
     rules: Path | None,
+    *,
+    live: bool,
+    allow: bool,
 ) -> tuple["Report", "Plan | None"]:
     """Judge what the options name; a stack's plan comes with the verdicts."""
     from mcwan.rules import RULES
@@ -112,23 +124,73 @@ def _judged(
             return report(rendered.as_posix(), of_rendered(rendered), settings), None
         if state is not None:
             return report(state.as_posix(), of_state(state), settings), None
-        from mcwan import gateways
-        from mcwan import stack as stacks
-
-        plan = gateways.plan(stacks.read(project, stack))
+        plan = environment(stack, project, live=live, allow=allow).plan()
         return report(_from_here(project / f"Pulumi.{stack}.yaml"), of_plan(plan), settings), plan
 
 
 @main.command()
 @STACK_OPTION
 @PROJECT_OPTION
+@ALLOW_OPTION
+@click.option("--dry-run", is_flag=True, help="Record nothing.")
+@click.option("--rights", is_flag=True, help="Print the ClusterRole that reading needs, and read nothing.")
+def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, rights: bool) -> None:
+    """Ask the clusters for their facts, and record these.
+
+    Of each cluster with `facts: live` or `recorded`: namespaces, exported Services and their ready endpoints, gateway
+    addresses, GatewayClasses, served versions, ServiceExports and ServiceImports. It needs the network. The record,
+    facts/STACK.json, is meant to be committed: a preview in CI is then the same everywhere.
+    """
+    from mcwan.cli import facts as reading
+
+    if rights:
+        click.echo(reading.rights(), nl=False)
+        return
+    with mistakes():
+        from mcwan.facts.record import path, save
+
+        found = environment(stack, project, live=True, allow=allow, refresh=True)
+        click.echo(reading.told(found), nl=False)
+        for note in found.known.notes:
+            click.echo(f"note: {note}")
+        if not found.known.reports:
+            raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has `facts: live` or `recorded`")
+        file = path(project, stack)
+        told = _from_here(file)
+        if dry_run:
+            click.echo(f"{told}: nothing recorded (--dry-run)")
+        else:
+            click.echo(f"{told}: {'recorded' if save(file, found.known.record) else 'unchanged'}")
+
+
+def environment(
+    stack: str, project: Path, *, live: bool, allow: bool = False, refresh: bool = False
+) -> "stacks.Environment":
+    """Read a stack; its live clusters, too, if that is wanted. Progress goes to standard error."""
+    from mcwan import stack as stacks
+
+    if not live:
+        return stacks.environment(project, stack, allow=allow)
+    from functools import partial
+
+    from mcwan.facts.reading import read_all
+
+    say = partial(click.echo, err=True)
+    return stacks.environment(project, stack, reader=partial(read_all, say=say), allow=allow, refresh=refresh)
+
+
+@main.command()
+@STACK_OPTION
+@PROJECT_OPTION
+@LIVE_OPTION
+@ALLOW_OPTION
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to write; a directory per cluster below it.  [default: rendered/STACK]",
 )
 @click.option("--cluster", help="Write this cluster's objects only.")
-def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> None:
+def render(stack: str, project: Path, out: Path | None, cluster: str | None, *, live: bool, allow: bool) -> None:
     """Write the objects of every cluster as YAML.
 
     The same objects as `pulumi up` makes, in an order that a cluster accepts:
@@ -140,10 +202,7 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None) -> 
     Files of an earlier run that are no longer needed are removed; others are left alone.
     """  # noqa: D301 - click reads the backspace
     with mistakes():
-        from mcwan import gateways
-        from mcwan.stack import read
-
-        plan = gateways.plan(read(project, stack))
+        plan = environment(stack, project, live=live, allow=allow).plan()
         if cluster is not None and cluster not in plan.fabric.clusters:
             known = ", ".join(sorted(plan.fabric.clusters))
             raise click.BadParameter(
@@ -176,12 +235,10 @@ def telemetry(stack: str, project: Path, out: Path | None) -> None:
         OUT/dashboard.json  shows what those rules record
     """  # noqa: D301 - click reads the backspace
     with mistakes():
-        from mcwan import gateways
         from mcwan.cli.telemetry import write
-        from mcwan.stack import read
         from mcwan.telemetry import unmeasured
 
-        context = gateways.plan(read(project, stack)).context
+        context = environment(stack, project, live=False).plan().context
         others = unmeasured(context)
         if len(others) == len(context.clusters):
             raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has the gateway profile envoy-gateway")
@@ -256,10 +313,11 @@ def _from_here(path: Path) -> str:
 @contextmanager
 def mistakes(*more: type[Exception]) -> Iterator[None]:
     """Tell an operator's mistakes plainly, and end with exit code 2; `more` are errors that are such mistakes, too."""
+    from mcwan.facts.record import RecordError
     from mcwan.model import MistakesError
     from mcwan.stack import StackFileError
 
-    told: tuple[type[Exception], ...] = (StackFileError, *more)
+    told: tuple[type[Exception], ...] = (StackFileError, RecordError, *more)
     try:
         yield
     except MistakesError as error:

@@ -6,8 +6,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from mcwan.model.export import Export
+from mcwan.model.importing import Importing, egress_rules, failover
 from mcwan.plan import Plan
+from mcwan.plan.spares import spares
 from mcwan.plan.summary import export_summary, gateways, import_summary
+from mcwan.plan.upstreams import stays
 
 PLAIN_WIDTH = 140
 """Columns where the output is not a terminal."""
@@ -53,24 +57,29 @@ def clusters(plan: Plan) -> Table:
 
 def wan_policies(plan: Plan) -> Table:
     """One row per WAN policy."""
-    table = _table("WAN policies", "policy", "tunnel", "WAN port", "jitter ms", "latency ms", "loss %")
+    table = _table(
+        "WAN policies", "policy", "tunnel", "WAN port", "jitter ms", "latency ms", "loss %", "TLS", "failover"
+    )
     for name, policy in sorted(plan.fabric.wan_policies.items()):
         sla = policy.sla
         numbers = (policy.port, sla.jitter_ms, sla.latency_ms)
-        table.add_row(name, policy.tunnel, *map(str, numbers), f"{sla.loss_percent:g}")
+        tls = "mutual" if name in plan.fabric.secure else "plaintext"
+        table.add_row(name, policy.tunnel, *map(str, numbers), f"{sla.loss_percent:g}", tls, policy.failover or "none")
     return table
 
 
 def exports(plan: Plan) -> Table:
     """One row per export."""
-    table = _table("Exports", "export", "ports", "from (weight)", "WAN policy", "host name")
-    for key in plan.context.exports:
+    table = _table("Exports", "export", "ports", "from (weight)", "WAN policy", "failover", "callers", "host name")
+    for key, export in plan.context.exports.items():
         found = export_summary(plan, key)
         table.add_row(
             key,
             ", ".join(map(str, found["ports"])),
-            ", ".join(f"{cluster} ({weight})" for cluster, weight in found["weights"].items()),
+            ", ".join(_offer(export, cluster, weight) for cluster, weight in found["weights"].items()),
             found.get("wanPolicy") or _rules(found["rules"]),
+            _failover(plan, export),
+            "all" if export.callers is None else ", ".join(sorted(export.callers)) or "none",
             found["hostnames"][0],
         )
     return table
@@ -78,12 +87,35 @@ def exports(plan: Plan) -> Table:
 
 def imports(plan: Plan) -> Table:
     """One row per export and cluster."""
-    table = _table("Imports", "export", "cluster", "path", "WAN policy", "name in the cluster")
+    table = _table("Imports", "export", "cluster", "path", "WAN policy", "spares", "name in the cluster")
     for key in plan.context.exports:
         found = import_summary(plan, key)
-        for cluster, one in found["clusters"].items():
-            table.add_row(key, cluster, one["path"], _rules(one["rules"]), found["name"])
+        for importing in plan.context.imports[key]:
+            one = found["clusters"][importing.cluster]
+            spare = _spares(plan, importing)
+            table.add_row(key, importing.cluster, one["path"], _rules(one["rules"]), spare, found["name"])
     return table
+
+
+def _offer(export: Export, cluster: str, weight: int) -> str:
+    return f"{cluster} ({weight}, spare)" if export.offers[cluster].spare else f"{cluster} ({weight})"
+
+
+def _failover(plan: Plan, export: Export) -> str:
+    """Say by which WAN policy the requests of each of an export's go on."""
+    over = {name: failover(export, name, plan.fabric.wan_policies) for name in export.wan_policies}
+    if len(over) == 1:
+        return over[export.wan_policies[0]] or "none"
+    return ", ".join(f"{name}: {other}" for name, other in over.items() if other) or "none"
+
+
+def _spares(plan: Plan, importing: Importing) -> str:
+    """Say where the requests of a cluster go on to: which clusters, by which WAN policy."""
+    context, cluster = plan.context, importing.cluster
+    rules = egress_rules(importing, context.exports) if importing.path == "gateway" else ()
+    going_on = (rule for rule in rules if not stays(context, cluster, rule))
+    found = {(one.cluster, one.wan_policy) for rule in going_on for one in spares(context, cluster, rule)}
+    return ", ".join(f"{name} by {policy}" for name, policy in sorted(found)) or "none"
 
 
 def _rules(rules: dict[str, str]) -> str:

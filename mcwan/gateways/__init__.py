@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from mcwan.facts.report import Wanted
+from mcwan.facts.resolve import NOTHING, Known
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
@@ -17,14 +19,40 @@ from mcwan.plan.profile import Feature
 PROFILES: Mapping[ProfileName, Profile] = {"envoy-gateway": envoy_gateway, "istio": istio, "standard": standard}
 
 
-def plan(fabric: Fabric) -> Plan:
-    """Expand a fabric with the profile that each of its clusters names.
+def plan(fabric: Fabric, known: Known = NOTHING) -> Plan:
+    """Expand a fabric with the profile that each of its clusters names, and with what is `known` of the clusters.
 
     Raises MistakesError if it asks of a cluster what its profile cannot do.
     """
     if mistakes := list(check(fabric)):
         raise MistakesError(mistakes)
-    return expand(fabric, {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()})
+    profiles = {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()}
+    return expand(fabric, profiles, known)
+
+
+def wanted(description: Description, name: str) -> Wanted:
+    """Say what a description needs to know of one of its clusters."""
+    cluster = description.clusters[name]
+    profile = PROFILES[cluster.gateway.profile]
+    ingress, egress = [(INGRESS, NAMESPACE)], [(EGRESS, NAMESPACE)]
+    for export in description.exports:
+        if export.scope == "service":
+            ingress.append((service_ingress(export.exported_name), export.namespace))
+            egress.append((clusterset(export.exported_name), export.namespace))
+
+    def service(gateway: str, namespace: str) -> str:
+        return profile.infrastructure(GatewayRequest("ingress", gateway, namespace, cluster, (), {})).service
+
+    own = {one.service for one in description.exports if name in one.offers}
+    shadows = {f"{clusterset(one.exported_name)}.{one.namespace}" for one in description.exports}
+    return Wanted(
+        services=tuple(sorted(own)),
+        answering=tuple(sorted({service(*one) for one in egress} | shadows | own)),
+        exports=tuple(sorted({one.key for one in description.exports})),
+        gateways={f"{gateway}.{namespace}": service(gateway, namespace) for gateway, namespace in sorted(ingress)},
+        exposure=cluster.ingress.exposure,
+        classes=(cluster.gateway.class_name,),
+    )
 
 
 def check(description: Description) -> Iterator[Mistake]:

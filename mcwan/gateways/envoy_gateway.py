@@ -40,6 +40,7 @@ upstream = None
 SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 _OWNER = "gateway.envoyproxy.io/owning-gateway"
+METRICS = (19001,)
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
@@ -79,6 +80,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
         f"{name}.{namespace}",
         spec=parameters,
         pods=pods(request.name, request.namespace),
+        metrics=METRICS,
         objects=(proxy, *(_ingress_policies(request) if request.role == "ingress" else ())),
         listener_tls=listener_tls(known) if known else None,
     )
@@ -145,6 +147,7 @@ def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest,
 def _service(request: GatewayRequest, name: str) -> Manifest:
     ingress = request.cluster.ingress
     exposure = ingress.exposure if request.role == "ingress" else "ClusterIP"
+    # externalTrafficPolicy is Local if not written: a connection keeps its source, by which a NetworkPolicy admits it
     service: Manifest = {"name": name, "type": exposure}
     if exposure == "NodePort":
         ports = [{"port": port, "nodePort": port} for port in request.ports]
@@ -177,13 +180,12 @@ def _log(fields: Mapping[str, str]) -> Manifest:
 
 def _tracing(request: GatewayRequest, otlp: OTLP) -> Manifest:
     name, _, namespace = otlp.service.partition(".")
-    service: Manifest = {"name": name, "port": otlp.port}
     tags = {"cluster": request.site, "gateway": request.role}
     return {
         "samplingRate": otlp.sampling_percent,
         "provider": {
             "type": "OpenTelemetry",
-            "backendRefs": [service | ({"namespace": namespace} if namespace else {})],
+            "backendRefs": [{"name": name, "namespace": namespace, "port": otlp.port}],
         },
         "customTags": {
             **{key: {"type": "Literal", "literal": {"value": value}} for key, value in tags.items()},

@@ -28,7 +28,7 @@ def root(certificate: Certificate) -> Mapping[str, str]:
 
 def backend_tls_policy(request: TargetRequest) -> tuple[Manifest, ...]:
     """Give the BackendTLSPolicy of a target: the remote gateway's name (SNI) and identity are checked (GEP-1897)."""
-    certificate, every = request.certificate, len(request.secure) == len(request.ways)
+    certificate, every = request.certificate, request.secure == request.policies
     if certificate is None or not request.secure:
         return ()
     group = "" if request.kind == "Service" else "gateway.envoyproxy.io"

@@ -4,19 +4,20 @@ Without the annotation `networking.istio.io/service-type` that Service would be 
 ConfigMap of overlays, which `spec.infrastructure.parametersRef` names. Istio 1.30 has neither of Gateway API's ways to
 mutual TLS (its conformance report says so): listeners have an option of Istio's own, targets a DestinationRule.
 
-Its proxy picks one of a route's backends for good. Where an export has several places, its routes refer to a
-ServiceEntry that has them all, spares with a lower priority.
+Its proxy picks one of a route's backends for good. So routes refer to a ServiceEntry of their export that has all its
+places by one WAN policy, spares with a lower priority.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from math import lcm
+from fractions import Fraction
 from typing import Any
 
 from mcwan.gateways import envoy
 from mcwan.gateways.gateway_api import listener_tls
 from mcwan.gateways.istio_filters import gateway_filter, route_filter, upstream_filter
 from mcwan.model.cluster import Exposure
+from mcwan.model.shares import whole
 from mcwan.model.tls import dns_name, identity
 from mcwan.model.traffic import DEFAULT, Traffic
 from mcwan.plan.manifests import Manifest, manifest
@@ -29,7 +30,6 @@ from mcwan.plan.profile import (
     RouteRequest,
     TargetRequest,
     Treatment,
-    UpstreamPlace,
     UpstreamRequest,
 )
 
@@ -38,6 +38,7 @@ FEATURES: frozenset[Feature] = frozenset(
     {"mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "NetworkPolicy"}
 )
 LACKS: Mapping[Feature, str] = {
+    "failover of own pods": "shares or failover, not both: a request that falls to them is tried again there only",
     "tracing": "Istio's own: Telemetry and mesh configuration",
 }
 TARGET_PROTOCOL = "kubernetes.io/h2c"
@@ -47,6 +48,10 @@ spare = traffic_class = None
 """Spares are places of an upstream; nothing of Istio's selects routes by label."""
 _RBAC = "rbac.authorization.k8s.io/v1"
 _STATUS_PORT = 15021
+METRICS = (15020, 15090)
+"""Where a gateway tells its metrics: its agent's and Envoy's together, and Envoy's alone."""
+_WEIGHTS = 2**32 - 1
+"""Envoy: the most that the weights of a cluster's endpoints are together."""
 _MUTUAL = {"gateway.istio.io/tls-terminate-mode": "MUTUAL"}
 
 
@@ -67,6 +72,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
             gateway_filter(request),
         ),
         pods(request.name, request.namespace),
+        METRICS,
         listener_tls={**listener_tls(known), "options": _MUTUAL} if known else None,
     )
 
@@ -77,9 +83,12 @@ def pods(name: str, _: str) -> Mapping[str, str]:
 
 
 def _node_ports(request: GatewayRequest) -> Iterator[Manifest]:
-    """Give the overlay of the Service: node ports that are the WAN ports, and none for the port of Istio's status."""
+    """Give the overlay of the Service: node ports that are the WAN ports, and none for the port of Istio's status.
+
+    Connections stay on the node where they arrive, and keep their source, by which a NetworkPolicy admits them.
+    """
     ports = [*({"port": port, "nodePort": port} for port in request.ports), {"port": _STATUS_PORT, "$patch": "delete"}]
-    overlay = json.dumps({"spec": {"ports": ports}})
+    overlay = json.dumps({"spec": {"externalTrafficPolicy": "Local", "ports": ports}})
     yield manifest("v1", "ConfigMap", request.name, request.namespace, request.labels, data={"service": overlay})
 
 
@@ -121,24 +130,9 @@ def _denied(name: str, namespace: str, labels: Mapping[str, str], gateway: str, 
     return manifest("security.istio.io/v1", "AuthorizationPolicy", name, namespace, labels, spec=spec)
 
 
-def target(request: TargetRequest) -> tuple[Manifest, ...]:
-    """Give a DestinationRule: mutual TLS with the egress gateway's certificate, to the remote gateway's name.
-
-    Many services share a target, and one of them may be broken: only connections that fail tell of its health.
-    """
-    known = request.certificate
-    tls = _tls(known, [request.remote]) if known else {}
-    ports = [
-        {
-            "port": {"number": way.port},
-            **_connections(way.traffic, errors=0),
-            **({"tls": tls} if way.secure else {}),
-        }
-        for way in request.ways.values()
-    ]
-    host = f"{request.name}.{request.namespace}.svc.cluster.local"
-    spec = {"host": host, "exportTo": ["."], "trafficPolicy": {"portLevelSettings": ports}}
-    return (_destination_rule(request.name, request.namespace, request.labels, spec),)
+def target(_: TargetRequest) -> tuple[Manifest, ...]:
+    """Nothing: its gateways send to upstreams."""
+    return ()
 
 
 def upstream(request: UpstreamRequest) -> tuple[Manifest, ...]:
@@ -150,38 +144,36 @@ def upstream(request: UpstreamRequest) -> tuple[Manifest, ...]:
         "exportTo": ["."],
         "location": "MESH_EXTERNAL",
         "resolution": "STATIC",
-        "ports": [{"number": request.way.port, "name": request.wan_policy, "protocol": protocol}],
-        "endpoints": [one for place in request.places for one in _endpoints(request, place)],
+        "ports": [{"number": request.port, "name": request.wan_policy, "protocol": protocol}],
+        "endpoints": list(_endpoints(request)),
     }
     order = {"localityLbSetting": {"enabled": True, "failoverPriority": [f"{CHOICE_LABEL}={FIRST}"]}} if spares else {}
     policy = {
         "loadBalancer": {"simple": "ROUND_ROBIN", **order},
-        **_connections(request.traffic, errors=request.traffic.outliers.errors or 0),
+        **_connections(request.traffic),
         **({"tls": _tls(known, sorted({place.cluster for place in request.places}))} if known else {}),
     }
     rule = {"host": request.host, "exportTo": ["."], "trafficPolicy": policy}
     return (
         manifest("networking.istio.io/v1", "ServiceEntry", request.name, request.namespace, request.labels, spec=entry),
-        _destination_rule(request.name, request.namespace, request.labels, rule),
+        manifest(
+            "networking.istio.io/v1", "DestinationRule", request.name, request.namespace, request.labels, spec=rule
+        ),
         *upstream_filter(request),
     )
 
 
-def _endpoints(request: UpstreamRequest, place: UpstreamPlace) -> Iterator[Manifest]:
-    """Give a place's addresses, which share its weight; all weights are raised alike, to whole numbers."""
-    common = lcm(*(len(one.addresses) for one in request.places if one.addresses))
-    choice = SPARE if place.spare else FIRST
-    for address in place.addresses:
+def _endpoints(request: UpstreamRequest) -> Iterator[Manifest]:
+    """Give the places' addresses; those of one place share its weight."""
+    every = [(place, address) for place in request.places for address in place.addresses]
+    shares = [Fraction(place.weight, len(place.addresses)) for place, _ in every]
+    for (place, address), weight in zip(every, whole(shares, _WEIGHTS // max(1, len(every))), strict=True):
         yield {
             "address": address,
             "ports": {request.wan_policy: place.port},
-            "weight": place.weight * common // len(place.addresses),
-            "labels": {SOURCE_CLUSTER: place.cluster, CHOICE_LABEL: choice},
+            "weight": weight,
+            "labels": {SOURCE_CLUSTER: place.cluster, CHOICE_LABEL: SPARE if place.spare else FIRST},
         }
-
-
-def _destination_rule(name: str, namespace: str, labels: Mapping[str, str], spec: Manifest) -> Manifest:
-    return manifest("networking.istio.io/v1", "DestinationRule", name, namespace, labels, spec=spec)
 
 
 def _tls(certificate: Certificate, remote: Sequence[str]) -> Manifest:
@@ -194,8 +186,8 @@ def _tls(certificate: Certificate, remote: Sequence[str]) -> Manifest:
     }
 
 
-def _connections(settings: Traffic, errors: int) -> Manifest:
-    """Say how much may be under way, and when a place is left out: after so many answers 502 to 504, 0 for never."""
+def _connections(settings: Traffic) -> Manifest:
+    """Say how much may be under way, and when a place is left out."""
     limits, out = settings.limits, settings.outliers
     return {
         "connectionPool": {
@@ -209,7 +201,7 @@ def _connections(settings: Traffic, errors: int) -> Manifest:
         "outlierDetection": {
             "splitExternalLocalOriginErrors": True,
             "consecutiveLocalOriginFailures": out.errors,
-            "consecutiveGatewayErrors": errors,
+            "consecutiveGatewayErrors": out.errors,
             "consecutive5xxErrors": 0,  # an answer 500 is the service's own
             "interval": "1s",
             "baseEjectionTime": out.ejection,

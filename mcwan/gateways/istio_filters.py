@@ -11,7 +11,7 @@ from mcwan.gateways import envoy
 from mcwan.model.durations import milliseconds
 from mcwan.model.traffic import DEFAULT, Traffic
 from mcwan.plan.manifests import Manifest, manifest
-from mcwan.plan.profile import GatewayRequest, RouteRequest, UpstreamRequest, Way
+from mcwan.plan.profile import GatewayRequest, RouteRequest, UpstreamRequest
 
 _TYPE = "type.googleapis.com/envoy.extensions"
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -19,24 +19,28 @@ _MANAGER = "envoy.filters.network.http_connection_manager"
 _UNHEALTHY = 2
 """Health checks in a row that fail, or succeed, until a place is taken for lost, or for there again."""
 _OWN = 10
-"""The priority of what an export says for itself: it applies after what holds for its WAN policy."""
+"""The priority of what holds for an export: it applies after what holds for all of a gateway."""
 
 
 def gateway_filter(request: GatewayRequest) -> Manifest:
-    """Give a gateway's own: its log; and where requests leave, how they go on to spares and notice a dead path."""
+    """Give a gateway's own: its log; and where requests leave, how they go on to spares."""
     patches = [_manager(request)]
     if request.role == "egress":
-        patches = [going_on(), *(_pinged(way) for _, way in sorted(request.ways.items()) if way.secure), *patches]
+        patches = [going_on(), *patches]
     elif request.certificate is not None:  # who is refused by TLS sends no request
         patches.append(_patch("LISTENER", {}, {"access_log": [_log(envoy.connection_log(request.site))]}))
     return _filter(request.name, request.namespace, request.labels, request.name, patches)
 
 
 def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
-    """Give what an export's own upstream has beyond its WAN policy's: health checks, and PINGs of its own."""
+    """Give what a DestinationRule cannot say of an upstream: PINGs that notice a dead path, and health checks.
+
+    It is matched by its host name: its port may be that of a Service of the cluster, too. (DestinationRules are to have
+    PINGs of their own: istio/api#3706.)
+    """
     patches = []
     match = {"cluster": {"service": request.host}}
-    if request.way.secure and envoy.ping(request.traffic) != envoy.ping(request.way.traffic):
+    if request.certificate is not None:
         patches.append(_patch("CLUSTER", match, _http2(request.traffic)))
     if checks := request.traffic.health_checks:
         check = {
@@ -100,10 +104,6 @@ def going_on() -> Manifest:
     }
     match = {"routeConfiguration": {"vhost": {"route": {"action": "ROUTE"}}}}
     return _patch("HTTP_ROUTE", match, {"route": {"retry_policy": policy}})
-
-
-def _pinged(way: Way) -> Manifest:
-    return _patch("CLUSTER", {"cluster": {"portNumber": way.port}}, _http2(way.traffic))
 
 
 def _http2(settings: Traffic) -> Manifest:

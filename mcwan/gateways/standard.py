@@ -19,6 +19,7 @@ LACKS: Mapping[Feature, str] = {
     "fabric only": "Gateway API checks the root only: give each fabric one of its own",
     "callers": "Gateway API knows no callers",
     "failover": "Gateway API has none",
+    "failover of own pods": "Gateway API has none",
     "traffic": "the implementation's own defaults hold",
     "span": "header values are fixed",
     "access log": "the implementation's own",

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, IPvAnyAddress, IPvAnyNetwork, Secre
 from pydantic_core import PydanticCustomError
 
 from mcwan.model.base import Model
+from mcwan.model.facts import FactSource
 from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
 from mcwan.model.tls import Certificates
 
@@ -42,10 +43,12 @@ class Ingress(Model):
     """The cluster's ingress gateway, as the other clusters reach it over the SD-WAN."""
 
     addresses: Annotated[tuple[Address, ...], Field(max_length=MAX_ADDRESSES)] = ()
-    """Where the WAN ports are reached: pod, node or internal load balancer addresses. Needed once it exports."""
+    """Where the WAN ports are reached: pod, node or internal load balancer addresses. Needed once it exports. If not
+    written, those that `facts` tell of."""
     exposure: Exposure = "ClusterIP"
     """How the gateway's Service is made reachable. ClusterIP: by the pods' own addresses, routed through the SD-WAN.
-    NodePort: on every node, the node port being the WAN port. LoadBalancer: an internal one of `balancer`."""
+    NodePort: on the nodes that run one of its pods, the node port being the WAN port; the source of a connection is
+    kept (externalTrafficPolicy: Local). LoadBalancer: an internal one of `balancer`."""
     balancer: Balancer | None = None
     """Who provides the internal load balancer: its annotation keeps the address private."""
     balancer_pool: DnsLabel | None = None
@@ -124,8 +127,15 @@ class Cluster(Model):
     """Where its certificates come from, if not where `mcwan:tls` says."""
     sources: tuple[Network, ...] = ()
     """Where its requests come from over the SD-WAN, as networks (CIDR): its pods', or its nodes' where those translate
-    addresses. Once all clusters say so, a NetworkPolicy admits just those to the WAN ports."""
+    addresses. Once all clusters say so, NetworkPolicies admit just those to the WAN ports, and the cluster's own pods
+    to the gateways' metrics."""
+    facts: FactSource = "declared"
+    """Where namespaces, ingress addresses, weights, ports and the version of the MCS API come from, if they are not
+    written: declared: from here only. live: from the cluster, or as recorded where it cannot be read. recorded: from
+    what `mcwan facts` has recorded."""
     mcs_api: Literal["v1beta1", "v1alpha1"] = "v1beta1"
-    """The version of the MCS API (multicluster.x-k8s.io) that it serves; v1alpha1 for releases before 0.5."""
+    """The version of the MCS API (multicluster.x-k8s.io) that it serves; v1alpha1 for releases before 0.5. If not
+    written, the newer one that `facts` tell of."""
     namespaces: tuple[DnsLabel, ...] = ()
-    """The namespaces that it has. They are never made or deleted; an export is imported wherever its namespace is."""
+    """The namespaces that it has. They are never made or deleted; an export is imported wherever its namespace is. If
+    not written, those that `facts` tell of."""

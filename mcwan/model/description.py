@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool
 from mcwan.model.base import Model
 from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export
+from mcwan.model.facts import Facts
 from mcwan.model.imports import Import
 from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, LabelKey, LabelValue
 from mcwan.model.telemetry import Telemetry
@@ -41,6 +42,8 @@ class Description(Model):
     """TLS between the gateways."""
     telemetry: Telemetry = Telemetry()
     """What is told of requests."""
+    facts: Facts = Facts()
+    """How facts are taken over from live clusters."""
     labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels that every object gets, beside those of mcwan: a cost centre, an owner."""
 

@@ -14,6 +14,8 @@ from mcwan.model.leaves import (
     ClusterRef,
     DnsLabel,
     FailoverRef,
+    LabelKey,
+    LabelValue,
     Port,
     ServiceName,
     ServicePart,
@@ -41,7 +43,8 @@ class Offer(Model):
     cluster: ClusterRef
     """The exporting cluster."""
     weight: Weight = 1
-    """Its share of the requests, relative to the other offers': the number of its pods, say. 0 leaves it out."""
+    """Its share of the requests, relative to the other offers': the number of its pods, say. 0 leaves it out. If not
+    written, the ready pods that its cluster's `facts` tell of; else 1."""
     spare: StrictBool = False
     """Whether it gets requests only while the offers that are no spares cannot answer."""
     addresses: Annotated[tuple[Address, ...], Field(max_length=MAX_ADDRESSES)] = ()
@@ -74,7 +77,8 @@ class Export(Model):
     name: ServicePart | None = None
     """The name that it is exported under, if not its own: the same service can be exported under several names."""
     port: Port | None = None
-    """The service's port, if it exports one; its name is then http."""
+    """The service's port, if it exports one; its name is then http. If neither `port` nor `ports` is written, those
+    that the `facts` of the clusters tell of."""
     ports: tuple[ServicePort, ...] = ()
     """The service's ports, if it exports several."""
     from_: Annotated[
@@ -93,6 +97,10 @@ class Export(Model):
     their WAN policy says."""
     callers: tuple[ClusterRef, ...] | None = None
     """The clusters that may call it over the SD-WAN; every cluster of the fabric, if not written. Needs mutual TLS."""
+    exported_labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
+    """Labels that its imports get, too (KEP-1645's exportedLabels)."""
+    exported_annotations: dict[LabelKey, Annotated[str, Field(strict=True)]] = Field(default_factory=dict)
+    """Annotations that its imports get, too (KEP-1645's exportedAnnotations)."""
     traffic: Traffic = Traffic()
     """How requests to it are treated; what is not written is as their WAN policy says."""
 

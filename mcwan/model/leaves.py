@@ -126,3 +126,8 @@ def _none_or_policy(name: str, info: ValidationInfo) -> str:
 
 FailoverRef = Annotated[DnsLabel, AfterValidator(_none_or_policy)]
 """A WAN policy, or none: no union, whose every branch would tell its own mistake."""
+
+
+def own_ingress(export: str) -> str:
+    """Name an export's own ingress gateway; `export` without its namespace."""
+    return f"{export}-ingress"

@@ -18,6 +18,7 @@ from mcwan.model.cluster import Cluster
 from mcwan.model.description import Description, Manage
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
+from mcwan.model.facts import Facts
 from mcwan.model.imports import Import
 from mcwan.model.leaves import (
     LABEL,
@@ -40,18 +41,32 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 _NO_SLA = SLA(jitter_ms=0, latency_ms=0, loss_percent=0)
 _NO_POLICY = WANPolicy(tunnel="x", port=1, sla=_NO_SLA)
 Check = Callable[[Description], Iterable[Mistake]]
+Fill = Callable[[Description], tuple[Description, list[Mistake]]]
 
 
-def load(name: str, raw: Mapping[str, Any], *, secret: Collection[str] = (), checks: Sequence[Check] = ()) -> Fabric:
+def load(
+    name: str,
+    raw: Mapping[str, Any],
+    *,
+    secret: Collection[str] = (),
+    checks: Sequence[Check] = (),
+    fill: Fill | None = None,
+) -> Fabric:
     """Make a fabric of a stack's configuration.
 
     `raw` has the configuration's keys without `mcwan:`. `secret` names those of its keys that hold a Pulumi secret in
-    clear; no value below them is shown. `checks` are more rules to apply, e.g. the gateway profiles'.
+    clear; no value below them is shown. `checks` are more rules to apply, e.g. the gateway profiles'. `fill` fills what
+    is not written with what is known from elsewhere; it is asked once every field by itself is right.
 
     Raises MistakesError with every mistake, before anything is made.
     """
     reader = _Reader(raw, secret)
     mistakes = reader.read(name)
+    if fill is not None:
+        if not mistakes:
+            reader.description, mistakes = fill(reader.description)
+        if mistakes:
+            raise MistakesError(mistakes)
     mistakes += [
         kept
         for one in (check, *checks)
@@ -94,6 +109,8 @@ class _Reader:
         found += mistakes
         telemetry, mistakes = self._item(self.raw.get("telemetry") or {}, Telemetry, ("telemetry",))
         found += mistakes
+        facts, mistakes = self._item(self.raw.get("facts") or {}, Facts, ("facts",))
+        found += mistakes
         labels, mistakes = self._labels()
         found += mistakes
         self.kept["imports"] = [
@@ -108,6 +125,7 @@ class _Reader:
             manage=manage or Manage(),
             tls=tls or TLS(mode="plaintext"),  # else each cluster would be told to want certificates
             telemetry=telemetry or Telemetry(),
+            facts=facts or Facts(),
             labels=labels,
         )
         return found

@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from mcwan.model.base import Model
-from mcwan.model.leaves import BackendName, Port
+from mcwan.model.leaves import Port, ServiceName
 
 
 class OTLP(Model):
     """An OpenTelemetry collector that takes traces by OTLP over gRPC."""
 
-    service: BackendName
+    service: ServiceName
     """Its Service on every cluster, as name.namespace."""
     port: Port = 4317
     """Its port."""

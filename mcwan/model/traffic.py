@@ -29,8 +29,9 @@ class Timeouts(Model):
     request: Duration | None = None
     """For the whole answer, retries included. No limit, if not written: the client's own holds."""
     per_try: Duration | None = None
-    """For the answer of one try, before the next is made; for requests that may be repeated only. No limit, if not
-    written: a dead path is noticed by `keepalive`, so that a slow answer is not taken for a lost one."""
+    """For the answer of one try, before the next is made; for requests that may be repeated only: a note tells where it
+    is written for others. No limit, if not written: a dead path is noticed by `keepalive`, so that a slow answer is not
+    taken for a lost one."""
     keepalive: Duration | None = None
     """How long a connection's other end may take to answer an HTTP/2 PING, which is sent that often, too. If not
     written: a round trip as the SLA promises it, and 200ms for a packet that is sent again (RFC 6298's lowest timer in
@@ -75,7 +76,9 @@ class Traffic(Model):
     """Whether requests may be repeated though they may have been answered (RFC 9110, 9.2.2). If not written: those of
     rules whose matches all name a safe method (GET, HEAD, OPTIONS) may."""
     retries: Annotated[int, Field(strict=True, ge=0, le=MAX_RETRIES)] | None = None
-    """How often a request is tried again, in another cluster if there is one. 3, if not written."""
+    """How often a request is tried again, in another cluster if there is one. 3, if not written. When is not for the
+    operator to say: what met no connection or was refused unread is tried again; what may be repeated is, too, after
+    a lost connection or an answer 502, 503 or 504."""
     timeouts: Timeouts = Timeouts()
     """How long to wait."""
     health_checks: HealthChecks | None = None

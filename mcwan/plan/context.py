@@ -1,11 +1,19 @@
 """What every part of the plan looks up, worked out once per fabric."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
-from mcwan.model.importing import Importing, clusters_by_namespace, entries_by_export, importings
+from mcwan.model.importing import (
+    EgressRule,
+    Importing,
+    clusters_by_namespace,
+    egress_rules,
+    entries_by_export,
+    importings,
+)
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.profile import Profile
 
@@ -15,15 +23,16 @@ PerCluster = dict[str, list[Manifest]]
 
 @dataclass(frozen=True)
 class Context:
-    """A fabric with its exports by key and its imports by export, each sorted."""
+    """A fabric with its exports by key and its imports by export, each sorted; and what is known of its clusters."""
 
     fabric: Fabric
     profiles: Mapping[str, Profile]
     exports: Mapping[str, Export]
     imports: Mapping[str, tuple[Importing, ...]]
+    known: Known
 
     @classmethod
-    def of(cls, fabric: Fabric, profiles: Mapping[str, Profile]) -> "Context":
+    def of(cls, fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING) -> "Context":
         """Work it out; `profiles` has the gateway profile of every cluster."""
         having, entries = clusters_by_namespace(fabric.clusters), entries_by_export(fabric.imports)
         exports = {export.key: export for export in sorted(fabric.exports, key=lambda export: export.key)}
@@ -31,9 +40,16 @@ class Context:
             key: importings(export, having.get(export.namespace, ()), entries.get(key, ()))
             for key, export in exports.items()
         }
-        return cls(fabric, profiles, exports, imports)
+        return cls(fabric, profiles, exports, imports, known)
 
     @property
     def clusters(self) -> list[str]:
         """The clusters' names, sorted."""
         return sorted(self.fabric.clusters)
+
+    def egress(self) -> Iterator[tuple[Importing, EgressRule]]:
+        """Give every rule of every import by an egress gateway, with the import."""
+        for importings_ in self.imports.values():
+            for importing in importings_:
+                for rule in egress_rules(importing, self.exports) if importing.path == "gateway" else ():
+                    yield importing, rule

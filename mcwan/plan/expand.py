@@ -1,12 +1,12 @@
 """The whole plan: every object of every cluster, and what it belongs to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.fabric import Fabric
-from mcwan.model.importing import Importing, egress_rules
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.exports import service_export
 from mcwan.plan.foundation import foundation
@@ -15,12 +15,13 @@ from mcwan.plan.grants import grants
 from mcwan.plan.imports import service_import
 from mcwan.plan.manifests import Manifest, apply_order
 from mcwan.plan.names import NAMESPACE
+from mcwan.plan.notes import notes
 from mcwan.plan.profile import Profile
 from mcwan.plan.protection import ingress_protection
-from mcwan.plan.spares import shared_spares, spares
+from mcwan.plan.spares import planned_spares
 from mcwan.plan.targets import shared_targets, shared_targets_policies
 from mcwan.plan.traffic import traffic_classes
-from mcwan.plan.upstreams import first_choices, upstreams
+from mcwan.plan.upstreams import upstreams
 from mcwan.plan.wan_policies import wan_policy
 
 
@@ -65,19 +66,21 @@ class Plan:
 
     def notes(self) -> list[str]:
         """Say what the plan could not know, or leaves to somebody else."""
-        return list(_notes(self.context))
+        return list(notes(self.context))
 
 
-def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
-    """Expand a fabric over its clusters; `profiles` has the gateway profile of each."""
-    context = Context.of(fabric, profiles)
+def expand(fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHING) -> Plan:
+    """Expand a fabric over its clusters; `profiles` has the gateway profile of each, `known` the facts."""
+    context = Context.of(fabric, profiles, known)
     by_owner: dict[Owner, PerCluster] = {
         Owner("WANPolicy", name): wan_policy(context, name) for name in sorted(fabric.wan_policies)
     }
-    kept_together = upstreams(context)
+    kept_together, spares = upstreams(context), planned_spares(context)
     for key, export in context.exports.items():
         by_owner[Owner("ServiceExport", key)] = service_export(context, export)
-        by_owner[Owner("ServiceImport", key)] = _merged(service_import(context, export), kept_together.get(key, {}))
+        by_owner[Owner("ServiceImport", key)] = _merged(
+            service_import(context, export), kept_together.get(key, {}), spares.get(key, {})
+        )
     routes = (
         (cluster, one)
         for clusters in by_owner.values()
@@ -91,7 +94,7 @@ def expand(fabric: Fabric, profiles: Mapping[str, Profile]) -> Plan:
         {cluster: ingress_protection(context, cluster) for cluster in context.clusters},
         shared_targets(context),
         shared_targets_policies(context),
-        shared_spares(context),
+        spares.get(None, {}),
         traffic_classes(context),
         grants(context, routes),
     )
@@ -111,35 +114,3 @@ def _merged(*parts: PerCluster) -> PerCluster:
         for cluster, manifests in part.items():
             found.setdefault(cluster, []).extend(manifests)
     return found
-
-
-def _notes(context: Context) -> Iterator[str]:
-    unsaid = [name for name in context.clusters if not context.fabric.clusters[name].sources]
-    if unsaid:
-        yield f"{', '.join(unsaid)}: no sources are written, so that no NetworkPolicy protects the WAN ports"
-    for name in context.clusters:
-        cluster = context.fabric.clusters[name]
-        if not cluster.ingress.addresses:
-            yield f"{name}: no ingress address is written, so that it has no target on the other clusters"
-        if cluster.gateway.profile == "standard":
-            yield (
-                f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
-                f"{cluster.gateway.class_name} must not make a public load balancer"
-            )
-        if why := context.profiles[name].LACKS.get("traffic"):
-            yield f"{name}: profile {cluster.gateway.profile} follows no settings for traffic: {why}"
-    for key in context.exports:
-        if not context.imports[key]:
-            yield f"{key}: no cluster imports it"
-        alone = [one.cluster for one in context.imports[key] if _stays(context, one)]
-        if alone:
-            yield f"{key}: {', '.join(alone)} has no spare for its own pods, with profile istio"
-
-
-def _stays(context: Context, importing: Importing) -> bool:
-    """Tell whether a cluster's requests have spares that it cannot go on to from its own pods."""
-    cluster = importing.cluster
-    return context.profiles[cluster].upstream is not None and any(
-        not first_choices(rule.target, cluster) and spares(context, cluster, rule)
-        for rule in (egress_rules(importing, context.exports) if importing.path == "gateway" else ())
-    )

@@ -11,6 +11,7 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import gateway, ingress_request
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
+from mcwan.plan.protection import ingress_protection
 from mcwan.plan.routes import matches, request_headers, response_headers, rewrite_host, route
 
 
@@ -25,6 +26,7 @@ def service_export(context: Context, export: Export) -> PerCluster:
             made[cluster] += [one for found in routes for one in _callers(context, cluster, known, found)]
         if export.scope == "service":
             made[cluster] += gateway(context, cluster, ingress_request(context, cluster, export))
+            made[cluster] += ingress_protection(context, cluster, export)
     return made
 
 
@@ -91,7 +93,10 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     known = caller_identities(context, export)
     annotations |= {names.CALLERS_ANNOTATION: ",".join(known)} if known is not None else {}
     version = context.fabric.clusters[cluster].mcs_api
-    spec = {"spec": {"exportedAnnotations": annotations}} if version == "v1beta1" else {}
+    carried = {"exportedAnnotations": {**export.exported_annotations, **annotations}}
+    if export.exported_labels:
+        carried["exportedLabels"] = dict(export.exported_labels)
+    spec = {"spec": carried} if version == "v1beta1" else {}
     return manifest(
         f"multicluster.x-k8s.io/{version}",
         "ServiceExport",

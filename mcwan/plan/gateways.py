@@ -14,7 +14,6 @@ from mcwan.plan.certificates import certificate, ordered
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import GATEWAY_API, Manifest, labels, manifest
 from mcwan.plan.profile import GatewayRequest, Infrastructure
-from mcwan.plan.traffic import way
 
 
 def ingress_request(context: Context, cluster: str, export: Export | None = None) -> GatewayRequest:
@@ -55,7 +54,6 @@ def egress_request(
         site=cluster,
         certificate=certificate(context, cluster, "egress", name),
         telemetry=context.fabric.telemetry,
-        ways={one.port: one for one in (way(context, policy) for policy in sorted(policies))},
     )
 
 

@@ -2,15 +2,17 @@
 
 from mcwan.model.export import Export, Offer
 from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_policy, traffic
-from mcwan.model.leaves import PORT_HEADER
+from mcwan.model.leaves import MAX_WEIGHT, PORT_HEADER
+from mcwan.model.shares import whole
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.derived import derived
 from mcwan.plan.exports import policy_annotations, said_rules
 from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
 from mcwan.plan.routes import matches, request_headers, rewrite_host, route
-from mcwan.plan.spares import service_spares, spare_name, spares
+from mcwan.plan.spares import spare_name, spares
 from mcwan.plan.targets import ingress_addresses, service_and_slices, service_targets, wan_ports
 from mcwan.plan.traffic import classified
 from mcwan.plan.upstreams import upstream
@@ -32,17 +34,15 @@ def _marked(context: Context, importing: Importing) -> Manifest:
     export, entry = importing.export, importing.entry
     own = said_rules(egress_rules(importing, context.exports)) if entry and entry.rules else ""
     version = context.fabric.clusters[importing.cluster].mcs_api
+    annotations = {**export.exported_annotations, **policy_annotations(export)}
     return manifest(
         f"multicluster.x-k8s.io/{version}",
         "ServiceImport",
         export.exported_name,
         export.namespace,
-        _labels(context, export, "import"),
-        annotations=policy_annotations(export) | ({names.OWN_RULES_ANNOTATION: own} if own else {}),
-        spec={
-            "type": "ClusterSetIP",
-            "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],
-        },
+        {**export.exported_labels, **_labels(context, export, "import")},
+        annotations=annotations | ({names.OWN_RULES_ANNOTATION: own} if own else {}),
+        spec=derived(context, importing),
     )
 
 
@@ -77,7 +77,6 @@ def _by_gateway(context: Context, importing: Importing) -> list[Manifest]:
         own = [
             *gateway(context, cluster, request),
             *service_targets(context, cluster, export, remote),
-            *service_spares(context, cluster, export, egress_rules(importing, context.exports)),
         ]
     else:
         request = egress_request(context, cluster, ())
@@ -153,9 +152,16 @@ def _backends(context: Context, importing: Importing, rule: EgressRule, port: in
     first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
     group, kind = context.profiles[cluster].BACKEND
     if one := upstream(context, importing, rule):
-        own = [_backend(context, cluster, rule, offer, port) for offer in first if offer.cluster == cluster]
-        weight = sum(offer.weight for offer in first if offer.cluster != cluster)
-        return [*own, {"group": group, "kind": kind, "name": one.host, "port": one.way.port, "weight": weight}]
+        own = [offer for offer in first if offer.cluster == cluster]
+        away = sum(offer.weight for offer in first if offer.cluster != cluster)
+        *weights, weight = whole([*(offer.weight for offer in own), away], MAX_WEIGHT)
+        return [
+            *(
+                _backend(context, cluster, rule, offer, port) | {"weight": share}
+                for offer, share in zip(own, weights, strict=True)
+            ),
+            {"group": group, "kind": kind, "name": one.host, "port": one.port, "weight": weight},
+        ]
     found = [_backend(context, cluster, rule, offer, port) for offer in first]
     for spare in spares(context, cluster, rule) if context.profiles[cluster].spare else ():
         name, namespace = spare_name(rule.target, spare)

@@ -43,7 +43,7 @@ def clusterset(export: str) -> str:
 
 def service_ingress(export: str) -> str:
     """Name an export's own ingress gateway; `export` without its namespace."""
-    return f"{export}-ingress"
+    return leaves.own_ingress(export)
 
 
 def cluster_host(service: str) -> str:

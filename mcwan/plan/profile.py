@@ -14,13 +14,23 @@ from mcwan.model.traffic import Traffic
 from mcwan.plan.manifests import Manifest
 
 Feature = Literal[
-    "mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "tracing", "NetworkPolicy"
+    "mutual TLS",
+    "fabric only",
+    "callers",
+    "failover",
+    "failover of own pods",
+    "traffic",
+    "span",
+    "access log",
+    "tracing",
+    "NetworkPolicy",
 ]
 FEATURES: Mapping[Feature, str] = {
     "mutual TLS": "Gateways show each other certificates, and check each other's name or identity.",
     "fabric only": "An ingress gateway admits clients of its own fabric only, if several have one root.",
     "callers": "`callers` of an export.",
     "failover": "`failover` of a WAN policy or export, `spare` of an offer.",
+    "failover of own pods": "The same for the share of requests that the importing cluster's own pods answer.",
     "traffic": "`traffic` of a WAN policy or export: timeouts, retries, outliers, limits, health checks.",
     "span": "The header `spanid`.",
     "access log": "An access log with export, WAN policy, tunnel, source and destination.",
@@ -43,8 +53,7 @@ class Certificate:
 class GatewayRequest:
     """A gateway that the plan is about to make; `site` is its cluster's name.
 
-    `secure` are those of the ports with mutual TLS; `certificate` is None if there is none. `ways` says of an egress
-    gateway, by WAN port, how requests are treated where an export says nothing else.
+    `secure` are those of the ports with mutual TLS; `certificate` is None if there is none.
     """
 
     role: Role
@@ -58,25 +67,15 @@ class GatewayRequest:
     secure: frozenset[int] = frozenset()
     certificate: Certificate | None = None
     telemetry: Telemetry | None = None
-    ways: Mapping[int, "Way"] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Way:
-    """A WAN policy as an egress gateway takes it: its port, whether that has mutual TLS, how requests are treated."""
-
-    port: int
-    secure: bool
-    traffic: Traffic
 
 
 @dataclass(frozen=True)
 class Infrastructure:
     """What an implementation needs, to run a gateway inside the SD-WAN only and under a known name.
 
-    `pods` are labels of the gateway's pods, in the namespace of its Service, if they are known. `service` is the
-    name.namespace of the Service by which clients inside the cluster reach the gateway. `tls` goes to the Gateway's
-    spec, `listener_tls` to its listeners with mutual TLS.
+    `pods` are labels of the gateway's pods, in the namespace of its Service, if they are known, and `metrics` the ports
+    at which these tell their metrics. `service` is the name.namespace of the Service by which clients inside the
+    cluster reach the gateway. `tls` goes to the Gateway's spec, `listener_tls` to its listeners with mutual TLS.
     """
 
     service: str
@@ -84,13 +83,14 @@ class Infrastructure:
     spec: Mapping[str, Any] | None = None
     objects: tuple[Manifest, ...] = ()
     pods: Mapping[str, str] | None = None
+    metrics: tuple[int, ...] = ()
     tls: Mapping[str, Any] | None = None
     listener_tls: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class TargetRequest:
-    """A target and its ports by WAN policy.
+    """A target with a port for each of some WAN policies; `secure` are those of them that have mutual TLS.
 
     `kind` is Service, or what a spare is. `certificate` is that of the egress gateway that sends to it; None where all
     is plaintext.
@@ -101,13 +101,9 @@ class TargetRequest:
     kind: str
     labels: Mapping[str, str]
     remote: str
-    ways: Mapping[str, Way]
+    policies: tuple[str, ...]
+    secure: tuple[str, ...]
     certificate: Certificate | None
-
-    @property
-    def secure(self) -> tuple[str, ...]:
-        """Those of its WAN policies that have mutual TLS."""
-        return tuple(name for name, way in self.ways.items() if way.secure)
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ class UpstreamPlace:
 
 @dataclass(frozen=True)
 class UpstreamRequest:
-    """The places of an export by one WAN policy, as one upstream, which routes refer to by a host name.
+    """The places of an export by one WAN policy, as one upstream, which routes refer to by a host name and `port`.
 
     `certificate` is that of the egress gateway; None if the WAN policy is plaintext.
     """
@@ -145,7 +141,7 @@ class UpstreamRequest:
     labels: Mapping[str, str]
     host: str
     wan_policy: str
-    way: Way
+    port: int
     places: tuple[UpstreamPlace, ...]
     traffic: Traffic
     gateway: str
@@ -223,7 +219,10 @@ class Profile(Protocol):
 
     @property
     def upstream(self) -> "Callable[[UpstreamRequest], tuple[Manifest, ...]] | None":
-        """Give what keeps the places of an export together; None: a route has all places among its backends."""
+        """Give what keeps the places of an export together, for which it has no targets.
+
+        None: a route has all places among its backends, as targets and spares.
+        """
         ...
 
     @property

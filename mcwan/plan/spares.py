@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mcwan.model.export import Export
-from mcwan.model.importing import EgressRule, egress_rules, failover
+from mcwan.model.importing import EgressRule, failover
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import Manifest, labels
@@ -45,20 +45,28 @@ def spare_name(export: Export | None, spare: Spare) -> tuple[str, str]:
     return f"{names.service_target(export.exported_name, spare.cluster)}.{spare.wan_policy}", export.namespace
 
 
-def shared_spares(context: Context) -> PerCluster:
-    """Give every cluster the spares that its shared egress gateway needs."""
+def planned_spares(context: Context) -> dict[str | None, PerCluster]:
+    """Give every cluster the spares that its routes refer to, by the export whose own gateways they are.
+
+    Those that are the clusters' shared gateways are told by None.
+    """
+    needed: dict[str | None, dict[str, set[Spare]]] = {}
+    for importing, rule in context.egress():
+        owner = rule.target.key if rule.target.scope == "service" else None
+        if found := {one._replace(weight=0) for one in spares(context, importing.cluster, rule)}:
+            needed.setdefault(owner, {}).setdefault(importing.cluster, set()).update(found)
     return {
-        cluster: [one for spare in sorted(needed) for one in _spare(context, cluster, None, spare)]
-        for cluster, needed in _needed(context).items()
+        owner: {
+            cluster: [
+                one
+                for spare in sorted(found)
+                for one in _spare(context, cluster, context.exports[owner] if owner else None, spare)
+            ]
+            for cluster, found in clusters.items()
+            if context.profiles[cluster].spare
+        }
+        for owner, clusters in needed.items()
     }
-
-
-def service_spares(context: Context, cluster: str, export: Export, rules: tuple[EgressRule, ...]) -> list[Manifest]:
-    """Give the spares of an export that has gateways of its own."""
-    needed = {
-        spare._replace(weight=0) for rule in rules if rule.target is export for spare in spares(context, cluster, rule)
-    }
-    return [one for spare in sorted(needed) for one in _spare(context, cluster, export, spare)]
 
 
 def _spare(context: Context, cluster: str, own: Export | None, spare: Spare) -> Iterator[Manifest]:
@@ -78,15 +86,3 @@ def _spare(context: Context, cluster: str, own: Export | None, spare: Spare) -> 
     _, kind = profile.BACKEND
     gateway = names.clusterset(own.exported_name) if own else names.EGRESS
     yield from target_policies(context, cluster, gateway, spare.cluster, (kind, name, namespace), [spare.wan_policy])
-
-
-def _needed(context: Context) -> dict[str, set[Spare]]:
-    found: dict[str, set[Spare]] = {}
-    for importings in context.imports.values():
-        for importing in importings:
-            for rule in egress_rules(importing, context.exports) if importing.path == "gateway" else ():
-                if rule.target.scope == "shared":
-                    needed = {one._replace(weight=0) for one in spares(context, importing.cluster, rule)}
-                    if needed:
-                        found.setdefault(importing.cluster, set()).update(needed)
-    return found

@@ -1,7 +1,7 @@
 """Targets: in a cluster, the Service and EndpointSlices that stand for a remote ingress gateway, a port per WAN policy.
 
 Selector-less Services with EndpointSlices of our own (never Endpoints, which Kubernetes deprecates). A slice holds one
-address family, immutably, so that its name says which.
+address family, immutably, so that its name says which. Clusters whose profile has upstreams have no targets.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +17,12 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import shared_egress_ports
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import TargetRequest
-from mcwan.plan.traffic import way
 
 Address = IPv4Address | IPv6Address
 
 
 def shared_targets(context: Context) -> PerCluster:
-    """Give every cluster a target for each other cluster that has ingress addresses."""
+    """Give every cluster that sends to targets one for each other cluster that has ingress addresses."""
     fabric = context.fabric
     common = labels(fabric, "target", policies=sorted(fabric.wan_policies))
     ports = wan_ports(fabric, fabric.wan_policies)
@@ -42,7 +41,7 @@ def shared_targets(context: Context) -> PerCluster:
 
     made: PerCluster = {}
     for cluster in context.clusters:
-        for remote in context.clusters:
+        for remote in context.clusters if context.profiles[cluster].upstream is None else ():
             if remote != cluster and fabric.clusters[remote].ingress.addresses:
                 made.setdefault(cluster, []).extend(target(remote, app_protocol(context, cluster, remote)))
     return made
@@ -59,14 +58,16 @@ def target_policies(
 ) -> list[Manifest]:
     """Give what makes an egress gateway send to a target as wanted; `target` is its kind, name and namespace."""
     kind, name, namespace = target
-    ways = {policy: way(context, policy) for policy in sorted(policies)}
-    common = labels(context.fabric, "target", policies=list(ways)) | {names.SOURCE_CLUSTER: remote}
+    every = tuple(sorted(policies))
+    secure = tuple(policy for policy in every if policy in context.fabric.secure)
+    common = labels(context.fabric, "target", policies=every) | {names.SOURCE_CLUSTER: remote}
     known = certificate(context, cluster, "egress", gateway)
-    return list(context.profiles[cluster].target(TargetRequest(name, namespace, kind, common, remote, ways, known)))
+    request = TargetRequest(name, namespace, kind, common, remote, every, secure, known)
+    return list(context.profiles[cluster].target(request))
 
 
 def shared_targets_policies(context: Context) -> PerCluster:
-    """Give every cluster that has an egress gateway what makes that send to each target as wanted."""
+    """Give every cluster that has targets and an egress gateway what makes that send to each as wanted."""
     fabric = context.fabric
     return {
         cluster: [
@@ -83,11 +84,14 @@ def shared_targets_policies(context: Context) -> PerCluster:
             )
         ]
         for cluster in shared_egress_ports(context)
+        if context.profiles[cluster].upstream is None
     }
 
 
 def service_targets(context: Context, cluster: str, export: Export, offers: Iterable[Offer]) -> list[Manifest]:
     """Give the targets for the remote gateways of an export that has its own (`scope: service`)."""
+    if context.profiles[cluster].upstream is not None:
+        return []
     fabric = context.fabric
     policies = admitted_policies(export, fabric.wan_policies)
     ports = wan_ports(fabric, policies)

@@ -15,7 +15,7 @@ from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
-from mcwan.plan.profile import RouteRequest, Way
+from mcwan.plan.profile import RouteRequest
 
 TRAFFIC_LABEL = f"traffic.{GROUP}/"
 _REPEATED = {True: "repeatable", False: "once"}
@@ -26,12 +26,6 @@ class Classified(NamedTuple):
 
     label: Mapping[str, str]
     others: Mapping[str, Traffic]
-
-
-def way(context: Context, policy: str) -> Way:
-    """Say how requests by a WAN policy are treated where an export says nothing else."""
-    described = context.fabric.wan_policies[policy]
-    return Way(described.port, policy in context.fabric.secure, _of_class(context, policy, repeatable=False))
 
 
 def classified(context: Context, cluster: str, export: Export, rules: tuple[EgressRule, ...]) -> Classified:

@@ -1,13 +1,11 @@
 """Upstreams: the places of an export by one WAN policy, kept together for profiles whose routes cannot list them.
 
 A proxy that picks one of a route's backends for good cannot go on to the next. Such a profile's routes refer to an
-upstream instead, which has every remote place and keeps the health of each for this export and WAN policy. Where there
-is one place, and nothing is written for the export, that is a target, which all exports share.
+upstream instead, which has every remote place and keeps the health of each for this export and WAN policy.
 """
 
 from mcwan.model.export import Export, Offer
-from mcwan.model.importing import EgressRule, Importing, egress_rules, traffic
-from mcwan.model.traffic import Traffic
+from mcwan.model.importing import EgressRule, Importing, traffic
 from mcwan.plan import names
 from mcwan.plan.certificates import certificate
 from mcwan.plan.context import Context, PerCluster
@@ -15,35 +13,29 @@ from mcwan.plan.manifests import labels
 from mcwan.plan.profile import UpstreamPlace, UpstreamRequest
 from mcwan.plan.spares import spares
 from mcwan.plan.targets import in_order, ingress_addresses
-from mcwan.plan.traffic import way
 
 
 def upstream(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest | None:
-    """Give the upstream that a rule's requests to other clusters go to; None if its route lists where they go."""
+    """Give the upstream that a rule's requests to other clusters go to.
+
+    None if its route lists where they go, or if they go to no other cluster while all is well.
+    """
     cluster, export, policy = importing.cluster, rule.target, rule.wan_policy
     if context.profiles[cluster].upstream is None or not first_choices(export, cluster):
         return None
-    places = _places(context, cluster, rule)
-    settings = traffic(export, rule, context.fabric.wan_policies)
-    usual = way(context, policy)
     own = importing.export.exported_name if importing.export.scope == "service" else None
-    namespace = importing.export.namespace if own else names.NAMESPACE
-    # what a target's policies say holds in its own namespace only
-    away = namespace != (names.NAMESPACE if export.scope == "shared" else export.namespace)
-    if len(places) == 1 and not away and _of_connections(settings) == _of_connections(usual.traffic):
-        return None
     gateway = names.clusterset(own) if own else names.EGRESS
     return UpstreamRequest(
         names.upstream(export.key, policy, own),
-        namespace,
+        importing.export.namespace if own else names.NAMESPACE,
         labels(context.fabric, "target", export=export.key, policies=[policy]),
         names.upstream_host(export.key, policy, own),
         policy,
-        usual,
-        places,
-        settings,
+        context.fabric.wan_policies[policy].port,
+        _places(context, cluster, rule),
+        traffic(export, rule, context.fabric.wan_policies),
         gateway,
-        certificate(context, cluster, "egress", gateway) if usual.secure else None,
+        certificate(context, cluster, "egress", gateway) if policy in context.fabric.secure else None,
     )
 
 
@@ -53,12 +45,10 @@ def upstreams(context: Context) -> dict[str, PerCluster]:
     That is the one that they lead to; at gateways of an export's own, that export.
     """
     found: dict[str, dict[str, dict[str, UpstreamRequest]]] = {}
-    for importings in context.imports.values():
-        for importing in importings:
-            for rule in egress_rules(importing, context.exports) if importing.path == "gateway" else ():
-                if request := upstream(context, importing, rule):
-                    key = importing.export.key if importing.export.scope == "service" else rule.target.key
-                    found.setdefault(key, {}).setdefault(importing.cluster, {})[request.name] = request
+    for importing, rule in context.egress():
+        if request := upstream(context, importing, rule):
+            key = importing.export.key if importing.export.scope == "service" else rule.target.key
+            found.setdefault(key, {}).setdefault(importing.cluster, {})[request.name] = request
     made: dict[str, PerCluster] = {}
     for key, clusters in found.items():
         for cluster, requests in clusters.items():
@@ -72,6 +62,15 @@ def upstreams(context: Context) -> dict[str, PerCluster]:
 def first_choices(export: Export, cluster: str) -> list[Offer]:
     """Give the offers of other clusters that are no spares."""
     return [one for one in export.offers.values() if one.weight and not one.spare and one.cluster != cluster]
+
+
+def stays(context: Context, cluster: str, rule: EgressRule) -> bool:
+    """Tell whether a rule has spares that its requests cannot go on to, since only the cluster's own pods answer them.
+
+    A route that goes to an upstream has its spares there, beside first choices of other clusters.
+    """
+    has_upstreams = context.profiles[cluster].upstream is not None
+    return has_upstreams and not first_choices(rule.target, cluster) and bool(spares(context, cluster, rule))
 
 
 def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamPlace, ...]:
@@ -88,9 +87,3 @@ def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamP
         )
         for place, policy, weight, spare in [*sorted(first), *others]
     )
-
-
-def _of_connections(settings: Traffic) -> tuple[object, ...]:
-    """Give what holds for an upstream: the rest is said by each rule."""
-    times = settings.timeouts
-    return (times.connect, times.keepalive, settings.outliers, settings.limits, settings.health_checks)

@@ -1,6 +1,7 @@
 """Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
 
 from mcwan.rules import (
+    agreement,
     arrivals,
     callers,
     exposure,
@@ -15,7 +16,6 @@ from mcwan.rules import (
     targets,
     verification,
     wan_policies,
-    ways,
     whole_upstreams,
 )
 from mcwan.rules.evidence import Component, Evidence
@@ -28,7 +28,7 @@ RULES: tuple[Rule, ...] = (
     *targets.RULES,
     *routes.RULES,
     *arrivals.RULES,
-    *ways.RULES,
+    *agreement.RULES,
     *rules_everywhere.RULES,
     *going_on.RULES,
     *whole_upstreams.RULES,

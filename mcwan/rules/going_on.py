@@ -10,14 +10,14 @@ from functools import lru_cache, partial
 
 from mcwan.gateways import envoy_gateway, istio_filters
 from mcwan.model.traffic import DEFAULT, HealthChecks, Timeouts, Traffic, merged
-from mcwan.plan.profile import RouteRequest
+from mcwan.plan.profile import Certificate, RouteRequest
 from mcwan.rules.evidence import Evidence, component_of, profile_of, role
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, kept, mapping, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import upstreams
+from mcwan.rules.upstreams import as_made, rules_for, upstreams
 from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
@@ -85,12 +85,14 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind == "HTTPRoute":
         yield from _by_envoy_gateway(evidence, one)
         return
-    if one.kind == "Gateway":
-        yield from _by_istio(evidence, one)
+    wrong = [*(_by_istio(evidence, one) if one.kind == "Gateway" else ()), *_pings(evidence, one)]
+    yield from wrong
+    if wrong:
+        return
     key = _key(one)
     most = _alike(evidence)[key].most() if key else None
     its = next(_said(evidence, one))
-    if most is not None and its != most and (its or one.kind != "Gateway"):
+    if most is not None and its != most:
         what = "other than on other clusters" if its else "nothing, and that on other clusters something"
         which = str(one) if one.kind == "BackendTrafficPolicy" else f"{one}: EnvoyFilter {one.name}"
         yield violation(f"{which} says {what} of how requests are treated", _REMEDY, one)
@@ -104,6 +106,27 @@ def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
         )
     elif all(difference(istio_filters.going_on(), one) for one in items(its.content, "spec", "configPatches")):
         yield violation(f"{its} is not that by which requests go on to other clusters", _REMEDY, its, gateway)
+
+
+def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
+    """An upstream with TLS has PINGs, by which a dead path is noticed; it may have health checks, too."""
+    secure = any(
+        mapping(one.content, "spec", "trafficPolicy", "tls")
+        for one in (rules_for(evidence, upstream) if upstream.kind == "ServiceEntry" else ())
+    )
+    for made in as_made(evidence, upstream, Certificate("", "", None))[2:] if secure else ():
+        its = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
+        there = list(items(its.content, "spec", "configPatches")) if its is not None else []
+        lacking = [
+            wanted for wanted in made["configPatches"] if all(difference(wanted, one, "", _FREE) for one in there)
+        ]
+        if lacking or its is None or not list(targets_of(its)):
+            yield violation(
+                f"{upstream} has no EnvoyFilter by which its lost connections are noticed",
+                _REMEDY,
+                upstream,
+                *_some(its),
+            )
 
 
 def _some(one: Object | None) -> list[Object]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from mcwan.gateways import envoy_gateway, istio
-from mcwan.plan.names import INGRESS, NAMESPACE, SERVICE_ANNOTATION
+from mcwan.plan.names import SERVICE_ANNOTATION
 from mcwan.plan.protection import closed
 from mcwan.rules.evidence import Evidence, component_of, profile_of, role
 from mcwan.rules.likeness import Tally, difference
@@ -14,7 +14,7 @@ from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 _REMEDY = "write sources of every cluster, mcwan:clusters.CLUSTER.sources, and let mcwan write the NetworkPolicies"
 _Admitted = tuple[tuple[str, ...], tuple[int | None, ...]]
 """Networks and ports."""
-_PODS = {"envoy-gateway": envoy_gateway.pods, "istio": istio.pods}
+_PROFILES = {"envoy-gateway": envoy_gateway, "istio": istio}
 
 
 @lru_cache(maxsize=1)
@@ -24,30 +24,28 @@ def _everywhere(evidence: Evidence) -> Tally[_Admitted]:
 
 def _admitted(policy: Object) -> Iterator[_Admitted]:
     if component_of(policy) == "ingress-gateway":
-        rules = list(items(policy.content, "spec", "ingress"))
-        networks = [text(one, "ipBlock", "cidr") for rule in rules for one in items(rule, "from")]
-        yield tuple(networks), tuple(number(one, "port") for rule in rules for one in items(rule, "ports"))
+        for rule in items(policy.content, "spec", "ingress"):
+            networks = [network for one in items(rule, "from") if (network := text(one, "ipBlock", "cidr"))]
+            if networks:
+                yield tuple(networks), tuple(number(one, "port") for one in items(rule, "ports"))
 
 
 def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
     """The clusters' own sources are not among what is judged: what most say is taken for them."""
-    profile = profile_of(gateway) if (gateway.namespace, gateway.name) == (NAMESPACE, INGRESS) else ""
-    if role(gateway) != "ingress" or profile not in _PODS:
-        return
+    profile = _PROFILES.get(profile_of(gateway))
     known = _everywhere(evidence).most()
-    if known is None:
+    if role(gateway) != "ingress" or profile is None or known is None:
         return
-    namespace = text(gateway.annotations, SERVICE_ANNOTATION).partition(".")[2]
-    policy = evidence.find(gateway.cluster, "NetworkPolicy", namespace, gateway.name)
+    name, _dot, namespace = text(gateway.annotations, SERVICE_ANNOTATION).partition(".")
+    policy = evidence.find(gateway.cluster, "NetworkPolicy", namespace, name)
     if policy is None:
         yield violation(
-            f"{gateway} has no NetworkPolicy in {namespace or 'any namespace'}, and other clusters have one",
-            _REMEDY,
-            gateway,
+            f"{gateway} has no NetworkPolicy {namespace}/{name}, and others of the fabric have one", _REMEDY, gateway
         )
         return
     networks, ports = known
-    wanted = closed(_PODS[profile](gateway.name, gateway.namespace), networks, [port or 0 for port in ports])
+    pods = profile.pods(gateway.name, gateway.namespace)
+    wanted = closed(pods, networks, [port or 0 for port in ports], profile.METRICS)
     if wrong := difference(wanted, mapping(policy.content, "spec"), "spec"):
         yield violation(f"{policy} does not protect the WAN ports as elsewhere: {wrong}", _REMEDY, policy, gateway)
 

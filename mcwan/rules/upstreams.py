@@ -7,7 +7,7 @@ from mcwan.gateways import istio
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import CHOICE_LABEL, SOURCE_CLUSTER, SPARE
-from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest, Way
+from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.rules.backends import Backend, backends, hosts_sent_to
 from mcwan.rules.evidence import Evidence, component_of, export_of
 from mcwan.rules.objects import Object, items, number, text, texts
@@ -87,8 +87,8 @@ def rules_for(evidence: Evidence, upstream: Object) -> list[Object]:
     return [one for host in hosts for one in evidence.destination_rules(upstream.cluster, upstream.namespace, host)]
 
 
-def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | None) -> tuple[Manifest, Manifest]:
-    """Give the specs of the ServiceEntry and the DestinationRule that mcwan makes for an upstream's places.
+def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | None) -> list[Manifest]:
+    """Give the specs of the ServiceEntry, the DestinationRule and, if any, the EnvoyFilter of an upstream's places.
 
     How its requests are treated is not known: as usual. Raises UnjudgedError.
     """
@@ -100,8 +100,6 @@ def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | Non
     ports = list(items(upstream.content, "spec", "ports"))
     name, port = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
     host = next(texts(upstream.content, "spec", "hosts"), "")
-    way = Way(port or 0, certificate is not None, _USUAL)
     labels: dict[str, str] = {}
-    request = UpstreamRequest("", "", labels, host, name, way, known, _USUAL, "", certificate)
-    entry, rule = istio.upstream(request)
-    return entry["spec"], rule["spec"]
+    request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate)
+    return [one["spec"] for one in istio.upstream(request)]

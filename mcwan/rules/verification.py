@@ -6,11 +6,9 @@ Where several policies are for one target, implementations follow one of them, o
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from mcwan.gateways import istio
 from mcwan.gateways.gateway_api import backend_tls_policy
-from mcwan.model.traffic import DEFAULT
 from mcwan.plan.names import SOURCE_CLUSTER
-from mcwan.plan.profile import Certificate, TargetRequest, Way
+from mcwan.plan.profile import Certificate, TargetRequest
 from mcwan.rules.evidence import Evidence, role
 from mcwan.rules.identities import its_domain, roots, roots_said
 from mcwan.rules.likeness import Difference, difference
@@ -44,10 +42,7 @@ def _verified(evidence: Evidence, target: Object, _: Options) -> Iterator[Violat
     for gateway in evidence.behind(target) if _is_used(evidence, target) else ():
         for port in _ports(target):
             if port.number in secure_ports(gateway):
-                checks = [
-                    *_by_backend_tls_policy(evidence, target, remote, port),
-                    *_by_destination_rule(evidence, target, remote, port),
-                ]
+                checks = list(_by_backend_tls_policy(evidence, target, remote, port))
                 yield from _told(target, port.number, remote, gateway, checks)
 
 
@@ -76,32 +71,11 @@ def _by_backend_tls_policy(
         ):
             found = mapping(policy.content, "spec", "validation")
             known = its_domain(evidence, text(found, "hostname"), remote)
-            request = _request(target, remote, port, Certificate("", known, None))
+            certificate, ports = Certificate("", known, None), (port.name,)
+            request = TargetRequest(target.name, target.namespace, target.kind, {}, remote, ports, ports, certificate)
             (made,) = backend_tls_policy(request)
             wanted = made["spec"]["validation"] | {"caCertificateRefs": value(found, "caCertificateRefs")}
             yield policy, _other_roots(evidence, policy) or difference(wanted, found, "spec.validation")
-
-
-def _by_destination_rule(
-    evidence: Evidence, target: Object, remote: str, port: _Port
-) -> Iterator[tuple[Object, Difference | None]]:
-    host = f"{target.name}.{target.namespace}.svc.cluster.local"
-    for rule in evidence.destination_rules(target.cluster, target.namespace, host):
-        every = list(items(rule.content, "spec", "trafficPolicy", "portLevelSettings"))
-        its = [one for one in every if number(one, "port", "number") == port.number]
-        for one in its or [{}]:
-            found = mapping(one, "tls")
-            known = its_domain(evidence, text(found, "sni"), remote)
-            request = _request(target, remote, port, Certificate(text(found, "credentialName"), known, None))
-            (made,) = istio.target(request)
-            (wanted,) = made["spec"]["trafficPolicy"]["portLevelSettings"]
-            place = f"spec.trafficPolicy.portLevelSettings[{every.index(one) if its else '?'}].tls"
-            yield rule, difference(wanted["tls"], found, place) or _other_roots(evidence, rule) or _frame(rule)
-
-
-def _request(target: Object, remote: str, port: _Port, certificate: Certificate) -> TargetRequest:
-    ways = {port.name: Way(port.number or 0, secure=True, traffic=DEFAULT)}
-    return TargetRequest(target.name, target.namespace, target.kind, {}, remote, ways, certificate)
 
 
 def _other_roots(evidence: Evidence, policy: Object) -> Difference | None:
@@ -138,7 +112,7 @@ def _checked(evidence: Evidence, upstream: Object, rule: Object) -> Difference |
     found = mapping(policy, "tls")
     first = min((one.remote for one in places(evidence, upstream) if one.remote), default="")
     known = its_domain(evidence, text(found, "sni"), first)
-    _, made = as_made(evidence, upstream, Certificate(text(found, "credentialName"), known, None))
+    _, made, *_filters = as_made(evidence, upstream, Certificate(text(found, "credentialName"), known, None))
     return (
         difference(made["trafficPolicy"]["tls"], found, "spec.trafficPolicy.tls")
         or difference(None, value(policy, "portLevelSettings"), "spec.trafficPolicy.portLevelSettings")

@@ -50,7 +50,7 @@ def _judge(evidence: Evidence, upstream: Object, _: Options) -> Iterator[Violati
         yield violation(f"{upstream} has no DestinationRule, which keeps the health of its places", _REMEDY, upstream)
         return
     secure = any(mapping(one.content, "spec", "trafficPolicy", "tls") for one in rules)
-    entry, rule = as_made(evidence, upstream, Certificate("", "", None) if secure else None)
+    entry, rule, *_filters = as_made(evidence, upstream, Certificate("", "", None) if secure else None)
     found = mapping(upstream.content, "spec")
     if wrong := difference(_without(entry, "endpoints"), _without(found, "endpoints"), "spec"):
         yield violation(f"{upstream} is not as upstreams are: {wrong}", _REMEDY, upstream)

@@ -5,7 +5,7 @@ metrics of the others have neither exports nor WAN policies.
 """
 
 from mcwan.telemetry.dashboard import dashboard
+from mcwan.telemetry.endpoints import unmeasured
 from mcwan.telemetry.rules import rules
-from mcwan.telemetry.ways import unmeasured
 
 __all__ = ["dashboard", "rules", "unmeasured"]

@@ -9,9 +9,9 @@ from typing import Any
 
 from mcwan.gateways.envoy_metrics import ENDPOINT, EXPORT, RULE, WAN_POLICY
 from mcwan.plan.context import Context
+from mcwan.telemetry.endpoints import endpoints, first_choices
 from mcwan.telemetry.metrics import CLASS, DESTINATION, SOURCE, TUNNEL
 from mcwan.telemetry.promql import kept, named, quoted, rate, told, total
-from mcwan.telemetry.ways import endpoints, first_choices
 
 Rule = dict[str, Any]
 WAY = "mcwan:endpoint:info"

@@ -60,13 +60,20 @@ RARE: dict[str, Any] = {
             "context": "one",
             "ingress": {"addresses": ["10.0.0.1"], "exposure": "NodePort"},
             "gateway": {"profile": "istio", "class": "istio"},
+            "sources": ["10.1.0.0/16"],
             "namespaces": ["a", "b"],
         },
-        "two": {"context": "two", "ingress": {"addresses": ["fd00::2"]}, "namespaces": ["a", "b"]},
+        "two": {
+            "context": "two",
+            "ingress": {"addresses": ["fd00::2"]},
+            "sources": ["fd00:2::/64"],
+            "namespaces": ["a", "b"],
+        },
         "mesh": {
             "context": "mesh",
             "ingress": {"addresses": ["10.0.0.4"]},
             "gateway": {"profile": "istio", "class": "istio"},
+            "sources": ["10.4.0.0/16"],
             "namespaces": ["c"],
         },
     },
@@ -213,11 +220,11 @@ def test_the_programs_of_somebody_else_register_the_plan() -> None:
     }
 
     objects, same_objects = _objects(by_parts), _objects(by_fabric)
-    assert len(objects) == 43
+    assert len(objects) == 46
     assert {
         ("Namespace", "wan/east/mc-wan"),
         ("ReferenceGrant", "wan/east/secure/mc-wan"),
-        ("Service", "wan/west/mc-wan/target-east"),
+        ("ServiceEntry", "payment/west/mc-wan/payment.secure.upstream.high"),
         ("WANPolicy", "high/west/high"),
         ("HTTPRoute", "payment/east/mc-wan/payment.secure.ingress.high"),
     } <= set(objects)
@@ -400,7 +407,7 @@ def _plan(block: Block) -> Plan:
 def _pattern(kind: str, namespace: str, name: str) -> re.Pattern[str]:
     """Make a pattern of a row: words in capitals stand for names, a policy's and a port's being labels as well."""
     text = "|".join(cell.replace("`", "") for cell in (kind, namespace, name))
-    parts = re.split(r"\b(EXPORT|NAMESPACE|CLUSTER|POLICY|PORT|RULE|FAMILY)\b", text)
+    parts = re.split(r"\b(EXPORT|NAMESPACE|CLUSTER|CLASS|POLICY|PORT|RULE|FAMILY)\b", text)
     return re.compile(
         "".join("[a-z0-9][-a-z0-9]*" if index % 2 else re.escape(part) for index, part in enumerate(parts))
     )

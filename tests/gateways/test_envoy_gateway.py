@@ -90,7 +90,9 @@ def expected(
         "gateway.envoyproxy.io/owning-gateway-namespace": namespace,
     }
     reference = {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "gw"}}
-    return Infrastructure(f"{name}.{behind}", None, reference, (proxy, *(policies if role == "ingress" else ())), pods)
+    return Infrastructure(
+        f"{name}.{behind}", None, reference, (proxy, *(policies if role == "ingress" else ())), pods, (19001,)
+    )
 
 
 NODE_PORTS = {

@@ -6,15 +6,16 @@ from typing import Any, Literal
 import pytest
 
 from mcwan.gateways import istio
-from mcwan.gateways.istio_filters import gateway_filter
+from mcwan.gateways.istio_filters import gateway_filter, upstream_filter
 from mcwan.model import Cluster
 from mcwan.model.sla import SLA
 from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.plan import GatewayRequest, Infrastructure
-from mcwan.plan.profile import Certificate, Treatment, UpstreamPlace, UpstreamRequest, Way
+from mcwan.plan.profile import Certificate, Treatment, UpstreamPlace, UpstreamRequest
 from tests.fabrics import called, changed, labelled, on, planned
 
 LABELS = {"a": "b"}
+METRICS = (15020, 15090)
 PODS = {"gateway.networking.k8s.io/gateway-name": "gw"}
 TYPE = "networking.istio.io/service-type"
 
@@ -36,7 +37,7 @@ def request(role: Literal["ingress", "egress"], namespace: str = "mc-wan", **clu
 )
 def test_inside_only(asked: GatewayRequest, service: str) -> None:
     assert istio.infrastructure(asked) == Infrastructure(
-        service, {TYPE: "ClusterIP"}, objects=(gateway_filter(asked),), pods=PODS
+        service, {TYPE: "ClusterIP"}, objects=(gateway_filter(asked),), pods=PODS, metrics=METRICS
     )
 
 
@@ -50,10 +51,12 @@ def test_node_ports() -> None:
         {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "gw"}},
         (parameters, gateway_filter(asked)),
         PODS,
+        METRICS,
     )
     overlay = json.loads(parameters.pop("data")["service"])
     ports = [{"port": 31111, "nodePort": 31111}, {"port": 31112, "nodePort": 31112}]
-    assert overlay == {"spec": {"ports": [*ports, {"port": 15021, "$patch": "delete"}]}}
+    spec = {"externalTrafficPolicy": "Local", "ports": [*ports, {"port": 15021, "$patch": "delete"}]}
+    assert overlay == {"spec": spec}
     assert parameters == {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -94,7 +97,7 @@ def upstream(*places: UpstreamPlace, certificate: Certificate | None = KNOWN, **
         LABELS,
         "high.pay.secure.mc-wan.internal",
         "high",
-        Way(31111, certificate is not None, TRAFFIC),
+        31111,
         places,
         merged(Traffic.model_validate(own), TRAFFIC),
         "mc-wan-egress",
@@ -113,7 +116,9 @@ def endpoint(address: str, port: int, weight: int, cluster: str, choice: str) ->
 
 
 def test_an_upstream_has_all_places_each_with_its_share_and_spares_after_them() -> None:
-    entry, rule = istio.upstream(upstream(EAST, WEST, OTHER))
+    asked = upstream(EAST, WEST, OTHER)
+    entry, rule, *filters = istio.upstream(asked)
+    assert filters == list(upstream_filter(asked))
     metadata = {"name": "pay.secure.upstream.high", "namespace": "mc-wan", "labels": LABELS}
     assert entry == {
         "apiVersion": "networking.istio.io/v1",
@@ -179,6 +184,15 @@ def test_an_upstream_in_plaintext_without_spares() -> None:
     out = rule["spec"]["trafficPolicy"]["outlierDetection"]
     assert (out["consecutiveGatewayErrors"], out["consecutiveLocalOriginFailures"]) == (2, 2)
     assert out["baseEjectionTime"] == "9s"
+
+
+def test_the_weights_of_the_most_places_are_what_envoy_takes() -> None:
+    addresses = tuple(f"10.0.0.{host}" for host in range(100))
+    every = [UpstreamPlace("c", addresses[: 100 - n], 31111, 1_000_000 - n, spare=False) for n in range(16)]
+    entry = istio.upstream(upstream(*every))[0]
+    weights = [one["weight"] for one in entry["spec"]["endpoints"]]
+    assert sum(weights) < 2**32
+    assert weights[0] == pytest.approx(weights[-1] * (1_000_000 / 100) / (999_985 / 85), rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -7,22 +7,18 @@ from mcwan.model import Cluster
 from mcwan.model.sla import SLA
 from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.plan import GatewayRequest
-from mcwan.plan.profile import Certificate, RouteRequest, UpstreamRequest, Way
+from mcwan.plan.profile import Certificate, RouteRequest, UpstreamRequest
 
 LABELS = {"a": "b"}
 TRAFFIC = merged(promised(SLA(jitter_ms=50, latency_ms=100, loss_percent=1)), DEFAULT)
 KNOWN = Certificate("gw-tls", "a.b", None)
-WAYS = {31111: Way(31111, True, TRAFFIC), 31112: Way(31112, False, TRAFFIC)}
 MANAGER = "envoy.filters.network.http_connection_manager"
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def request(role: Literal["ingress", "egress"], certificate: Certificate | None) -> GatewayRequest:
     cluster = Cluster.model_validate({"gateway": {"profile": "istio"}})
-    ways = WAYS if role == "egress" else {}
-    return GatewayRequest(
-        role, "gw", "mc-wan", cluster, (31111,), LABELS, site="east", certificate=certificate, ways=ways
-    )
+    return GatewayRequest(role, "gw", "mc-wan", cluster, (31111,), LABELS, site="east", certificate=certificate)
 
 
 def envoy_filter(name: str, gateway: str, *patches: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -72,7 +68,7 @@ def pings(interval: str, timeout: str) -> dict[str, Any]:
     }
 
 
-def test_where_requests_leave_they_go_on_and_dead_paths_are_noticed() -> None:
+def test_where_requests_leave_they_go_on() -> None:
     policy = {
         "retry_on": "connect-failure,refused-stream,reset-before-request",
         "num_retries": 3,
@@ -94,7 +90,6 @@ def test_where_requests_leave_they_go_on_and_dead_paths_are_noticed() -> None:
             {"routeConfiguration": {"vhost": {"route": {"action": "ROUTE"}}}},
             {"route": {"retry_policy": policy}},
         ),
-        patch("CLUSTER", {"cluster": {"portNumber": 31111}}, pings("0.5s", "0.45s")),
         manager(envoy.request_log("egress", "east")),
     )
 
@@ -108,16 +103,15 @@ def test_where_requests_arrive_their_id_is_kept_and_refusals_are_logged() -> Non
 
 
 def upstream(certificate: Certificate | None = KNOWN, **own: Any) -> list[dict[str, Any]]:
-    way = Way(31111, certificate is not None, TRAFFIC)
     settings = merged(Traffic.model_validate(own), TRAFFIC)
     return list(
         istio_filters.upstream_filter(
-            UpstreamRequest("pay", "mc-wan", LABELS, "high.pay", "high", way, (), settings, "gw", certificate)
+            UpstreamRequest("pay", "mc-wan", LABELS, "high.pay", "high", 31111, (), settings, "gw", certificate)
         )
     )
 
 
-def test_an_upstream_has_one_where_the_export_says_more_than_its_policy() -> None:
+def test_an_upstream_notices_dead_paths_by_tls_and_is_asked_if_the_export_says_so() -> None:
     match = {"cluster": {"service": "high.pay"}}
     check = {
         "interval": "1s",
@@ -127,14 +121,13 @@ def test_an_upstream_has_one_where_the_export_says_more_than_its_policy() -> Non
         "tcp_health_check": {},
     }
     checked = patch("CLUSTER", match, {"health_checks": [check]})
-    pinged = patch("CLUSTER", match, pings("0.15s", "0.1s"))
-    assert upstream() == []
-    assert upstream(idempotent=True, retries=5, limits={"requests": 5}) == []
-    assert upstream(health_checks={}) == [envoy_filter("pay", "gw", checked, priority=10)]
-    assert upstream(timeouts={"keepalive": "100ms"}) == [envoy_filter("pay", "gw", pinged, priority=10)]
-    assert upstream(None, timeouts={"keepalive": "100ms"}) == []
-    both = upstream(health_checks={}, timeouts={"keepalive": "100ms"})
-    assert both == [envoy_filter("pay", "gw", pinged, checked, priority=10)]
+    usual, faster = (patch("CLUSTER", match, pings(*times)) for times in (("0.5s", "0.45s"), ("0.15s", "0.1s")))
+    keepalive: dict[str, Any] = {"timeouts": {"keepalive": "100ms"}}
+    assert upstream() == [envoy_filter("pay", "gw", usual, priority=10)]
+    assert upstream(**keepalive) == [envoy_filter("pay", "gw", faster, priority=10)]
+    assert upstream(health_checks={}, **keepalive) == [envoy_filter("pay", "gw", faster, checked, priority=10)]
+    assert upstream(None, **keepalive) == []
+    assert upstream(None, health_checks={}) == [envoy_filter("pay", "gw", checked, priority=10)]
 
 
 def test_a_route_has_one_where_a_try_has_a_time_and_may_be_repeated() -> None:

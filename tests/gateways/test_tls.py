@@ -7,15 +7,12 @@ import pytest
 
 from mcwan.gateways import envoy_gateway, istio, standard
 from mcwan.model import Cluster
-from mcwan.model.sla import SLA
-from mcwan.model.traffic import DEFAULT, merged, promised
 from mcwan.plan import GatewayRequest
-from mcwan.plan.profile import Certificate, RouteRequest, TargetRequest, Way
+from mcwan.plan.profile import Certificate, RouteRequest, TargetRequest
 from tests.fabrics import Raw
 
 LABELS = {"a": "b"}
-PORTS = {"q": 30999} | {f"p{number:02}": 31000 + number for number in range(20)}
-NAMED = tuple(name for name in PORTS if name != "q")
+NAMED = tuple(f"p{number:02}" for number in range(20))
 METADATA = {"name": "to-east", "namespace": "mc-wan", "labels": LABELS}
 
 
@@ -25,12 +22,9 @@ def request(role: Literal["ingress", "egress"], config_map: str | None = None) -
     return GatewayRequest(role, "gw", "mc-wan", cluster, (31111,), LABELS, secure=frozenset({31111}), certificate=known)
 
 
-TRAFFIC = merged(promised(SLA(jitter_ms=50, latency_ms=100, loss_percent=1)), DEFAULT)
-
-
 def target(*policies: str, kind: str = "Service", plain: tuple[str, ...] = ()) -> TargetRequest:
-    ways = {name: Way(PORTS[name], name not in plain, TRAFFIC) for name in sorted({*policies, *plain})}
-    return TargetRequest("to-east", "mc-wan", kind, LABELS, "east", ways, Certificate("gw-tls", "a.b", None))
+    every = tuple(sorted({*policies, *plain}))
+    return TargetRequest("to-east", "mc-wan", kind, LABELS, "east", every, policies, Certificate("gw-tls", "a.b", None))
 
 
 TERMINATE = {"mode": "Terminate", "certificateRefs": [{"group": "", "kind": "Secret", "name": "gw-tls"}]}
@@ -105,47 +99,6 @@ def test_a_targets_policies_name_at_most_16_ports_each() -> None:
         assert profile.target(target("p00", kind="Backend")) == (policy("to-east", backend),)
         assert profile.target(target(plain=("p00",))) == ()
         assert profile.target(replace(target("p00"), certificate=None)) == ()
-
-
-def test_istio_has_a_destination_rule() -> None:
-    tls = {
-        "mode": "MUTUAL",
-        "credentialName": "gw-tls",
-        "sni": "ingress.east.a.b",
-        "subjectAltNames": ["spiffe://a.b/cluster/east/ingress"],
-    }
-    (found,) = istio.target(target("p00", plain=("p01",)))
-    usual = {
-        "connectionPool": {
-            "tcp": {"maxConnections": 1024, "connectTimeout": "500ms"},
-            "http": {"http1MaxPendingRequests": 1024, "http2MaxRequests": 1024, "maxRetries": 1024},
-        },
-        "outlierDetection": {
-            "splitExternalLocalOriginErrors": True,
-            "consecutiveLocalOriginFailures": 5,
-            "consecutive5xxErrors": 0,
-            "consecutiveGatewayErrors": 0,
-            "interval": "1s",
-            "baseEjectionTime": "5s",
-            "maxEjectionPercent": 100,
-            "minHealthPercent": 1,
-        },
-    }
-    assert found == {
-        "apiVersion": "networking.istio.io/v1",
-        "kind": "DestinationRule",
-        "metadata": METADATA,
-        "spec": {
-            "host": "to-east.mc-wan.svc.cluster.local",
-            "exportTo": ["."],
-            "trafficPolicy": {
-                "portLevelSettings": [
-                    {"port": {"number": 31000}, **usual, "tls": tls},
-                    {"port": {"number": 31001}, **usual},
-                ]
-            },
-        },
-    }
 
 
 @pytest.mark.parametrize(

@@ -232,6 +232,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {f"clusters/{'c' * 51}": {"renderTo": "x"}},
         [f"clusters.{'c' * 51}: '{'c' * 51}': not allowed; allowed: at most 50 characters; write it so"],
     ),
+    "a collector without its namespace": (
+        {"telemetry": {"otlp": {"service": "collector"}}},
+        [
+            "telemetry.otlp.service: 'collector': not allowed; allowed: a service as name.namespace, each a DNS label, "
+            "the name of at most 52 characters, a letter first; write service so"
+        ],
+    ),
     "service without namespace": (
         {"exports/-": exported(service="cart")},
         [

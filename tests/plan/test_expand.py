@@ -1,4 +1,4 @@
-"""The whole plan: owners, notes, no change of what was given."""
+"""The whole plan: owners, no change of what was given."""
 
 from copy import deepcopy
 
@@ -36,30 +36,6 @@ def test_the_examples_objects() -> None:
     assert counts["cluster-1"] == sorted(
         [*counts["cluster-2"], *["HTTPRoute"] * 3, *["ReferenceGrant"] * 2, *["ServiceExport"] * 2]
     )
-
-
-def test_notes() -> None:
-    unsaid = "no sources are written, so that no NetworkPolicy protects the WAN ports"
-    assert planned().notes() == [f"cluster-1, cluster-2: {unsaid}"]
-    raw = changed({"clusters/cluster-1/sources": ["10.1.0.0/16"], "clusters/cluster-2/sources": ["10.2.0.0/16"]})
-    assert planned(raw).notes() == []
-    raw = changed(
-        {
-            "clusters/cluster-1/sources": ["10.1.0.0/16"],
-            "clusters/cluster-2/ingress": {},
-            "clusters/cluster-2/gateway": {"profile": "standard", "class": "internal"},
-            "clusters/edge": {"renderTo": "edge", "ingress": {"addresses": ["10.0.0.5"]}, "namespaces": ["secure"]},
-            "exports/-": exported(),
-            "imports": [{"service": "cart.secure", "clusters": []}],
-        }
-    )
-    assert planned(raw).notes() == [
-        f"cluster-2, edge: {unsaid}",
-        "cluster-2: no ingress address is written, so that it has no target on the other clusters",
-        "cluster-2: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a "
-        "public load balancer",
-        "cluster-2: profile standard follows no settings for traffic: the implementation's own defaults hold",
-    ]
 
 
 def test_a_plan_changes_nothing_and_is_the_same_again() -> None:

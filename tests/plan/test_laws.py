@@ -295,6 +295,7 @@ def test_objects_per_export_stay_within_the_bar(raw: Raw) -> None:
     """Beyond the fabric's own, with shared gateways, one port, one address family: 1 + policies; 3 to import.
 
     Callers cost a policy per route. Where rules of one route are treated otherwise than most, each way is an object.
+    With Istio an upstream is three objects for each WAN policy of the export, wherever a rule sends to it.
     """
     plan = planned(raw)
     for export in raw["exports"]:
@@ -307,14 +308,17 @@ def test_objects_per_export_stay_within_the_bar(raw: Raw) -> None:
             assert counts["ServiceExport", cluster] == (1 + routes if cluster in offers(export) else 0)
             entry = entry_for(raw, export, cluster)
             imported = counts["ServiceImport", cluster]
+            profile = raw["clusters"][cluster].get("gateway", {}).get("profile")
+            upstreams = 3 * len({its["wanPolicy"] for its in rules_of(export)}) if profile == "istio" else 0
             if entry is None:
-                assert imported == 0
+                assert imported <= upstreams
             elif entry.get("path") == "direct":
                 answering = [one for one, offer in offers(export).items() if offer["weight"]]
                 families = {":" in a for one in answering for a in addresses(raw, export, one)}
-                assert imported == (2 if cluster in answering else 2 + len(families))
-            elif raw["clusters"][cluster].get("gateway"):
-                assert imported == 3
+                fixed = 2 if cluster in answering else 2 + len(families)
+                assert fixed <= imported <= fixed + upstreams
+            elif profile:
+                assert 3 <= imported <= 3 + upstreams
             else:
                 assert 3 <= imported <= 2 + len(treatments(raw, export, entry))
 

@@ -1,6 +1,6 @@
 """Spares: where requests go that cannot go where they should."""
 
-from tests.fabrics import ISSUED, Raw, called, changed, labelled, on, planned
+from tests.fabrics import ISSUED, Raw, called, changed, exported, labelled, on, planned, rule
 
 GROUP = "gateway.envoyproxy.io"
 RAW: Raw = changed(
@@ -77,3 +77,31 @@ def test_both_policies_admit_what_fails_over_and_no_other_export() -> None:
 
 def test_without_failover_there_are_none() -> None:
     assert on(planned(tls=ISSUED), "cluster-2", "Backend") == []
+
+
+def test_a_spare_that_only_the_consuming_side_needs_is_there_at_an_exports_own_gateways_too() -> None:
+    """The import's rule goes by a WAN policy that fails over; of the export's own rules, none of the cluster's does."""
+    offers = [{"cluster": "cluster-1", "addresses": ["10.9.0.1"]}]
+    own = exported(service="shop.secure", scope="service", from_=offers)
+    canary = {
+        "service": "payment.secure",
+        "clusters": ["cluster-2"],
+        "rules": [rule("all", None, backend="shop.secure")],
+    }
+    narrowed = {
+        "service": "shop.secure",
+        "clusters": ["cluster-2"],
+        "rules": [rule("all", None, backend="cart.secure")],
+    }
+    raw = changed({"wanPolicies/low/failover": "high", "exports/-": exported(), "imports": [canary, narrowed]})
+    plan = planned(changed({"exports/-": own}, raw))
+    spares = {(one["metadata"]["namespace"], one["metadata"]["name"]) for one in on(plan, "cluster-2", "Backend")}
+    referred = {
+        (ref["namespace"], ref["name"])
+        for route in on(plan, "cluster-2", "HTTPRoute")
+        for its in route["spec"]["rules"]
+        for ref in its.get("backendRefs", ())
+        if ref["kind"] == "Backend"
+    }
+    assert referred == spares
+    assert ("secure", "shop-clusterset-to-cluster-1.high") in spares

@@ -1,7 +1,5 @@
 """Upstreams: where they are needed, what they are called, who has them."""
 
-import pytest
-
 from mcwan.plan import Plan
 from tests.fabrics import GONE, ISSUED, Raw, called, changed, exported, labelled, on, planned, prefix, rule
 
@@ -20,7 +18,9 @@ def with_cart(changes: Raw | None = None, **cart: object) -> Plan:
 
 
 def hosts(plan: Plan, cluster: str) -> list[str]:
-    return [host for one in on(plan, cluster, "ServiceEntry") for host in one["spec"]["hosts"]]
+    """Give those of the exports that a test adds."""
+    every = [host for one in on(plan, cluster, "ServiceEntry") for host in one["spec"]["hosts"]]
+    return [host for host in every if "payment" not in host and "logging" not in host]
 
 
 def places(plan: Plan, cluster: str, name: str = "cart.secure.upstream.low") -> list[tuple[str, int, int, str]]:
@@ -70,32 +70,28 @@ def test_the_other_tunnel_is_a_place_of_the_same_upstream() -> None:
     assert places(plan, "cluster-2") == [("198.51.100.11", 31112, 1, "first"), ("198.51.100.11", 31111, 1, "spare")]
 
 
-@pytest.mark.parametrize(
-    ("traffic", "own"),
-    [
-        ({}, False),
-        ({"retries": 5, "idempotent": True, "timeouts": {"request": "5s", "perTry": "1s"}}, False),
-        ({"timeouts": {"connect": "1s"}}, True),
-        ({"outliers": {"errors": 2}}, True),
-        ({"limits": {"requests": 5}}, True),
-        ({"healthChecks": {}}, True),
-    ],
-)
-def test_one_place_is_a_target_unless_its_connections_are_to_be_other_ones(traffic: Raw, own: bool) -> None:
-    plan = with_cart(from_=["cluster-1"], traffic=traffic)
-    assert hosts(plan, "cluster-2") == ([HOST] if own else [])
-    assert [one["kind"] for one in sent(plan, "cluster-2")] == (["Hostname"] if own else ["Service"])
-
-
-def test_what_a_wan_policy_says_for_all_is_the_targets() -> None:
-    plan = with_cart({"wanPolicies/low/traffic": {"limits": {"requests": 7}}}, from_=["cluster-1"])
-    assert hosts(plan, "cluster-2") == []
-    target = called(plan, "cluster-2", "DestinationRule", "target-cluster-1", "mc-wan")
-    limits = {
-        one["port"]["number"]: one["connectionPool"]["http"]["http2MaxRequests"]
-        for one in target["spec"]["trafficPolicy"]["portLevelSettings"]
+def test_one_place_is_an_upstream_too() -> None:
+    """Health is kept for each export: what is broken of one leaves the others where they are."""
+    plan = with_cart(from_=["cluster-1"])
+    assert hosts(plan, "cluster-2") == [HOST]
+    assert [one["kind"] for one in sent(plan, "cluster-2")] == ["Hostname"]
+    kinds = {
+        one.manifest["kind"]
+        for one in plan.objects
+        if one.cluster == "cluster-2" and one.owner.kind == "EastWestGateway"
     }
-    assert limits == {31111: 1024, 31112: 7}
+    assert not {"DestinationRule", "EndpointSlice", "Service"} & kinds, "there are no targets beside them"
+
+
+def test_what_a_wan_policy_says_holds_for_each() -> None:
+    plan = with_cart({"wanPolicies/low/traffic": {"limits": {"requests": 7}}}, from_=["cluster-1"])
+    found = called(plan, "cluster-2", "DestinationRule", "cart.secure.upstream.low", "mc-wan")
+    assert found["spec"]["trafficPolicy"]["connectionPool"]["http"]["http2MaxRequests"] == 7
+
+
+def test_shares_of_the_clusters_own_pods_and_of_the_others_are_what_a_route_takes() -> None:
+    offers = [{"cluster": name, "weight": 1_000_000} for name in ("cluster-1", "cluster-2", "edge")]
+    assert [one["weight"] for one in sent(with_cart(from_=offers), "cluster-2")] == [1, 2]
 
 
 def test_each_wan_policy_has_one_and_rules_share_it() -> None:
@@ -115,7 +111,6 @@ def test_an_exports_own_gateways_have_their_own() -> None:
 
 
 def test_an_exports_own_gateway_that_sends_to_a_shared_one_has_an_upstream_beside_it() -> None:
-    """The shared target's DestinationRule is not its: without TLS of its own it would send in plaintext."""
     own = exported(service="shop.secure", scope="service", from_=[{"cluster": "cluster-1", "addresses": ["10.9.0.1"]}])
     canary = {"service": "shop.secure", "rules": [rule("all", None, backend="cart.secure")]}
     raw = changed({**MESH, "exports/-": exported(), "imports": [canary]})
@@ -129,7 +124,7 @@ def test_an_exports_own_gateway_that_sends_to_a_shared_one_has_an_upstream_besid
     route = called(plan, "cluster-2", "HTTPRoute", "shop-clusterset", "secure")
     (backend,) = [ref for one in route["spec"]["rules"] for ref in one["backendRefs"]]
     assert (backend["kind"], backend["name"]) == ("Hostname", "low.cart.secure.shop.mc-wan.internal")
-    assert hosts(plan, "cluster-2") == ["low.cart.secure.shop.mc-wan.internal"], "the shared gateway has its target"
+    assert hosts(plan, "cluster-2") == [HOST, "low.cart.secure.shop.mc-wan.internal"], "the shared gateway has its own"
 
 
 def test_a_shared_gateway_that_sends_to_an_exports_own_has_an_upstream_beside_it() -> None:
@@ -140,3 +135,16 @@ def test_a_shared_gateway_that_sends_to_an_exports_own_has_an_upstream_beside_it
     entry = called(plan, "cluster-2", "ServiceEntry", "shop.secure.upstream.low", "mc-wan")
     assert [one["address"] for one in entry["spec"]["endpoints"]] == ["10.9.0.1"]
     assert [one["name"] for one in sent(plan, "cluster-2")] == ["low.shop.secure.mc-wan.internal"]
+
+
+def test_a_wan_port_may_be_the_port_of_a_local_service() -> None:
+    """What the proxy is told of connections to other clusters names each upstream, and no port."""
+    plan = with_cart({"wanPolicies/low/port": 80}, from_=["cluster-1", "cluster-2"])
+    matches = [
+        patch["match"]["cluster"]
+        for one in on(plan, "cluster-2", "EnvoyFilter")
+        for patch in one["spec"]["configPatches"]
+        if patch["applyTo"] == "CLUSTER"
+    ]
+    entries = on(plan, "cluster-2", "ServiceEntry")
+    assert matches == [{"service": host} for one in entries for host in one["spec"]["hosts"]]

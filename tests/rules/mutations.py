@@ -375,7 +375,7 @@ def imported(evidence: Evidence, export: Object) -> set[str]:
 
 def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
     """Say which rule notices if a ServiceExport gives one of its rules another WAN policy."""
-    for route, path, _, gateway in _remote_refs(evidence):
+    for route, path, _, gateway in [*_remote_refs(evidence), *_kept_together(evidence)]:
         its = (own(route), gateway.cluster, at(route.content, path[:3])["name"])
         if its == (own(export), export.cluster, name) and not has_own_rules(evidence, route):
             return {"rule-of-own-policy"}
@@ -895,25 +895,6 @@ def _(evidence: Evidence) -> Changes:
         yield _remove(evidence, one, "target-verified")
         yield _set(evidence, one, ("spec", "validation", "hostname"), "ingress.else.where", "target-verified")
         yield _drop(evidence, one, ("spec", "validation", "caCertificateRefs"), "target-verified")
-    for one, number in securing(evidence):
-        path: Path = ("spec", "trafficPolicy", "portLevelSettings", number, "tls")
-        yield _remove(evidence, one, "target-verified")
-        for mode in ("SIMPLE", "DISABLE"):
-            yield _set(evidence, one, (*path, "mode"), mode, "target-verified")
-        yield _drop(evidence, one, path, "target-verified")
-        yield _set(evidence, one, (*path, "sni"), "ingress.else.where", "target-verified")
-        yield _set(evidence, one, (*path, "insecureSkipVerify"), True, "target-verified")
-        yield _set(evidence, one, ("spec", "host"), "else.where.svc.cluster.local", "target-verified")
-        yield _drop(evidence, one, (*path[:-1],), "target-verified")
-
-
-def securing(evidence: Evidence) -> Iterator[tuple[Object, int]]:
-    """Give the DestinationRules by which targets are verified, and where one says so for a port."""
-    for one in evidence.of_kind("DestinationRule"):
-        ports = at(one.content, ("spec", "trafficPolicy", "portLevelSettings"), ())
-        number = next((number for number, it in enumerate(ports) if "tls" in it), None)
-        if number is not None:  # else an upstream's, or all is plaintext
-            yield one, number
 
 
 @kind("target: others are taken for it, too")
@@ -931,35 +912,29 @@ def _(evidence: Evidence) -> Changes:
             uri = known["uri"].replace("/cluster/", ".else/cluster/")
             content = put(put(one.content, host, f"{name}.else"), (*path, 0, "uri"), uri)
             yield Mutation(swapped(evidence, one, content), frozenset({"target-verified"}), one)
-    for one, number in securing(evidence):
-        path = ("spec", "trafficPolicy", "portLevelSettings", number, "tls", "subjectAltNames")
-        more = [*at(one.content, path), theirs]
-        yield replace(_set(evidence, one, path, more, "target-verified"), leaf=None)
-        yield _drop(evidence, one, path, "target-verified")
-        if settled(evidence):
-            yield _set(evidence, one, (*path, 0), theirs, "target-verified")
 
 
-@kind("target: checked by another root")
+@kind("target or upstream: checked by another root")
 def _(evidence: Evidence) -> Changes:
-    for kind_ in ("BackendTLSPolicy", "DestinationRule"):
-        for one in evidence.of_kind(kind_):
-            beside = [it for it in evidence.of_kind(kind_) if here(it)[:2] == here(one)[:2] and part(it) == "target"]
-            if one.namespace != "mc-wan" or len(beside) < 3:
-                continue
-            refs: Path = ("spec", "validation", "caCertificateRefs", 0, "name")
-            if kind_ == "BackendTLSPolicy":
-                yield _set(evidence, one, refs, FOREIGN, "target-verified")
-                system: Path = ("spec", "validation", "wellKnownCACertificates")
-                yield replace(_set(evidence, one, system, "System", "target-verified"), leaf=None)
-    for one, number in securing(evidence):
-        beside = [it for it, _ in securing(evidence) if here(it)[:2] == here(one)[:2]]
+    for one in evidence.of_kind("BackendTLSPolicy"):
+        system: Path = ("spec", "validation", "wellKnownCACertificates")
+        yield replace(_set(evidence, one, system, "System", "target-verified"), leaf=None)
+        beside = [it for it in evidence.of_kind("BackendTLSPolicy") if here(it)[:2] == here(one)[:2]]
         if one.namespace == "mc-wan" and len(beside) > 2:
-            path: Path = ("spec", "trafficPolicy", "portLevelSettings", number, "tls", "credentialName")
-            yield _set(evidence, one, path, FOREIGN, "target-verified")
+            refs: Path = ("spec", "validation", "caCertificateRefs", 0, "name")
+            yield _set(evidence, one, refs, FOREIGN, "target-verified")
+    for one in evidence.of_kind("DestinationRule"):
+        beside = [it for it in evidence.of_kind("DestinationRule") if here(it)[:2] == here(one)[:2]]
+        credential: Path = ("spec", "trafficPolicy", "tls", "credentialName")
+        if (
+            one.namespace == "mc-wan"
+            and [at(it.content, credential) for it in beside].count(at(one.content, credential)) > 2
+            and at(one.content, credential)
+        ):
+            yield _set(evidence, one, credential, FOREIGN, "target-verified")
 
 
-@kind("target: somebody else's policy for it, or one that others see, or do not")
+@kind("target: somebody else's policy for it")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("BackendTLSPolicy"):
         wrong = one.content["spec"]["validation"] | {"hostname": "else.where"}
@@ -968,19 +943,6 @@ def _(evidence: Evidence) -> Changes:
             spec = {name: refs if name == "targetRefs" else refs[0], "validation": wrong}
             added = made(evidence, one.cluster, "BackendTLSPolicy", FOREIGN, one.namespace, spec=spec)
             yield _add(evidence, added, "target-verified")
-    for one, number in securing(evidence):
-        port = one.content["spec"]["trafficPolicy"]["portLevelSettings"][number]
-        short = one.content["spec"]["host"].partition(".")[0]
-        for host in (one.content["spec"]["host"], short):
-            for policy in ({"tls": {"mode": "DISABLE"}}, {"portLevelSettings": [put(port, ("tls", "mode"), "SIMPLE")]}):
-                spec = {"host": host, "trafficPolicy": policy}
-                added = made(evidence, one.cluster, "DestinationRule", FOREIGN, one.namespace, spec=spec)
-                yield _add(evidence, added, "target-verified")
-        for value in (["*"], ["elsewhere"], [".", "*"]):
-            yield replace(_set(evidence, one, ("spec", "exportTo"), value, "target-verified"), leaf=None)
-        for field, more in (("workloadSelector", {"matchLabels": {"app": "x"}}), ("subsets", [{"name": "x"}])):
-            yield replace(_set(evidence, one, ("spec", field), more, "target-verified"), leaf=None)
-        yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, "target-verified"), leaf=None)
 
 
 @kind("spare: TLS of its own")
@@ -1184,12 +1146,16 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in upstreams(evidence):
         (port,) = one.content["spec"]["ports"]
+        choice: Path = ("labels", "mc-wan.l7mp.io/choice")
         for path, *_ in places(evidence, one):
             yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
             yield _set(evidence, one, (*path, "ports", port["name"]), WRONG_PORT, "spare-leads-there")
             remote = [at(it, ("labels", SOURCE)) for it in one.content["spec"]["endpoints"]]
             alone = remote.count(at(one.content, (*path, "labels", SOURCE))) == 1 and len(remote) > 1
             more = {"target-verified"} if alone and checking(evidence, one) else set()
+            choices = [at(it, choice) for it in one.content["spec"]["endpoints"]]
+            last = at(one.content, (*path, *choice)) == "spare" and choices.count("spare") == 1
+            more |= {"upstream-is-whole"} if last else set()  # there is no spare left that can be told from the others
             yield _drop(evidence, one, (*path, "labels", SOURCE), "spare-leads-there", *more)
 
 
@@ -1612,6 +1578,17 @@ def _(evidence: Evidence) -> Changes:
             others = [it for it in evidence.of_kind("EnvoyFilter") if here(it)[1:] == here(one)[1:]]
             if len(others) > 1:
                 yield _drop(evidence, one, ("spec", "configPatches", 1), "requests-go-on")
+
+
+@kind("requests: nothing notices that an upstream's connections are lost")
+def _(evidence: Evidence) -> Changes:
+    for upstream in upstreams(evidence):
+        for one in evidence.of_kind("EnvoyFilter"):
+            if here(one) == here(upstream) and checking(evidence, upstream):
+                yield _remove(evidence, one, "requests-go-on")
+                yield _drop(evidence, one, ("spec", "configPatches", 0), "requests-go-on")
+                yield _set(evidence, one, ("spec", "configPatches", 0, "applyTo"), "LISTENER", "requests-go-on")
+                yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
 
 
 @kind("egress route: another host name on the way")

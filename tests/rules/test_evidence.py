@@ -90,7 +90,7 @@ def test_claims_are_by_listener_and_host_name() -> None:
 
 
 def test_what_leads_to_remote_gateways() -> None:
-    target = TRIO.find("west", "Service", "mc-wan", "target-east")
+    target = TRIO.find("edge", "Service", "mc-wan", "target-east")
     own = TRIO.find("east", "Service", "secure", "vault-clusterset-to-west")
     assert target is not None
     assert own is not None

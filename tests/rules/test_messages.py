@@ -166,8 +166,8 @@ SAID = {
         "guarded",
         "NetworkPolicy: missing, or it admits others",
         Violation(
-            "Gateway mc-wan/mc-wan-ingress on east has no NetworkPolicy in envoy-gateway-system, and other clusters "
-            "have one",
+            "Gateway mc-wan/mc-wan-ingress on east has no NetworkPolicy envoy-gateway-system/mc-wan-ingress, and others "
+            "of the fabric have one",
             "write sources of every cluster, mcwan:clusters.CLUSTER.sources, and let mcwan write the NetworkPolicies",
             ("east",),
             "Gateway mc-wan/mc-wan-ingress on east",

@@ -1,10 +1,14 @@
 """Something is lost while requests are on their way: those that may be repeated all arrive."""
 
 import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
-from lab import deploy, faults, wan
+from lab import client, deploy, faults, health, wan
 from lab.client import Client
 from lab.faults import CALLER, Outcome
 from lab.memory import components
@@ -13,6 +17,7 @@ from lab.waiting import wait
 from tests.e2e.guarded.test_identity import by_istio
 
 pytestmark = pytest.mark.lab
+EGRESS = "mc-wan-egress.mc-wan"
 STALL = 1000.0
 """Milliseconds that a request may wait where a tunnel or a cluster is lost."""
 FEW = 30
@@ -54,7 +59,7 @@ def test_a_killed_gateways_share_goes_to_the_other_cluster(guarded: Lab) -> None
 
 
 def test_a_first_choice_that_hangs_is_replaced_by_the_spare(guarded: Lab) -> None:
-    egress = "gateway mc-wan-egress.mc-wan"
+    egress = f"gateway {EGRESS}"
     served_by(guarded, "quotes-clusterset.secure", {"east"})
     before = components(guarded, guarded.topology.sites[CALLER])[egress]
     found = faults.under(guarded, "quotes.secure", faults.gateway_hangs("east"), 4)
@@ -73,10 +78,57 @@ def test_a_service_without_pods_is_answered_elsewhere_and_its_neighbours_notice_
     served_by(guarded, "payment-clusterset.secure", {"east", "west"})
 
 
+def test_without_their_settings_the_same_faults_are_failures(guarded: Lab) -> None:
+    """So it is the settings that hold in the stories above, and not chance."""
+    never_again: dict[str, object] = {"traffic": {"idempotent": False, "retries": 0}}
+    without: dict[str, dict[str, object]] = {
+        "payment.secure": never_again,
+        "quotes.secure": {"from": ["east"], "traffic": {"idempotent": True}},
+    }
+    try:
+        deploy.apply(guarded, faults.changed(guarded, without))
+        time.sleep(EDIT)
+        killed = faults.under(guarded, "payment.secure", faults.gateway_killed("east"), 3)
+        health.settle(guarded, CALLER, EGRESS, 60)
+        gone = faults.under(guarded, "payment.secure", faults.backends_gone("east", "payment.secure"), 3)
+        hung = faults.under(guarded, "quotes.secure", faults.gateway_hangs("east"), 3)
+    finally:
+        deploy.apply(guarded, guarded.fabric)
+        time.sleep(EDIT)
+    assert killed.failed > 0
+    assert gone.failed > 0
+    assert hung.failed > 0 or hung.longest > 1500
+    served_by(guarded, "payment-clusterset.secure", {"east", "west"})
+
+
 def test_a_service_that_only_fails_takes_no_endpoint_from_others(guarded: Lab) -> None:
-    broken = faults.under(guarded, "ledger.secure", faults.nothing, 2, 1, path="/status/500")
-    assert broken.failed == broken.requests > ENOUGH / 2
+    """Its own endpoints are left out, which asking for 503 does; the same gateways stay in use for its neighbour."""
+    out: set[str] = set()
+
+    @contextmanager
+    def failing(lab: Lab) -> Iterator[None]:
+        with faults.beside("ledger.secure", "/status/503", 4)(lab):
+            yield
+            out.update(health.left_out(lab, CALLER, EGRESS))
+
+    neighbour = faults.under(guarded, "billing.secure", failing, 3)
+    all_arrived(neighbour)
+    assert out
+    assert all("ledger.secure" in one for one in out)
     assert carried(guarded, "billing-clusterset.secure") == {"business"}
+
+
+def test_more_requests_than_the_limit_are_refused_at_once_and_neighbours_are_served(guarded: Lab) -> None:
+    limited = {"traffic": {"limits": {"requests": 4, "pending": 1}}}
+    name = "ledger-clusterset.secure"
+    with faults.edited("ledger.secure", limited)(guarded):
+        wait(lambda: together(guarded, name, 16)[503] > 0, "the limit holds", 40)
+        told = together(guarded, name, 16)
+        neighbour = together(guarded, "billing-clusterset.secure", 16)
+    assert told[200] + told[503] == 16
+    assert 4 <= told[200] <= 6, "the limit is counted by each of the proxy's two workers, a little late"
+    assert neighbour == {200: 16}
+    wait(lambda: together(guarded, name, 16) == {200: 16}, "the limit is as it was", 40)
 
 
 def test_a_request_that_may_have_been_answered_is_never_sent_twice(guarded: Lab) -> None:
@@ -102,6 +154,11 @@ def test_other_timeouts_and_retries_disturb_nobody(guarded: Lab) -> None:
     all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", other), EDIT))
 
 
+def test_asking_gateways_whether_they_are_there_disturbs_nobody(guarded: Lab) -> None:
+    asked = {"traffic": {"idempotent": True, "healthChecks": {"interval": "500ms", "timeout": "300ms"}}}
+    all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", asked), EDIT))
+
+
 def test_an_export_goes_over_to_a_policy_with_tls_and_loses_nothing(guarded: Lab) -> None:
     """As docs/how-to/tls.md has it: ingress gateways admit it by both WAN policies while egress gateways change."""
     if by_istio(guarded):
@@ -114,7 +171,7 @@ def test_an_export_goes_over_to_a_policy_with_tls_and_loses_nothing(guarded: Lab
     )
     name = "billing-clusterset.secure"
     try:
-        deploy.apply(guarded, faults.changed(guarded, "billing.secure", plain))
+        deploy.apply(guarded, faults.changed(guarded, {"billing.secure": plain}))
         wait(lambda: carried(guarded, name) == {"default"}, "billing.secure goes by open", 40)
         time.sleep(EDIT)
         going_over = faults.edited("billing.secure", *steps, pause=EDIT)
@@ -122,6 +179,14 @@ def test_an_export_goes_over_to_a_policy_with_tls_and_loses_nothing(guarded: Lab
     finally:
         deploy.apply(guarded, guarded.fabric)
     wait(lambda: carried(guarded, name) == {"business"}, "billing.secure goes by high", 40)
+
+
+def together(lab: Lab, name: str, requests: int) -> Counter[int]:
+    """Send requests at the same time that take half a second each, and count the answers by status."""
+    site = lab.topology.sites[CALLER]
+    with ThreadPoolExecutor(requests) as pool:
+        replies = pool.map(lambda _: client.ask(site, "GET", f"{name}:8080/slow/500"), range(requests))
+        return Counter(reply.status for reply in replies)
 
 
 def again(lab: Lab, name: str, tunnel: str) -> None:

@@ -13,8 +13,8 @@ from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import wait
 from mcwan import gateways
+from mcwan.telemetry.endpoints import endpoints
 from mcwan.telemetry.metrics import CLIENTS_REFUSED, EGRESS, INGRESS
-from mcwan.telemetry.ways import endpoints
 from tests.e2e.guarded.logs import log
 from tests.e2e.guarded.metrics import metrics
 from tests.e2e.guarded.test_identity import BILLING, HIGH, send
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.lab
 def test_a_request_can_be_followed_from_end_to_end(guarded: Lab) -> None:
     site = guarded.topology.sites["edge"]
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    wait(lambda: _ask(site).said["headers"]["mc-wan-policy"] == "high", "an ejection by a story before is over", 40)
     reply = _ask(site, {"traceparent": trace})
     span = reply.said["headers"]["spanid"]
     own = _ask(site, {"spanid": "mine"})
@@ -67,7 +66,6 @@ def test_every_metric_that_rules_and_dashboard_use_is_there(traced: Lab) -> None
 def test_requests_are_counted_by_export_rule_wan_policy_and_cluster(traced: Lab) -> None:
     """Exports of one name in two namespaces, say, or two exports, are not one: what is not asked for stands still."""
     site = traced.topology.sites["edge"]
-    wait(lambda: _ask(site).said["headers"]["mc-wan-policy"] == "high", "an ejection by a story before is over", 40)
     before = _counted(traced)
     assert {_ask(site).status for _ in range(10)} == {200}
     after = _counted(traced)
@@ -125,7 +123,7 @@ def test_one_trace_has_the_spans_of_both_gateways(traced: Lab) -> None:
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     with collecting(traced, 100) as spans:
         wait(
-            lambda: {"edge", "east"} <= {one.tags["cluster"] for one in _sent(spans, _ask(site))}, "gateways trace", 90
+            lambda: {"edge", "east"} <= {one.tags["cluster"] for one in _sent(spans, _ask(site))}, "gateways trace", 150
         )
         begun, passed = _ask(site), _ask(site, {"traceparent": f"00-{trace}-{parent}-01"})
         for reply in (begun, passed):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mcwan.telemetry.ways import Endpoint, FirstChoice, endpoints, first_choices, measured, unmeasured
+from mcwan.telemetry.endpoints import Endpoint, FirstChoice, endpoints, first_choices, measured, unmeasured
 from tests.fabrics import changed, exported, planned, rule, ruled
 
 BOTH = ["cluster-1", "cluster-2"]

@@ -1,12 +1,11 @@
-"""What an egress gateway's metrics do not say of themselves: which way an endpoint is, which ways are first choices."""
+"""What an egress gateway's metrics do not say: which cluster and WAN policy an endpoint is, which are first choices."""
 
-from collections.abc import Iterator
 from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from mcwan.gateways.envoy_metrics import PROFILE
 from mcwan.model.cluster import Address
-from mcwan.model.importing import egress_rules
+from mcwan.plan import upstreams
 from mcwan.plan.context import Context
 
 
@@ -55,20 +54,13 @@ def endpoints(context: Context) -> tuple[Endpoint, ...]:
 
 def first_choices(context: Context) -> tuple[FirstChoice, ...]:
     """Give the first choices of every rule that leave the cluster, sorted."""
+    known = set(measured(context))
     found: dict[tuple[str, str, str, str], set[str]] = {}
-    for way, source in _ways(context):
-        found.setdefault(way, set()).add(source)
-    return tuple(FirstChoice(*way, tuple(sorted(sources))) for way, sources in sorted(found.items()))
-
-
-def _ways(context: Context) -> Iterator[tuple[tuple[str, str, str, str], str]]:
-    for key, importings in context.imports.items():
-        for importing in importings:
-            if importing.path == "gateway" and importing.cluster in measured(context):
-                for rule in egress_rules(importing, context.exports):
-                    for offer in rule.target.offers.values():
-                        if offer.weight and not offer.spare and offer.cluster != importing.cluster:
-                            yield (key, rule.name, offer.cluster, rule.wan_policy), importing.cluster
+    for importing, rule in context.egress():
+        for offer in upstreams.first_choices(rule.target, importing.cluster) if importing.cluster in known else ():
+            choice = (importing.export.key, rule.name, offer.cluster, rule.wan_policy)
+            found.setdefault(choice, set()).add(importing.cluster)
+    return tuple(FirstChoice(*choice, tuple(sorted(sources))) for choice, sources in sorted(found.items()))
 
 
 def _socket(address: Address, port: int) -> str:

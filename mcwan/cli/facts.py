@@ -1,0 +1,51 @@
+"""What the command line tells of facts."""
+
+from collections.abc import Iterable
+
+import yaml
+
+from mcwan.cli.tables import _table as table
+from mcwan.cli.tables import console
+from mcwan.facts.report import Report
+from mcwan.facts.rights import cluster_role
+from mcwan.stack import Environment
+
+
+def rights() -> str:
+    """Give the ClusterRole that reading facts needs, as YAML."""
+    return yaml.safe_dump(cluster_role(), sort_keys=False)
+
+
+def told(found: Environment) -> str:
+    """Give a table of the facts that hold, a cluster a row."""
+    wanted = {export.namespace for export in found.fabric.exports}
+    made = table("Facts", "cluster", "read", "namespaces", "ready pods", "ingress addresses", "MCS API", "GatewayClass")
+    for name, report in sorted(found.known.reports.items()):
+        cluster = found.fabric.clusters[name]
+        made.add_row(
+            name,
+            report.at,
+            _lines(sorted(set(report.namespaces or ()) & wanted)),
+            _lines(_ready(report)),
+            _lines(map(str, cluster.ingress.addresses)),
+            cluster.mcs_api,
+            _class(report, cluster.gateway.class_name),
+        )
+    out = console()
+    with out.capture() as captured:
+        out.print(made)
+    return captured.get()
+
+
+def _ready(report: Report) -> list[str]:
+    services = (report.services or {}).items()
+    return [f"{name}: {'no Service' if one is None else one.ready}" for name, one in services]
+
+
+def _class(report: Report, name: str) -> str:
+    known = (report.classes or {}).get(name)
+    return f"{name}: {'not known' if known is None else 'accepted' if known.accepted else 'not accepted'}"
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "\n".join(values) or "-"

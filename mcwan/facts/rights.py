@@ -1,0 +1,35 @@
+"""The rights that reading facts needs in a cluster, and no more: a ClusterRole, as it is in docs/how-to/facts.md."""
+
+from typing import Any
+
+DEFINITIONS = (
+    "gatewayclasses.gateway.networking.k8s.io",
+    "gateways.gateway.networking.k8s.io",
+    "httproutes.gateway.networking.k8s.io",
+    "serviceexports.multicluster.x-k8s.io",
+    "serviceimports.multicluster.x-k8s.io",
+)
+"""The CustomResourceDefinitions whose served versions are read."""
+_LISTED = (
+    ("", ("namespaces", "nodes", "services")),
+    ("discovery.k8s.io", ("endpointslices",)),
+    ("gateway.networking.k8s.io", ("gatewayclasses", "gateways")),
+    ("multicluster.x-k8s.io", ("serviceexports", "serviceimports")),
+)
+
+
+def cluster_role(name: str = "mcwan-facts") -> dict[str, Any]:
+    """Give the ClusterRole."""
+    rules = [{"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED]
+    definitions = {
+        "apiGroups": ["apiextensions.k8s.io"],
+        "resources": ["customresourcedefinitions"],
+        "resourceNames": list(DEFINITIONS),
+        "verbs": ["get"],
+    }
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": name},
+        "rules": [*rules, definitions],
+    }

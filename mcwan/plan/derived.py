@@ -1,0 +1,53 @@
+"""The spec of a ServiceImport: the derived service of KEP-1645, as far as its clusters' Services are known.
+
+`ips` has the address that the import answers by: the egress gateway's, that of the shadow Service by path `direct`, or
+the Service's own where its cluster answers itself. DNS for clusterset.local serves it (CoreDNS's `multicluster`).
+"""
+
+from typing import Any
+
+from mcwan.facts.agreed import Agreed
+from mcwan.model.importing import Importing
+from mcwan.plan import names
+from mcwan.plan.context import Context
+from mcwan.plan.gateways import egress_request, infrastructure
+from mcwan.plan.manifests import Manifest
+
+_MOST_IPS = 2
+"""MCS API: one of each address family."""
+
+
+def derived(context: Context, importing: Importing) -> Manifest:
+    """Give the spec. A headless service has no address of its own: its pods have theirs, in their own cluster only."""
+    export = importing.export
+    agreed = context.known.agreed.get(export.key, Agreed())
+    spec: dict[str, Any] = {
+        "type": "Headless" if agreed.headless else "ClusterSetIP",
+        "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],
+    }
+    report = context.known.reports.get(importing.cluster)
+    ips = (report.answering or {}).get(answering(context, importing), ()) if report else ()
+    if ips and not agreed.headless:
+        spec["ips"] = list(ips[:_MOST_IPS])
+    if agreed.session_affinity != "None":
+        spec["sessionAffinity"] = agreed.session_affinity
+    if agreed.session_affinity_seconds is not None:
+        spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": agreed.session_affinity_seconds}}
+    if context.fabric.clusters[importing.cluster].mcs_api == "v1beta1":  # older definitions do not have these
+        if agreed.ip_families:
+            spec["ipFamilies"] = list(agreed.ip_families)
+        if agreed.internal_traffic_policy is not None:
+            spec["internalTrafficPolicy"] = agreed.internal_traffic_policy
+        if agreed.traffic_distribution is not None:
+            spec["trafficDistribution"] = agreed.traffic_distribution
+    return spec
+
+
+def answering(context: Context, importing: Importing) -> str:
+    """Give the name.namespace of the Service whose address an import answers by."""
+    export, cluster = importing.export, importing.cluster
+    if importing.path == "direct":
+        local = cluster in export.offers and export.offers[cluster].weight
+        return export.service if local else f"{names.clusterset(export.exported_name)}.{export.namespace}"
+    own = export if export.scope == "service" else None
+    return infrastructure(context, cluster, egress_request(context, cluster, (), own)).service

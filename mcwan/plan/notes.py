@@ -1,0 +1,53 @@
+"""Notes: what a plan could not know, what it leaves to somebody else, and what of the description does not hold."""
+
+from collections.abc import Iterator
+
+from mcwan.model.importing import traffic
+from mcwan.plan.context import Context
+from mcwan.plan.upstreams import stays
+
+
+def notes(context: Context) -> Iterator[str]:
+    """Give them: of clusters first, then of WAN policies and exports."""
+    yield from context.known.notes
+    unsaid = [name for name in context.clusters if not context.fabric.clusters[name].sources]
+    if unsaid:
+        yield f"{', '.join(unsaid)}: no sources are written, so that no NetworkPolicy protects the WAN ports"
+    for name in context.clusters:
+        cluster = context.fabric.clusters[name]
+        if not cluster.ingress.addresses:
+            yield f"{name}: no ingress address is written, so that it has no target on the other clusters"
+        if cluster.gateway.profile == "standard":
+            yield (
+                f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
+                f"{cluster.gateway.class_name} must not make a public load balancer"
+            )
+        if why := context.profiles[name].LACKS.get("traffic"):
+            yield f"{name}: profile {cluster.gateway.profile} follows no settings for traffic: {why}"
+    yield from _without_per_try(context)
+    alone: dict[str, set[str]] = {}
+    for importing, rule in context.egress():
+        if stays(context, importing.cluster, rule):
+            alone.setdefault(importing.export.key, set()).add(importing.cluster)
+    for key in context.exports:
+        if not context.imports[key]:
+            yield f"{key}: no cluster imports it"
+        if key in alone:
+            yield f"{key}: {', '.join(sorted(alone[key]))} has no spare for its own pods, with profile istio"
+
+
+def _without_per_try(context: Context) -> Iterator[str]:
+    """Say for which requests perTry is written and does not hold: those that may not be repeated have one try."""
+    policies = context.fabric.wan_policies
+    found: dict[str, set[str]] = {}
+    for _, rule in context.egress():
+        of_export = rule.target.traffic.timeouts.per_try is not None
+        written = of_export or policies[rule.wan_policy].traffic.timeouts.per_try is not None
+        if written and not traffic(rule.target, rule, policies).idempotent:
+            place = rule.target.key if of_export else f"WAN policy {rule.wan_policy}"
+            found.setdefault(place, set()).add(f"rule {rule.name}" if of_export else rule.target.key)
+    for place, what in sorted(found.items()):
+        yield (
+            f"{place}: perTry does not hold for {', '.join(sorted(what))}: only requests that may be repeated are cut "
+            "off; idempotent: true says that they may"
+        )
