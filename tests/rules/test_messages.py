@@ -156,18 +156,18 @@ SAID = {
         "mixed",
         "upstream: no first choice, or a place that is neither first nor spare, or without a weight",
         Violation(
-            "ServiceEntry mc-wan/payment.secure.upstream.high on west has no place that is a first choice",
+            "ServiceEntry mc-wan/payment.secure.upstream.high on east has no place that is a first choice",
             "let mcwan write upstreams: the ServiceEntry and its DestinationRule",
-            ("west",),
-            "ServiceEntry mc-wan/payment.secure.upstream.high on west",
+            ("east",),
+            "ServiceEntry mc-wan/payment.secure.upstream.high on east",
         ),
     ),
     "wan-ports-protected": (
         "guarded",
         "NetworkPolicy: missing, or it admits others",
         Violation(
-            "Gateway mc-wan/mc-wan-ingress on east has no NetworkPolicy envoy-gateway-system/mc-wan-ingress, and others "
-            "of the fabric have one",
+            "Gateway mc-wan/mc-wan-ingress on east has no NetworkPolicy envoy-gateway-system/mc-wan-ingress, and "
+            "others of the fabric have one",
             "write sources of every cluster, mcwan:clusters.CLUSTER.sources, and let mcwan write the NetworkPolicies",
             ("east",),
             "Gateway mc-wan/mc-wan-ingress on east",
