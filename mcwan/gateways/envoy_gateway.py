@@ -20,6 +20,7 @@ from mcwan.plan import profile
 from mcwan.plan.manifests import Manifest, manifest
 from mcwan.plan.names import NAMESPACE
 from mcwan.plan.profile import (
+    Certificate,
     Feature,
     GatewayRequest,
     Infrastructure,
@@ -39,7 +40,7 @@ upstream = None
 SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 _OWNER = "gateway.envoyproxy.io/owning-gateway"
-_METRICS = 19001
+METRICS = (19001,)
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
@@ -78,11 +79,16 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
     return Infrastructure(
         f"{name}.{namespace}",
         spec=parameters,
-        pods={f"{_OWNER}-name": request.name, f"{_OWNER}-namespace": request.namespace},
-        metrics=(_METRICS,),
+        pods=pods(request.name, request.namespace),
+        metrics=METRICS,
         objects=(proxy, *(_ingress_policies(request) if request.role == "ingress" else ())),
         listener_tls=listener_tls(known) if known else None,
     )
+
+
+def pods(name: str, namespace: str) -> Mapping[str, str]:
+    """Give the labels of a gateway's pods."""
+    return {f"{_OWNER}-name": name, f"{_OWNER}-namespace": namespace}
 
 
 def target(request: TargetRequest) -> tuple[Manifest, ...]:
@@ -196,16 +202,7 @@ def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
     target = {"targetRefs": [_GATEWAY | {"name": request.name}]}
     spec: Manifest = {**target, "headers": {"requestID": "PreserveOrGenerate"}}
     if request.certificate is not None:
-        # of the fabric, and a client: one root may serve several fabrics, and an ingress gateway asks nobody
-        prefix = identity(request.certificate.domain, "", "egress").removesuffix("/egress")
-        spec["tls"] = {
-            "minVersion": "1.3",
-            "clientValidation": {
-                "mode": "RequireAndVerify",
-                "caCertificateRefs": [root(request.certificate)],
-                "subjectAltNames": {"uris": [{"type": "Prefix", "value": prefix}]},
-            },
-        }
+        spec["tls"] = {"minVersion": "1.3", "clientValidation": client_validation(request.certificate)}
     limits = {"timeout": {"http": {"requestTimeout": "0s"}}}
     return [
         manifest(_API, "ClientTrafficPolicy", request.name, request.namespace, request.labels, spec=spec),
@@ -213,6 +210,16 @@ def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
             _API, "BackendTrafficPolicy", request.name, request.namespace, request.labels, spec={**target, **limits}
         ),
     ]
+
+
+def client_validation(certificate: Certificate) -> Manifest:
+    """Ask clients for a certificate of the fabric: one root may serve several fabrics."""
+    prefix = identity(certificate.domain, "", "egress").removesuffix("/egress")
+    return {
+        "mode": "RequireAndVerify",
+        "caCertificateRefs": [root(certificate)],
+        "subjectAltNames": {"uris": [{"type": "Prefix", "value": prefix}]},
+    }
 
 
 def _backend_traffic(name: str, request: RouteRequest, targets: Mapping[str, Any], settings: Traffic) -> Manifest:

@@ -48,7 +48,7 @@ spare = traffic_class = None
 """Spares are places of an upstream; nothing of Istio's selects routes by label."""
 _RBAC = "rbac.authorization.k8s.io/v1"
 _STATUS_PORT = 15021
-_METRICS = (15020, 15090)
+METRICS = (15020, 15090)
 """Where a gateway tells its metrics: its agent's and Envoy's together, and Envoy's alone."""
 _WEIGHTS = 2**32 - 1
 """Envoy: the most that the weights of a cluster's endpoints are together."""
@@ -68,13 +68,18 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
         (
             *(_node_ports(request) if exposure == "NodePort" else ()),
             *(_reading(request, name) if known and request.role == "egress" else ()),
-            *(_fabric_only(request, known) if known and request.role == "ingress" else ()),
+            *_fabric_only(request),
             gateway_filter(request),
         ),
-        {"gateway.networking.k8s.io/gateway-name": request.name},
-        _METRICS,
+        pods(request.name, request.namespace),
+        METRICS,
         listener_tls={**listener_tls(known), "options": _MUTUAL} if known else None,
     )
+
+
+def pods(name: str, _: str) -> Mapping[str, str]:
+    """Give the labels of a gateway's pods."""
+    return {"gateway.networking.k8s.io/gateway-name": name}
 
 
 def _node_ports(request: GatewayRequest) -> Iterator[Manifest]:
@@ -102,15 +107,21 @@ def _reading(request: GatewayRequest, account: str) -> Iterator[Manifest]:
     )
 
 
-def _fabric_only(request: GatewayRequest, known: Certificate) -> Iterator[Manifest]:
-    """Refuse clients of other fabrics: a listener checks the root, which several may share.
+def _fabric_only(request: GatewayRequest) -> Iterator[Manifest]:
+    if request.certificate is not None and request.role == "ingress":
+        ports, domain = sorted(request.secure), request.certificate.domain
+        yield fabric_only(request.name, request.namespace, request.labels, ports, domain)
+
+
+def fabric_only(name: str, namespace: str, labels: Mapping[str, str], ports: Sequence[int], domain: str) -> Manifest:
+    """Give what refuses a gateway's clients of other fabrics: a listener checks the root, which several may share.
 
     Istio writes identities without their scheme. Ports in plaintext know no identities.
     """
-    ours = identity(known.domain, "", "egress").removeprefix("spiffe://").removesuffix("/egress")
-    ports = [str(port) for port in sorted(request.secure)]
-    rule = {"from": [{"source": {"notPrincipals": [f"{ours}*"]}}], "to": [{"operation": {"ports": ports}}]}
-    yield _denied(request.name, request.namespace, request.labels, request.name, rule)
+    ours = identity(domain, "", "egress").removeprefix("spiffe://").removesuffix("/egress")
+    operation = {"ports": [str(port) for port in ports]}
+    rule = {"from": [{"source": {"notPrincipals": [f"{ours}*"]}}], "to": [{"operation": operation}]}
+    return _denied(name, namespace, labels, name, rule)
 
 
 def _denied(name: str, namespace: str, labels: Mapping[str, str], gateway: str, rule: Mapping[str, Any]) -> Manifest:

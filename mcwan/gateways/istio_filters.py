@@ -26,7 +26,7 @@ def gateway_filter(request: GatewayRequest) -> Manifest:
     """Give a gateway's own: its log; and where requests leave, how they go on to spares."""
     patches = [_manager(request)]
     if request.role == "egress":
-        patches = [_going_on(), *patches]
+        patches = [going_on(), *patches]
     elif request.certificate is not None:  # who is refused by TLS sends no request
         patches.append(_patch("LISTENER", {}, {"access_log": [_log(envoy.connection_log(request.site))]}))
     return _filter(request.name, request.namespace, request.labels, request.name, patches)
@@ -82,7 +82,7 @@ def _written(length: int) -> str:
     return f"{length // 1000}.{length % 1000:03}".rstrip("0").rstrip(".") + "s"
 
 
-def _going_on() -> Manifest:
+def going_on() -> Manifest:
     """A request is sent again where it was not before, on another priority first: Istio would stay on the first.
 
     What is sent again replaces Istio's own choice, which has gRPC answers that may be the service's.

@@ -5,6 +5,8 @@ closes the gateway's other ports but those of its metrics, which every pod of th
 every cluster says where its requests come from.
 """
 
+from collections.abc import Iterable, Mapping
+
 from mcwan.model.export import Export
 from mcwan.plan.context import Context
 from mcwan.plan.gateways import infrastructure, ingress_request
@@ -25,27 +27,23 @@ def ingress_protection(context: Context, cluster: str, export: Export | None = N
         return []
     name, _, namespace = needs.service.partition(".")
     networks = sorted({str(network) for one in fabric.clusters.values() for network in one.sources})
-    admitted = [
-        {
-            "from": [{"ipBlock": {"cidr": network}} for network in networks],
-            "ports": [{"protocol": "TCP", "port": port} for port in request.ports],
-        },
-        {
-            "from": [{"namespaceSelector": {}}],
-            "ports": [{"protocol": "TCP", "port": port} for port in needs.metrics],
-        },
-    ]
-    return [
-        manifest(
-            "networking.k8s.io/v1",
-            "NetworkPolicy",
-            name,
-            namespace,
-            request.labels,
-            spec={
-                "podSelector": {"matchLabels": dict(needs.pods)},
-                "policyTypes": ["Ingress"],
-                "ingress": admitted,
+    spec = closed(needs.pods, networks, request.ports, needs.metrics)
+    return [manifest("networking.k8s.io/v1", "NetworkPolicy", name, namespace, request.labels, spec=spec)]
+
+
+def closed(pods: Mapping[str, str], networks: Iterable[str], ports: Iterable[int], metrics: Iterable[int]) -> Manifest:
+    """Give the spec of a NetworkPolicy that admits some networks to the WAN ports, and the cluster to the metrics."""
+    return {
+        "podSelector": {"matchLabels": dict(pods)},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {
+                "from": [{"ipBlock": {"cidr": network}} for network in networks],
+                "ports": [{"protocol": "TCP", "port": port} for port in ports],
             },
-        )
-    ]
+            {
+                "from": [{"namespaceSelector": {}}],
+                "ports": [{"protocol": "TCP", "port": port} for port in metrics],
+            },
+        ],
+    }

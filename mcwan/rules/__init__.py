@@ -5,12 +5,18 @@ from mcwan.rules import (
     arrivals,
     callers,
     exposure,
+    fabric_only,
+    going_on,
     listeners,
     organisation,
+    protection,
     routes,
+    rules_everywhere,
     security,
     targets,
+    verification,
     wan_policies,
+    whole_upstreams,
 )
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object
@@ -23,8 +29,14 @@ RULES: tuple[Rule, ...] = (
     *routes.RULES,
     *arrivals.RULES,
     *agreement.RULES,
+    *rules_everywhere.RULES,
+    *going_on.RULES,
+    *whole_upstreams.RULES,
     *exposure.RULES,
+    *protection.RULES,
     *security.RULES,
+    *verification.RULES,
+    *fabric_only.RULES,
     *callers.RULES,
     *organisation.RULES,
 )

@@ -30,6 +30,8 @@ from mcwan.rules.objects import Object, items, kept, mapping, number, shown, tex
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
+ISTIO_SERVICE_TYPE = "networking.istio.io/service-type"
+"""The annotation of a Gateway by which Istio orders its Service."""
 _SLICE_OF = "kubernetes.io/service-name"
 _MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
@@ -37,11 +39,15 @@ _GROUPS = {
     "EndpointSlice": "discovery.k8s.io",
     "Backend": "gateway.envoyproxy.io",
     "BackendTLSPolicy": GATEWAY_GROUP,
+    "BackendTrafficPolicy": "gateway.envoyproxy.io",
+    "Certificate": "cert-manager.io",
     "ClientTrafficPolicy": "gateway.envoyproxy.io",
     "DestinationRule": "networking.istio.io",
+    "EnvoyFilter": "networking.istio.io",
     "EnvoyProxy": "gateway.envoyproxy.io",
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,
+    "NetworkPolicy": "networking.k8s.io",
     "ReferenceGrant": GATEWAY_GROUP,
     "SecurityPolicy": "gateway.envoyproxy.io",
     "Service": "",
@@ -265,12 +271,16 @@ class Evidence:
             raise doubt
         return found.get((cluster, namespace, host))
 
-    def destination_rules(self, cluster: str, host: str) -> Sequence[Object]:
-        """Give the DestinationRules for a host name. Raises UnjudgedError if one of which that is not known may be."""
+    def destination_rules(self, cluster: str, namespace: str, host: str) -> Sequence[Object]:
+        """Give the DestinationRules of a namespace for a host name: for its proxies, they go before all others.
+
+        One for just this host goes before one for a pattern (Istio 1.30, pilot/pkg/model/push_context.go, and
+        sidecar.go). Raises UnjudgedError if one of which that is not known may be.
+        """
         found, doubts = self._destination_rules
         if doubt := doubts.get(cluster):
             raise doubt
-        return found.get((cluster, host), ())
+        return found.get((cluster, namespace, host), ())
 
     def slices_of(self, service: Object) -> Sequence[Object]:
         """Give the EndpointSlices of a Service. Raises UnjudgedError if one of which that is not known may be."""
@@ -433,12 +443,14 @@ class Evidence:
         return found, doubts
 
     @cached_property
-    def _destination_rules(self) -> tuple[Mapping[tuple[str, str], list[Object]], Mapping[str, UnjudgedError]]:
-        found: dict[tuple[str, str], list[Object]] = {}
+    def _destination_rules(self) -> tuple[Mapping[tuple[str, str, str], list[Object]], Mapping[str, UnjudgedError]]:
+        found: dict[tuple[str, str, str], list[Object]] = {}
         doubts: dict[str, UnjudgedError] = {}
         for one in self.of_kind("DestinationRule"):
             try:
-                found.setdefault((one.cluster, text(one.content, "spec", "host")), []).append(one)
+                host = text(one.content, "spec", "host")
+                full = host if "." in host or host == "*" else names.cluster_host(f"{host}.{one.namespace}")
+                found.setdefault((one.cluster, one.namespace, full), []).append(one)
             except UnjudgedError as doubt:
                 doubts.setdefault(one.cluster, doubt)
         return found, doubts
@@ -563,6 +575,16 @@ def export_of(one: Object) -> Export | None:
     """Give the export that an object's labels name. Raises UnjudgedError."""
     name = one.label(f"{GROUP}/export")
     return (name, one.label(f"{GROUP}/export-namespace")) if name else None
+
+
+def profile_of(gateway: Object) -> str:
+    """Say by which of the profiles that have policies of their own a Gateway is made; empty for all others.
+
+    Raises UnjudgedError.
+    """
+    if text(gateway.content, "spec", "infrastructure", "parametersRef", "kind") == "EnvoyProxy":
+        return "envoy-gateway"
+    return "istio" if text(gateway.annotations, ISTIO_SERVICE_TYPE) else ""
 
 
 @kept

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
-from mcwan.rules.evidence import Evidence, component_of, role
+from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, Evidence, component_of, role
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 from mcwan.rules.words import listed, said
 
-_SERVICE_TYPE = "networking.istio.io/service-type"
 _ENVOY = "gateway.envoyproxy.io/owning-gateway"
 _INTERNAL = (
     ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
@@ -106,7 +105,7 @@ def _gateway(evidence: Evidence, one: Object) -> Iterator[Violation]:
     values, doubts = each(items(one.content, "spec", "addresses"), lambda address: text(address, "value"))
     yield from _public(one, values + text(one.annotations, ADDRESSES_ANNOTATION).split(","))
     infrastructure = mapping(one.content, "spec", "infrastructure", "annotations")
-    ordered = text(one.annotations, _SERVICE_TYPE) or text(infrastructure, _SERVICE_TYPE)
+    ordered = text(one.annotations, ISTIO_SERVICE_TYPE) or text(infrastructure, ISTIO_SERVICE_TYPE)
     if not ordered and text(one.content, "spec", "gatewayClassName") == _ISTIO:
         ordered = "LoadBalancer"
     yield from _balancer(one, ordered, {**one.annotations, **infrastructure})

@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mcwan.gateways import istio
+from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
+from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import CHOICE_LABEL, SOURCE_CLUSTER, SPARE
+from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.rules.backends import Backend, backends, hosts_sent_to
-from mcwan.rules.evidence import Evidence, export_of
-from mcwan.rules.objects import Object, items, number, text
+from mcwan.rules.evidence import Evidence, component_of, export_of
+from mcwan.rules.objects import Object, items, number, text, texts
+from mcwan.rules.unknown import UnjudgedError, chosen
+
+_USUAL = merged(Traffic(timeouts=Timeouts(connect="1s", keepalive="1s")), DEFAULT)
 
 
 class Sent(NamedTuple):
@@ -26,6 +33,7 @@ class Place(NamedTuple):
     address: str
     port: int | None
     first: bool
+    weight: int | None
 
 
 def sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
@@ -56,7 +64,9 @@ def places(evidence: Evidence, upstream: Object) -> Iterator[Place]:
             gateway = own or evidence.ingress_gateway(remote)
         port = number(one, "ports", name)
         first = text(one, "labels", CHOICE_LABEL) != SPARE
-        yield Place(remote, gateway, text(one, "address"), usual if port is None else port, first)
+        yield Place(
+            remote, gateway, text(one, "address"), usual if port is None else port, first, number(one, "weight")
+        )
 
 
 def is_upstream(evidence: Evidence, route: Object, to: Backend) -> bool:
@@ -64,3 +74,32 @@ def is_upstream(evidence: Evidence, route: Object, to: Backend) -> bool:
     upstream = evidence.upstream(route.cluster, route.namespace, to.name)
     ports = items(upstream.content, "spec", "ports") if upstream is not None else ()
     return to.port in [number(one, "number") for one in ports]
+
+
+def upstreams(evidence: Evidence) -> list[Object | UnjudgedError]:
+    """Give the fabric's upstreams."""
+    return chosen(evidence.of_kind("ServiceEntry"), lambda one: component_of(one) == "target")
+
+
+def rules_for(evidence: Evidence, upstream: Object) -> list[Object]:
+    """Give the DestinationRules that an upstream is treated by. Raises UnjudgedError."""
+    hosts = texts(upstream.content, "spec", "hosts")
+    return [one for host in hosts for one in evidence.destination_rules(upstream.cluster, upstream.namespace, host)]
+
+
+def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | None) -> list[Manifest]:
+    """Give the specs of the ServiceEntry, the DestinationRule and, if any, the EnvoyFilter of an upstream's places.
+
+    How its requests are treated is not known: as usual. Raises UnjudgedError.
+    """
+    known = tuple(
+        UpstreamPlace(one.remote, (one.address,), one.port or 0, one.weight or 1, not one.first)
+        for one in places(evidence, upstream)
+        if one.remote  # of others, spare-leads-there tells
+    ) or (UpstreamPlace("", (), 0, 1, spare=False),)
+    ports = list(items(upstream.content, "spec", "ports"))
+    name, port = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
+    host = next(texts(upstream.content, "spec", "hosts"), "")
+    labels: dict[str, str] = {}
+    request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate)
+    return [one["spec"] for one in istio.upstream(request)]

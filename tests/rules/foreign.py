@@ -33,6 +33,15 @@ _KINDS = (
     ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"),
     ("security.istio.io/v1", "AuthorizationPolicy"),
     ("example.com/v1", "WANPolicy"),
+    ("gateway.networking.k8s.io/v1", "BackendTLSPolicy"),
+    ("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy"),
+    ("gateway.envoyproxy.io/v1alpha1", "ClientTrafficPolicy"),
+    ("gateway.envoyproxy.io/v1alpha1", "Backend"),
+    ("networking.istio.io/v1", "DestinationRule"),
+    ("networking.istio.io/v1", "ServiceEntry"),
+    ("networking.istio.io/v1alpha3", "EnvoyFilter"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+    ("cert-manager.io/v1", "Certificate"),
 )
 _PLACES = ("spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
 _FIELDS = (
@@ -51,6 +60,15 @@ _FIELDS = (
     "targetRefs",
     "targetSelectors",
     "authorization",
+    "validation",
+    "trafficPolicy",
+    "tls",
+    "hosts",
+    "host",
+    "endpoints",
+    "ingress",
+    "configPatches",
+    "uris",
 )
 
 

@@ -396,6 +396,46 @@ def compared(evidence: Evidence, route: Object, name: str) -> bool:
     )
 
 
+def elsewhere(evidence: Evidence, route: Object) -> set[str]:
+    """Say which rule notices if a route says other than the one of that name on another cluster."""
+    every = [one for one in routes(evidence, part(route)) if here(one)[1:] == here(route)[1:]]
+    told = [one for one in every if part(one) == "ingress-route" or not has_own_rules(evidence, one)]
+    return {"rules-everywhere"} if route in told and len(told) > 1 else set()
+
+
+def classless(evidence: Evidence, route: Object) -> bool:
+    """Tell whether Envoy Gateway's policies name a route, and do not select it by its label."""
+    gateway = next((one for one in egress(evidence) if here(one) == parent(route)[:3]), None)
+    by_envoy_gateway = at(gateway and gateway.content, ("spec", "infrastructure", "parametersRef", "kind"))
+    return by_envoy_gateway == "EnvoyProxy" and not any(key.startswith("traffic.") for key in labels(route))
+
+
+def by_section(evidence: Evidence, route: Object, name: str) -> set[str]:
+    """Say which rule notices if a rule of a route is called otherwise: its own policy is for it no more."""
+    for one in evidence.of_kind("BackendTrafficPolicy"):
+        for target in one.content["spec"].get("targetRefs", ()):
+            named = (one.cluster, one.namespace, target["name"], target.get("sectionName"))
+            if named == (*here(route), name) and classless(evidence, route):
+                return {"requests-go-on"}
+    return set()
+
+
+def by_istio(gateway: Object) -> bool:
+    """Tell whether Istio asks a gateway's clients for certificates."""
+    return any("options" in one.get("tls", {}) for one in gateway.content["spec"]["listeners"])
+
+
+def settled(evidence: Evidence) -> bool:
+    """Tell whether so many say the domain of the fabric that one more or less does not matter."""
+    kinds = ("BackendTLSPolicy", "ClientTrafficPolicy", "Certificate")
+    return sum(len(evidence.of_kind(one)) for one in kinds) + len(guarding(evidence)) > 3
+
+
+def guarding(evidence: Evidence) -> list[Object]:
+    """Give Istio's policies by which ingress gateways refuse clients of other fabrics."""
+    return [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-gateway"]
+
+
 # WAN policies.
 
 
@@ -539,9 +579,9 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         for index, listener in enumerate(one.content["spec"]["listeners"]):
             path: Path = ("spec", "listeners", index, "port")
-            yield _set(
-                evidence, one, path, WRONG_PORT, "listener-is-wan-policy", *aimed(evidence, one, listener["port"])
-            )
+            admits = {"clients-of-this-fabric"} if by_istio(one) and "tls" in listener else set()
+            rules = ("listener-is-wan-policy", *aimed(evidence, one, listener["port"]), *admits)
+            yield _set(evidence, one, path, WRONG_PORT, *rules)
 
 
 @kind("ingress gateway: a listener dropped")
@@ -602,7 +642,9 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         for index, listener in enumerate(one.content["spec"]["listeners"]):
             if listener["protocol"] == "HTTPS":
-                yield _set(evidence, one, ("spec", "listeners", index, "protocol"), "HTTP", "tls-as-chosen")
+                refused = {"clients-of-this-fabric"} if by_istio(one) else set()
+                rules = ("tls-as-chosen", *refused)
+                yield _set(evidence, one, ("spec", "listeners", index, "protocol"), "HTTP", *rules)
 
 
 @kind("ingress gateway: its clients need no certificate")
@@ -644,6 +686,7 @@ def _(evidence: Evidence) -> Changes:
         path: Path = ("spec", "listeners", 0)
         yield _set(evidence, one, (*path, "hostname"), "example.com", "listener-is-wan-policy")
         chosen = {"tls-as-chosen"} if at(one.content, (*path, "protocol")) == "HTTPS" else set()
+        chosen |= {"clients-of-this-fabric"} if chosen and by_istio(one) else set()
         yield _set(evidence, one, (*path, "protocol"), "TCP", "listener-is-wan-policy", *chosen)
 
 
@@ -852,17 +895,122 @@ def _(evidence: Evidence) -> Changes:
         yield _remove(evidence, one, "target-verified")
         yield _set(evidence, one, ("spec", "validation", "hostname"), "ingress.else.where", "target-verified")
         yield _drop(evidence, one, ("spec", "validation", "caCertificateRefs"), "target-verified")
+
+
+@kind("target: others are taken for it, too")
+def _(evidence: Evidence) -> Changes:
+    theirs = "spiffe://else.where/cluster/theirs/ingress"
+    for one in evidence.of_kind("BackendTLSPolicy"):
+        path: Path = ("spec", "validation", "subjectAltNames")
+        (known,) = at(one.content, path)
+        for every in ([known, {"type": "URI", "uri": theirs}], [known, {"type": "Hostname", "hostname": "else.where"}]):
+            yield replace(_set(evidence, one, path, every, "target-verified"), leaf=None)
+        yield _drop(evidence, one, path, "target-verified")
+        if settled(evidence):
+            yield _set(evidence, one, (*path, 0, "uri"), theirs, "target-verified")
+            host, name = ("spec", "validation", "hostname"), at(one.content, ("spec", "validation", "hostname"))
+            uri = known["uri"].replace("/cluster/", ".else/cluster/")
+            content = put(put(one.content, host, f"{name}.else"), (*path, 0, "uri"), uri)
+            yield Mutation(swapped(evidence, one, content), frozenset({"target-verified"}), one)
+
+
+@kind("target or upstream: checked by another root")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("BackendTLSPolicy"):
+        system: Path = ("spec", "validation", "wellKnownCACertificates")
+        yield replace(_set(evidence, one, system, "System", "target-verified"), leaf=None)
+        beside = [it for it in evidence.of_kind("BackendTLSPolicy") if here(it)[:2] == here(one)[:2]]
+        if one.namespace == "mc-wan" and len(beside) > 2:
+            refs: Path = ("spec", "validation", "caCertificateRefs", 0, "name")
+            yield _set(evidence, one, refs, FOREIGN, "target-verified")
     for one in evidence.of_kind("DestinationRule"):
-        ports = at(one.content, ("spec", "trafficPolicy", "portLevelSettings"), ())
-        number = next((number for number, it in enumerate(ports) if "tls" in it), None)
-        if number is None:
-            continue  # an upstream's, or all is plaintext
-        path: Path = ("spec", "trafficPolicy", "portLevelSettings", number, "tls")
-        yield _remove(evidence, one, "target-verified")
-        yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
-        yield _set(evidence, one, (*path, "sni"), "ingress.else.where", "target-verified")
-        yield _set(evidence, one, (*path, "insecureSkipVerify"), True, "target-verified")
-        yield _set(evidence, one, ("spec", "host"), "else.where.svc.cluster.local", "target-verified")
+        beside = [it for it in evidence.of_kind("DestinationRule") if here(it)[:2] == here(one)[:2]]
+        credential: Path = ("spec", "trafficPolicy", "tls", "credentialName")
+        if (
+            one.namespace == "mc-wan"
+            and [at(it.content, credential) for it in beside].count(at(one.content, credential)) > 2
+            and at(one.content, credential)
+        ):
+            yield _set(evidence, one, credential, FOREIGN, "target-verified")
+
+
+@kind("target: somebody else's policy for it")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("BackendTLSPolicy"):
+        wrong = one.content["spec"]["validation"] | {"hostname": "else.where"}
+        for name in ("targetRefs", "targetRef"):
+            refs = one.content["spec"]["targetRefs"]
+            spec = {name: refs if name == "targetRefs" else refs[0], "validation": wrong}
+            added = made(evidence, one.cluster, "BackendTLSPolicy", FOREIGN, one.namespace, spec=spec)
+            yield _add(evidence, added, "target-verified")
+
+
+@kind("spare: TLS of its own")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Backend"):
+        for tls in ({"insecureSkipVerify": True}, {"wellKnownCACertificates": "System"}):
+            yield replace(_set(evidence, one, ("spec", "tls"), tls, "target-verified"), leaf=None)
+
+
+# Who is admitted.
+
+
+@kind("ingress gateway: clients of other fabrics admitted")
+def _(evidence: Evidence) -> Changes:
+    only = "clients-of-this-fabric"
+    for one in guarding(evidence):
+        rule: Path = ("spec", "rules", 0)
+        source: Path = (*rule, "from", 0, "source")
+        yield _remove(evidence, one, only)
+        for action in ("ALLOW", "AUDIT"):
+            yield _set(evidence, one, ("spec", "action"), action, only)
+        yield _drop(evidence, one, ("spec", "rules"), only)
+        yield _set(evidence, one, (*rule, "to", 0, "operation", "ports", 0), "1", only)
+        yield _set(evidence, one, ("spec", "targetRefs", 0, "name"), "ghost", only)
+        more = [*at(one.content, (*source, "notPrincipals")), "else.where/*"]
+        yield replace(_set(evidence, one, (*source, "notPrincipals"), more, only), leaf=None)
+        when = [{"key": "source.ip", "values": ["10.0.0.0/8"]}]
+        yield replace(_set(evidence, one, (*rule, "when"), when, only), leaf=None)
+        yield replace(_set(evidence, one, (*rule, "to", 0, "operation", "methods"), ["GET"], only), leaf=None)
+        if settled(evidence):
+            yield _set(evidence, one, (*source, "notPrincipals", 0), "else.where/cluster/*", only)
+    for one in evidence.of_kind("ClientTrafficPolicy"):
+        names: Path = ("spec", "tls", "clientValidation", "subjectAltNames")
+        if at(one.content, names) is None:
+            continue
+        yield _drop(evidence, one, names, only)
+        yield _set(evidence, one, (*names, "uris", 0, "type"), "Suffix", only)
+        yield replace(_set(evidence, one, (*names, "dnsNames"), [{"type": "Prefix", "value": "e"}], only), leaf=None)
+        uris = [*at(one.content, (*names, "uris")), {"type": "Prefix", "value": "spiffe://"}]
+        yield replace(_set(evidence, one, (*names, "uris"), uris, only), leaf=None)
+        if settled(evidence):
+            for theirs in ("spiffe://else.where/cluster/", "spiffe://"):
+                yield _set(evidence, one, (*names, "uris", 0, "value"), theirs, only)
+        asked = put(one.content["spec"]["tls"], ("clientValidation", "subjectAltNames"), {})
+        (target,) = one.content["spec"]["targetRefs"]
+        (gateway,) = [it for it in ingress(evidence) if here(it) == here(one)]
+        for ours in ({"targetRefs": [target | {"sectionName": sorted(secure(gateway))[0]}]}, {"targetRef": target}):
+            spec = {**ours, "tls": asked}
+            added = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
+            yield _add(evidence, added, only)
+
+
+@kind("NetworkPolicy: missing, or it admits others")
+def _(evidence: Evidence) -> Changes:
+    protected = "wan-ports-protected"
+    for one in evidence.of_kind("NetworkPolicy"):
+        rule: Path = ("spec", "ingress", 0)
+        yield _remove(evidence, one, protected)
+        yield _drop(evidence, one, (*rule, "from"), protected)
+        yield _drop(evidence, one, (*rule, "ports"), protected)
+        yield _drop(evidence, one, rule, protected)
+        yield _set(evidence, one, (*rule, "from", 0, "ipBlock", "cidr"), "0.0.0.0/0", protected)
+        yield _set(evidence, one, (*rule, "ports", 0, "port"), WRONG_PORT, protected)
+        yield replace(_set(evidence, one, (*rule, "ports", 0, "endPort"), 65535, protected), leaf=None)
+        everybody = [*at(one.content, ("spec", "ingress")), {}]
+        yield replace(_set(evidence, one, ("spec", "ingress"), everybody, protected), leaf=None)
+        yield replace(_set(evidence, one, ("spec", "podSelector", "matchLabels"), {"app": "x"}, protected), leaf=None)
+        yield replace(_set(evidence, one, ("spec", "policyTypes"), ["Egress"], protected), leaf=None)
 
 
 @kind("spare: a wrong address, or a port that nobody listens on")
@@ -893,8 +1041,10 @@ def guarded(evidence: Evidence, route: Object) -> set[str]:
 
 
 def of_callers(evidence: Evidence) -> list[Object]:
-    """Give Istio's policies of exports: those of gateways refuse other fabrics."""
-    return [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-route"]
+    """Give Istio's policies of exports, but for those beside which another refuses the same on the same Gateway."""
+    every = [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-route"]
+    refused = [(here(one)[:2], one.content["spec"]) for one in every]
+    return [one for one, its in zip(every, refused, strict=True) if refused.count(its) == 1]
 
 
 @kind("callers: nothing refuses the others")
@@ -996,10 +1146,17 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in upstreams(evidence):
         (port,) = one.content["spec"]["ports"]
+        choice: Path = ("labels", "mc-wan.l7mp.io/choice")
         for path, *_ in places(evidence, one):
             yield _set(evidence, one, (*path, "address"), "10.99.99.99", "spare-leads-there")
             yield _set(evidence, one, (*path, "ports", port["name"]), WRONG_PORT, "spare-leads-there")
-            yield _drop(evidence, one, (*path, "labels", SOURCE), "spare-leads-there")
+            remote = [at(it, ("labels", SOURCE)) for it in one.content["spec"]["endpoints"]]
+            alone = remote.count(at(one.content, (*path, "labels", SOURCE))) == 1 and len(remote) > 1
+            more = {"target-verified"} if alone and checking(evidence, one) else set()
+            choices = [at(it, choice) for it in one.content["spec"]["endpoints"]]
+            last = at(one.content, (*path, *choice)) == "spare" and choices.count("spare") == 1
+            more |= {"upstream-is-whole"} if last else set()  # there is no spare left that can be told from the others
+            yield _drop(evidence, one, (*path, "labels", SOURCE), "spare-leads-there", *more)
 
 
 @kind("upstream: missing, or under another name or port")
@@ -1008,7 +1165,8 @@ def _(evidence: Evidence) -> Changes:
         yield _remove(evidence, one, "route-has-target")
         yield _set(evidence, one, ("spec", "ports", 0, "number"), WRONG_PORT, "route-has-target")
         unchecked = {"target-verified"} if checking(evidence, one) else set()
-        yield _set(evidence, one, ("spec", "hosts", 0), "ghost.internal", "route-has-target", *unchecked)
+        rules = ("route-has-target", "upstream-is-whole", *unchecked)
+        yield _set(evidence, one, ("spec", "hosts", 0), "ghost.internal", *rules)
 
 
 @kind("upstream: nothing checks who its places are")
@@ -1016,11 +1174,81 @@ def _(evidence: Evidence) -> Changes:
     for upstream in upstreams(evidence):
         for one in checking(evidence, upstream):
             path: Path = ("spec", "trafficPolicy", "tls")
-            yield _remove(evidence, one, "target-verified")
+            both = ("target-verified", "upstream-is-whole")
+            yield _remove(evidence, one, *both)
             yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
+            yield _set(evidence, one, (*path, "mode"), "DISABLE", "target-verified")
             yield _set(evidence, one, (*path, "subjectAltNames", 0), "spiffe://else/where", "target-verified")
+            more = [*at(one.content, (*path, "subjectAltNames")), "spiffe://else/where"]
+            yield replace(_set(evidence, one, (*path, "subjectAltNames"), more, "target-verified"), leaf=None)
+            yield _drop(evidence, one, (*path, "subjectAltNames"), "target-verified")
             yield _set(evidence, one, (*path, "insecureSkipVerify"), True, "target-verified")
-            yield _set(evidence, one, ("spec", "host"), "else.where.internal", "target-verified")
+            yield _set(evidence, one, ("spec", "host"), "else.where.internal", *both)
+            port = {"port": {"number": upstream.content["spec"]["ports"][0]["number"]}, "tls": {"mode": "DISABLE"}}
+            yield _set(evidence, one, ("spec", "trafficPolicy", "portLevelSettings"), [port], *both)
+            yield replace(_set(evidence, one, ("spec", "exportTo"), ["*"], *both), leaf=None)
+            yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, *both), leaf=None)
+            spec = {"host": upstream.content["spec"]["hosts"][0], "trafficPolicy": {"tls": {"mode": "DISABLE"}}}
+            added = made(evidence, one.cluster, "DestinationRule", FOREIGN, one.namespace, spec=spec)
+            yield _add(evidence, added, *both)
+
+
+@kind("upstream: no first choice, or a place that is neither first nor spare, or without a weight")
+def _(evidence: Evidence) -> Changes:
+    for one in upstreams(evidence):
+        ends = one.content["spec"]["endpoints"]
+        choice: Path = ("labels", "mc-wan.l7mp.io/choice")
+        unused = {"target-verified"} if checking(evidence, one) else set()
+        yield replace(_set(evidence, one, ("spec", "endpoints"), [], "upstream-is-whole"), leaf=None)
+        later = [put(it, choice, "spare") for it in ends]
+        yield replace(_set(evidence, one, ("spec", "endpoints"), later, "upstream-is-whole"), leaf=None)
+        if len({at(it, choice) for it in ends}) > 1:
+            left = [it for it in ends if at(it, choice) == "spare"]
+            gone = {it["labels"][SOURCE] for it in ends} - {it["labels"][SOURCE] for it in left}
+            rules = ("upstream-is-whole", *(unused if gone else ()))
+            yield replace(_set(evidence, one, ("spec", "endpoints"), left, *rules), leaf=None)
+        for index in range(len(ends)):
+            path: Path = ("spec", "endpoints", index)
+            if at(ends[index], choice) == "first":  # a spare may be by a WAN policy that is none of a first choice
+                yield _drop(evidence, one, (*path, *choice), "upstream-is-whole")
+            yield _set(evidence, one, (*path, "weight"), 0, "upstream-is-whole")
+            yield _drop(evidence, one, (*path, "weight"), "upstream-is-whole")
+
+
+@kind("upstream: found otherwise, or by others")
+def _(evidence: Evidence) -> Changes:
+    for one in upstreams(evidence):
+        for field, value in (("resolution", "DNS"), ("resolution", "NONE"), ("location", "MESH_INTERNAL")):
+            yield _set(evidence, one, ("spec", field), value, "upstream-is-whole")
+        yield _drop(evidence, one, ("spec", "resolution"), "upstream-is-whole")
+        yield _set(evidence, one, ("spec", "ports", 0, "protocol"), "TCP", "upstream-is-whole")
+        for seen in (["*"], ["elsewhere"]):
+            yield replace(_set(evidence, one, ("spec", "exportTo"), seen, "upstream-is-whole"), leaf=None)
+        pods = {"labels": {"app": "vault"}}
+        yield replace(_set(evidence, one, ("spec", "workloadSelector"), pods, "upstream-is-whole"), leaf=None)
+
+
+@kind("upstream: nothing keeps the health of its places, or spares share its requests")
+def _(evidence: Evidence) -> Changes:
+    for upstream in upstreams(evidence):
+        for one in evidence.of_kind("DestinationRule"):
+            if (one.cluster, [one.content["spec"]["host"]]) != (upstream.cluster, upstream.content["spec"]["hosts"]):
+                continue
+            path: Path = ("spec", "trafficPolicy")
+            if not checking(evidence, upstream):
+                yield _remove(evidence, one, "upstream-is-whole")
+            yield _drop(evidence, one, (*path, "outlierDetection"), "upstream-is-whole")
+            yield _drop(evidence, one, (*path, "outlierDetection", "consecutiveGatewayErrors"), "upstream-is-whole")
+            yield _set(evidence, one, (*path, "outlierDetection", "maxEjectionPercent"), 10, "upstream-is-whole")
+            balancer: Path = (*path, "loadBalancer")
+            yield _drop(evidence, one, balancer, "upstream-is-whole")
+            yield _set(evidence, one, (*balancer, "simple"), "RANDOM", "upstream-is-whole")
+            if order := at(one.content, (*balancer, "localityLbSetting")):
+                yield _drop(evidence, one, (*balancer, "localityLbSetting"), "upstream-is-whole")
+                yield _set(evidence, one, (*balancer, "localityLbSetting", "enabled"), False, "upstream-is-whole")
+                assert order["failoverPriority"]
+                priority: Path = (*balancer, "localityLbSetting", "failoverPriority")
+                yield _set(evidence, one, (*priority, 0), "topology.kubernetes.io/region", "upstream-is-whole")
 
 
 @kind("upstream: a first choice by a WAN policy that the export does not have")
@@ -1189,12 +1417,12 @@ def _(evidence: Evidence) -> Changes:
 @kind("egress route: a rule called otherwise, or with other matches")
 def _(evidence: Evidence) -> Changes:
     for route, path, _, _ in _remote_refs(evidence):
-        free = has_own_rules(evidence, route)
-        yield _set(
-            evidence, route, (*path[:3], "name"), "renamed", "rule-of-own-policy" if free else "rules-match-alike"
-        )
+        free, name = has_own_rules(evidence, route), at(route.content, (*path[:3], "name"))
+        rules = ("rule-of-own-policy" if free else "rules-match-alike", *by_section(evidence, route, name))
+        yield _set(evidence, route, (*path[:3], "name"), "renamed", "rules-everywhere", *rules)
         if not free:
-            yield _set(evidence, route, (*path[:3], "matches", 0, "path", "value"), "/other", "rules-match-alike")
+            rules = ("rules-match-alike", *elsewhere(evidence, route))
+            yield _set(evidence, route, (*path[:3], "matches", 0, "path", "value"), "/other", *rules)
 
 
 @kind("egress route: a redirect")
@@ -1241,7 +1469,7 @@ def _(evidence: Evidence) -> Changes:
         for index, rule in enumerate(one.content["spec"]["rules"]):
             if rule.get("backendRefs") and compared(evidence, one, rule["name"]):
                 path: Path = ("spec", "rules", index, "matches", 0, "path", "value")
-                yield _set(evidence, one, path, "/other", "rules-match-alike")
+                yield _set(evidence, one, path, "/other", "rules-match-alike", *elsewhere(evidence, one))
 
 
 @kind("ingress route: a Service that is not exported, or a copy for it")
@@ -1262,7 +1490,105 @@ def _(evidence: Evidence) -> Changes:
     for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
         for name in (FOREIGN, f"{one.name}.{FOREIGN}"):
             copy = Object(one.cluster, put(one.content, ("metadata", "name"), name))
-            yield _add(evidence, copy, "hostname-once", *guarded(evidence, one))
+            treated = {"requests-go-on"} if part(one) == "egress-route" and classless(evidence, one) else set()
+            yield _add(evidence, copy, "hostname-once", *guarded(evidence, one), *treated)
+
+
+@kind("egress route: a rule dropped, or the route")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        yield _remove(evidence, one, "rules-everywhere")
+        for index in range(len(one.content["spec"]["rules"])):
+            yield _drop(evidence, one, ("spec", "rules", index), "rules-everywhere")
+
+
+@kind("route: its rules in another order than on other clusters")
+def _(evidence: Evidence) -> Changes:
+    for one in (*routes(evidence, "egress-route"), *routes(evidence, "ingress-route")):
+        rules = one.content["spec"]["rules"]
+        if len(rules) > 1 and elsewhere(evidence, one):
+            yield replace(_set(evidence, one, ("spec", "rules"), rules[::-1], "rules-everywhere"), leaf=None)
+
+
+@kind("ingress route: a rule that refuses dropped, or that answers though it refuses on other clusters")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            if not rule.get("backendRefs") and elsewhere(evidence, one):
+                yield _drop(evidence, one, ("spec", "rules", index), "rules-everywhere")
+                answered = [it for it in one.content["spec"]["rules"] if it.get("backendRefs")]
+                for other in answered[:1]:
+                    refs: Path = ("spec", "rules", index, "backendRefs")
+                    changed = _set(evidence, one, refs, other["backendRefs"], "rules-everywhere")
+                    if not compared(evidence, one, rule["name"]):
+                        yield replace(changed, leaf=None)
+
+
+# What makes requests go on.
+
+
+@kind("requests: nothing says how those of a rule go on")
+def _(evidence: Evidence) -> Changes:
+    for one in treating(evidence):
+        yield _remove(evidence, one, "requests-go-on")
+        key: Path = ("spec", "targetRefs" if "targetRefs" in one.content["spec"] else "targetSelectors")
+        yield _drop(evidence, one, key, "requests-go-on")
+        yield _set(evidence, one, (*key, 0, "kind"), "GRPCRoute", "requests-go-on")
+        yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, "requests-go-on"), leaf=None)
+
+
+def treating(evidence: Evidence) -> list[Object]:
+    """Give Envoy Gateway's policies without which a rule of an egress route has none."""
+    classes = [one for one in evidence.of_kind("BackendTrafficPolicy") if "targetSelectors" in one.content["spec"]]
+    named = [
+        one
+        for one in evidence.of_kind("BackendTrafficPolicy")
+        for target in one.content["spec"].get("targetRefs", ())[:1]
+        for route in routes(evidence, "egress-route")
+        if here(route) == (*here(one)[:2], target["name"]) and classless(evidence, route)
+    ]
+    return [*classes, *named]
+
+
+@kind("requests: they do not go on, or to places that are known to be lost")
+def _(evidence: Evidence) -> Changes:
+    for one in treating(evidence):
+        for path in (("spec", "retry"), ("spec", "healthCheck"), ("spec", "healthCheck", "passive")):
+            yield _drop(evidence, one, path, "requests-go-on")
+        yield _set(evidence, one, ("spec", "retry", "numAttemptsPerPriority"), 5, "requests-go-on")
+        yield _set(evidence, one, ("spec", "retry", "retryOn", "triggers", 0), "5xx", "requests-go-on")
+        yield _set(evidence, one, ("spec", "healthCheck", "passive", "maxEjectionPercent"), 10, "requests-go-on")
+        yield _drop(evidence, one, ("spec", "http2"), "requests-go-on")
+        many = [it for it in evidence.of_kind("BackendTrafficPolicy") if here(it)[1:] == here(one)[1:]]
+        if "targetSelectors" in one.content["spec"] and len(many) > 1:
+            yield _set(evidence, one, ("spec", "retry", "numRetries"), 0, "requests-go-on")
+            yield _set(evidence, one, ("spec", "timeout", "tcp", "connectTimeout"), "77s", "requests-go-on")
+
+
+@kind("requests: Istio's egress gateway does not go on")
+def _(evidence: Evidence) -> Changes:
+    gateways = {here(one) for one in egress(evidence)}
+    for one in evidence.of_kind("EnvoyFilter"):
+        if here(one) in gateways and part(one) == "egress-gateway":
+            yield _remove(evidence, one, "requests-go-on")
+            yield _set(evidence, one, ("spec", "targetRefs", 0, "name"), "ghost", "requests-go-on")
+            yield _drop(evidence, one, ("spec", "configPatches", 0), "requests-go-on")
+            place: Path = ("spec", "configPatches", 0, "patch", "value", "route", "retry_policy", "num_retries")
+            yield _set(evidence, one, place, 0, "requests-go-on")
+            others = [it for it in evidence.of_kind("EnvoyFilter") if here(it)[1:] == here(one)[1:]]
+            if len(others) > 1:
+                yield _drop(evidence, one, ("spec", "configPatches", 1), "requests-go-on")
+
+
+@kind("requests: nothing notices that an upstream's connections are lost")
+def _(evidence: Evidence) -> Changes:
+    for upstream in upstreams(evidence):
+        for one in evidence.of_kind("EnvoyFilter"):
+            if here(one) == here(upstream) and checking(evidence, upstream):
+                yield _remove(evidence, one, "requests-go-on")
+                yield _drop(evidence, one, ("spec", "configPatches", 0), "requests-go-on")
+                yield _set(evidence, one, ("spec", "configPatches", 0, "applyTo"), "LISTENER", "requests-go-on")
+                yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
 
 
 @kind("egress route: another host name on the way")
@@ -1398,9 +1724,11 @@ def _(evidence: Evidence) -> Changes:
 @kind("ServiceImport: another policy than its exports have")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceImport"):
-        yield _set(
-            evidence, one, marks(one), "ghost" if marks(one)[-1] == POLICY else "all=ghost", "import-as-exported"
-        )
+        ruled = marks(one)[-1] == RULES and OWN_RULES not in one.content["metadata"]["annotations"]
+        sent = [it for it in routes(evidence, "egress-route") if (it.cluster, own(it)) == (one.cluster, own(one))]
+        lacking = {"rules-everywhere"} if ruled and sent else set()
+        wrong = "all=ghost" if marks(one)[-1] == RULES else "ghost"
+        yield _set(evidence, one, marks(one), wrong, "import-as-exported", *lacking)
         yield _drop(evidence, one, marks(one), "import-as-exported")
 
 

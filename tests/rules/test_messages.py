@@ -131,6 +131,58 @@ SAID = {
             "Service mc-wan/target-cluster-2 on cluster-1",
         ),
     ),
+    "rules-everywhere": (
+        "dev",
+        "egress route: a rule dropped, or the route",
+        Violation(
+            "ServiceImport insecure/logging on cluster-1 has routes for 0 of its ports, which are 8080",
+            "let mcwan write the routes of all clusters in one update",
+            ("cluster-1",),
+            "ServiceImport insecure/logging on cluster-1",
+        ),
+    ),
+    "requests-go-on": (
+        "guarded",
+        "requests: nothing says how those of a rule go on",
+        Violation(
+            "HTTPRoute mc-wan/ledger.secure.egress on east, rule all: no BackendTrafficPolicy says how its requests go "
+            "on",
+            "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic",
+            ("east",),
+            "HTTPRoute mc-wan/ledger.secure.egress on east",
+        ),
+    ),
+    "upstream-is-whole": (
+        "mixed",
+        "upstream: no first choice, or a place that is neither first nor spare, or without a weight",
+        Violation(
+            "ServiceEntry mc-wan/payment.secure.upstream.high on east has no place that is a first choice",
+            "let mcwan write upstreams: the ServiceEntry and its DestinationRule",
+            ("east",),
+            "ServiceEntry mc-wan/payment.secure.upstream.high on east",
+        ),
+    ),
+    "wan-ports-protected": (
+        "guarded",
+        "NetworkPolicy: missing, or it admits others",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on east has no NetworkPolicy envoy-gateway-system/mc-wan-ingress, and "
+            "others of the fabric have one",
+            "write sources of every cluster, mcwan:clusters.CLUSTER.sources, and let mcwan write the NetworkPolicies",
+            ("east",),
+            "Gateway mc-wan/mc-wan-ingress on east",
+        ),
+    ),
+    "clients-of-this-fabric": (
+        "mixed",
+        "ingress gateway: clients of other fabrics admitted",
+        Violation(
+            "Gateway mc-wan/mc-wan-ingress on east: nothing refuses clients of other fabrics",
+            "let mcwan write that Gateway and what refuses clients of other fabrics",
+            ("east",),
+            "Gateway mc-wan/mc-wan-ingress on east",
+        ),
+    ),
     "spare-leads-there": (
         "guarded",
         "spare: a wrong address, or a port that nobody listens on",

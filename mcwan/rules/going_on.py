@@ -1,0 +1,218 @@
+"""Requests go on where a tunnel or a cluster is lost: what makes them do so is there, and the same on all clusters.
+
+Profiles differ: Envoy Gateway has a BackendTrafficPolicy for a rule, a route, or routes with a label; Istio an
+EnvoyFilter for the egress gateway, and one for an upstream that has settings of its own.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache, partial
+
+from mcwan.gateways import envoy_gateway, istio_filters
+from mcwan.model.traffic import DEFAULT, HealthChecks, Timeouts, Traffic, merged
+from mcwan.plan.profile import Certificate, RouteRequest
+from mcwan.rules.evidence import Evidence, component_of, profile_of, role
+from mcwan.rules.likeness import Tally, difference
+from mcwan.rules.objects import Object, items, kept, mapping, text, texts, value
+from mcwan.rules.rule import Options, Rule, Violation, violation
+from mcwan.rules.tls import is_named, is_selected, targets_of
+from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.upstreams import as_made, rules_for, upstreams
+from mcwan.rules.words import said
+
+_REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
+_FREE = frozenset(
+    {
+        "baseEjectionTime",
+        "baseInterval",
+        "connectTimeout",
+        "consecutiveGatewayErrors",
+        "consecutiveLocalOriginFailures",
+        "interval",
+        "maxConnections",
+        "maxInterval",
+        "maxParallelRequests",
+        "maxParallelRetries",
+        "maxPendingRequests",
+        "numRetries",
+        "requestTimeout",
+        "timeout",
+    }
+)
+"""What an operator chooses, or follows from a tunnel's SLA."""
+_Policies = Mapping[tuple[str, str], list[Object]]
+
+
+@lru_cache(maxsize=1)
+def _policies(evidence: Evidence) -> tuple[_Policies, Mapping[str, UnjudgedError]]:
+    """Give the BackendTrafficPolicies by cluster and namespace."""
+    found: dict[tuple[str, str], list[Object]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for one in evidence.of_kind("BackendTrafficPolicy"):
+        try:
+            found.setdefault((one.cluster, one.namespace), []).append(one)
+        except UnjudgedError as doubt:
+            doubts.setdefault(one.cluster, doubt)
+    return found, doubts
+
+
+@lru_cache(maxsize=1)
+def _alike(evidence: Evidence) -> Mapping[tuple[str, str, str], Tally[str]]:
+    """Give what is said on all clusters by those that have one name: classes of routes, EnvoyFilters."""
+    found: dict[tuple[str, str, str], Tally[str]] = {}
+    for one in _subjects(evidence):
+        if isinstance(one, Object) and one.kind != "HTTPRoute" and (key := _key(one)):
+            found.setdefault(key, Tally()).add(partial(_said, evidence, one))
+    return found
+
+
+def _key(one: Object) -> tuple[str, str, str] | None:
+    try:
+        return (one.kind, one.namespace, one.name)
+    except UnjudgedError:
+        return None
+
+
+def _said(evidence: Evidence, one: Object) -> Iterator[str]:
+    """Give what treats the requests of an egress gateway or an upstream, or what a class says."""
+    its: Object | None = one
+    if one.kind != "BackendTrafficPolicy":
+        its = evidence.find(one.cluster, "EnvoyFilter", one.namespace, one.name)
+    yield json.dumps(value(its.content, "spec"), sort_keys=True, default=value) if its is not None else ""
+
+
+def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
+    if one.kind == "HTTPRoute":
+        yield from _by_envoy_gateway(evidence, one)
+        return
+    wrong = [*(_by_istio(evidence, one) if one.kind == "Gateway" else ()), *_pings(evidence, one)]
+    yield from wrong
+    if wrong:
+        return
+    key = _key(one)
+    most = _alike(evidence)[key].most() if key else None
+    its = next(_said(evidence, one))
+    if most is not None and its != most:
+        what = "other than on other clusters" if its else "nothing, and that on other clusters something"
+        which = str(one) if one.kind == "BackendTrafficPolicy" else f"{one}: EnvoyFilter {one.name}"
+        yield violation(f"{which} says {what} of how requests are treated", _REMEDY, one)
+
+
+def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
+    its = evidence.find(gateway.cluster, "EnvoyFilter", gateway.namespace, gateway.name)
+    if its is None or not any(is_named(one, "Gateway", gateway.name) for one in targets_of(its)):
+        yield violation(
+            f"{gateway} has no EnvoyFilter by which requests go on to other clusters", _REMEDY, gateway, *_some(its)
+        )
+    elif all(difference(istio_filters.going_on(), one) for one in items(its.content, "spec", "configPatches")):
+        yield violation(f"{its} is not that by which requests go on to other clusters", _REMEDY, its, gateway)
+
+
+def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
+    """An upstream with TLS has PINGs, by which a dead path is noticed; it may have health checks, too."""
+    secure = any(
+        mapping(one.content, "spec", "trafficPolicy", "tls")
+        for one in (rules_for(evidence, upstream) if upstream.kind == "ServiceEntry" else ())
+    )
+    for made in as_made(evidence, upstream, Certificate("", "", None))[2:] if secure else ():
+        its = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
+        there = list(items(its.content, "spec", "configPatches")) if its is not None else []
+        lacking = [
+            wanted for wanted in made["configPatches"] if all(difference(wanted, one, "", _FREE) for one in there)
+        ]
+        if lacking or its is None or not list(targets_of(its)):
+            yield violation(
+                f"{upstream} has no EnvoyFilter by which its lost connections are noticed",
+                _REMEDY,
+                upstream,
+                *_some(its),
+            )
+
+
+def _some(one: Object | None) -> list[Object]:
+    return [] if one is None else [one]
+
+
+def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
+    """A policy for a rule goes before one for its route; of several for one, the oldest holds: all are judged."""
+    gateways = [parent.gateway for parent in evidence.parents(route) if parent.gateway is not None]
+    if not any(profile_of(one) == "envoy-gateway" for one in gateways):
+        return
+    every, doubts = _policies(evidence)
+    if doubt := doubts.get(route.cluster):
+        raise doubt
+    whole, by_rule = [], dict[str, list[Object]]()
+    for policy in every.get((route.cluster, route.namespace), ()):
+        sections = [text(one, "sectionName") for one in targets_of(policy) if is_named(one, "HTTPRoute", route.name)]
+        if "" in sections or is_selected(policy, route):
+            whole.append(policy)
+        for section in sections:
+            by_rule.setdefault(section, []).append(policy)
+    wrong: dict[str, tuple[Object, str]] = {}
+    for rule in items(route.content, "spec", "rules"):
+        name = text(rule, "name")
+        its = by_rule.get(name) or whole
+        if not its:
+            yield violation(
+                f"{route}, rule {said(name or None)}: no BackendTrafficPolicy says how its requests go on",
+                _REMEDY,
+                route,
+            )
+        for policy in its:
+            if different := _different(policy):
+                wrong[str(policy)] = (policy, different)
+    for policy, different in wrong.values():
+        yield violation(f"{policy} is not that by which requests of {route} go on: {different}", _REMEDY, policy, route)
+
+
+@kept
+def _different(policy: Object) -> str:
+    """Say where a BackendTrafficPolicy is not as mcwan's are, whatever is chosen for it."""
+    spec = mapping(policy.content, "spec")
+    active = value(spec, "healthCheck", "active") is not None
+    settings = merged(
+        Traffic(
+            idempotent="reset" in texts(spec, "retry", "retryOn", "triggers"),
+            timeouts=Timeouts(
+                connect="1s",
+                keepalive="1s",
+                per_try="1s" if value(spec, "retry", "perRetry", "timeout") is not None else None,
+            ),
+            health_checks=HealthChecks() if active else None,
+        ),
+        DEFAULT,
+    )
+    (made,) = envoy_gateway.traffic(RouteRequest("", "", {}, {"": settings}))
+    wanted = {key: one for key, one in made["spec"].items() if key != "targetRefs"}
+    found = {key: one for key, one in spec.items() if key in wanted}
+    return str(difference(wanted, found, "spec", _FREE) or "")
+
+
+def _is_egress_of_istio(one: Object) -> bool:
+    return role(one) == "egress" and profile_of(one) == "istio"
+
+
+def _subjects(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
+    routes, gateways = evidence.of_kind("HTTPRoute"), evidence.of_kind("Gateway")
+    classes = evidence.of_kind("BackendTrafficPolicy")
+    return [
+        *chosen(routes, lambda one: component_of(one) == "egress-route"),
+        *chosen(gateways, _is_egress_of_istio),
+        *chosen(
+            classes,
+            lambda one: component_of(one) == "egress-gateway" and any(items(one.content, "spec", "targetSelectors")),
+        ),
+        *upstreams(evidence),
+    ]
+
+
+RULES = (
+    Rule(
+        "requests-go-on",
+        "What makes requests go on where a tunnel or a cluster is lost is there for every rule, alike on all clusters.",
+        "Without it, requests go to a place that does not answer, again and again, though there is another.",
+        "Let mcwan write the policies of egress routes and gateways.",
+        _subjects,
+        _judge,
+    ),
+)

@@ -1,0 +1,145 @@
+"""Clusters agree about an export's rules: its routes have all of them, the same on each."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from mcwan.model.leaves import RESERVED
+from mcwan.plan.names import SERVICE_ANNOTATION, cluster_host
+from mcwan.rules.evidence import (
+    Evidence,
+    Export,
+    component_of,
+    export_of,
+    named,
+    own_rules_of,
+    role,
+    rules_of,
+)
+from mcwan.rules.likeness import Tally
+from mcwan.rules.objects import Object, items, number, text, value
+from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.words import listed, said
+
+_REMEDY = "let mcwan write the routes of all clusters in one update"
+_Rules = tuple[tuple[str, str, bool], ...]
+"""Of each rule its name, what it matches, and whether anything answers it."""
+
+
+class _Routes(NamedTuple):
+    """The fabric's own routes: of imports by cluster and export, and what those of a name say on all clusters."""
+
+    imports: Mapping[tuple[str, Export], list[Object]]
+    alike: Mapping[tuple[str, str, str], Tally[_Rules]]
+    doubts: Mapping[str, UnjudgedError]
+    """By cluster, why a route cannot be read."""
+
+
+@lru_cache(maxsize=1)
+def _routes(evidence: Evidence) -> _Routes:
+    found: dict[tuple[str, Export], list[Object]] = {}
+    alike: dict[tuple[str, str, str], Tally[_Rules]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for route in evidence.of_kind("HTTPRoute"):
+        try:
+            component, export = component_of(route), export_of(route)
+            if component == "egress-route" and export:
+                found.setdefault((route.cluster, export), []).append(route)
+            if component in ("ingress-route", "egress-route") and not _is_free(evidence, route):
+                key = (component, route.namespace, route.name)
+                alike.setdefault(key, Tally()).add(partial(_read, route))
+        except UnjudgedError as doubt:
+            doubts.setdefault(route.cluster, doubt)
+    return _Routes(found, alike, doubts)
+
+
+def _is_free(evidence: Evidence, route: Object) -> bool:
+    """Tell whether a route's import has rules of its own, or is not there to say so. Raises UnjudgedError."""
+    export = export_of(route)
+    if component_of(route) == "ingress-route" or export is None:
+        return export is None
+    one = evidence.find(route.cluster, "ServiceImport", export[1], export[0])
+    return one is None or bool(own_rules_of(one))
+
+
+def _read(route: Object) -> Iterator[_Rules]:
+    ingress = component_of(route) == "ingress-route"
+    yield tuple(
+        (text(rule, "name"), _written(value(rule, "matches")), not ingress or any(items(rule, "backendRefs")))
+        for rule in items(route.content, "spec", "rules")
+    )
+
+
+def _written(matches: Any) -> str:
+    return json.dumps(matches, sort_keys=True, default=value)
+
+
+def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
+    if one.kind == "ServiceImport":
+        yield from _has_all(evidence, one)
+    elif not _is_free(evidence, one):
+        (its,) = _read(one)
+        most = _routes(evidence).alike[component_of(one), one.namespace, one.name].most()
+        if most is not None and its != most:
+            mine, theirs = dict.fromkeys(its), dict.fromkeys(most)
+            unlike = sorted({rule[0] for rule in (*mine, *theirs) if rule not in mine or rule not in theirs})
+            what = f"rule {listed(unlike)}" if unlike else "the order of its rules"
+            yield violation(f"{one} says other than on other clusters: {what}", _REMEDY, one)
+
+
+def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
+    """For each port of an import, routes have every rule; by path `direct` there are none."""
+    known, export = _routes(evidence), (one.name, one.namespace)
+    if doubt := known.doubts.get(one.cluster):
+        raise doubt
+    wanted = own_rules_of(one) or rules_of(one)
+    routes = known.imports.get((one.cluster, export), [])
+    if not wanted or not (routes or _is_by_gateway(evidence, one)):
+        return
+    listeners: dict[str, set[str]] = {}
+    for route in routes:
+        section = next((text(parent, "sectionName") for parent in items(route.content, "spec", "parentRefs")), "")
+        rules = items(route.content, "spec", "rules")
+        listeners.setdefault(section, set()).update(text(rule, "name") for rule in rules)
+    ports = [said(number(port, "port")) for port in items(one.content, "spec", "ports")]
+    if len(listeners) < len(ports):
+        what = f"{one} has routes for {len(listeners)} of its ports, which are {listed(ports)}"
+        yield violation(what, _REMEDY, one, *routes)
+    for section, there in sorted(listeners.items()):
+        if lacking := [rule for rule in wanted if rule not in there]:
+            whose = "its own" if own_rules_of(one) else "its export's"
+            yield violation(
+                f"{one}: {listed(map(str, routes))}, listener {said(section or None)}, lacks rule {listed(lacking)} of "
+                f"{whose}",
+                _REMEDY,
+                one,
+                *routes,
+            )
+
+
+def _is_by_gateway(evidence: Evidence, one: Object) -> bool:
+    """Tell whether an import's name leads to an egress gateway of its cluster. Raises UnjudgedError."""
+    service = evidence.find(one.cluster, "Service", one.namespace, f"{one.name}{RESERVED}")
+    alias = text(service.content, "spec", "externalName") if service is not None else ""
+    every = [it for it in evidence.of_kind("Gateway") if it.cluster == one.cluster and role(it) == "egress"]
+    return bool(alias) and alias in [cluster_host(text(it.annotations, SERVICE_ANNOTATION)) for it in every]
+
+
+def _subjects(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
+    routes = chosen(evidence.of_kind("HTTPRoute"), lambda one: component_of(one) in ("ingress-route", "egress-route"))
+    return [*named(evidence.of_kind("ServiceImport")), *routes]
+
+
+RULES = (
+    Rule(
+        "rules-everywhere",
+        "An import's routes have every rule of its export, or its own; an export's rules are the same on all clusters.",
+        "A request whose rule is not there takes the tunnel of the next rule that matches, or is refused.",
+        "Let mcwan write the routes of all clusters in one update.",
+        _subjects,
+        _judge,
+        severity=Severity.CRITICAL,
+    ),
+)
