@@ -213,7 +213,7 @@ def test_the_programs_of_somebody_else_register_the_plan() -> None:
     }
 
     objects, same_objects = _objects(by_parts), _objects(by_fabric)
-    assert len(objects) == 43
+    assert len(objects) == 47
     assert {
         ("Namespace", "wan/east/mc-wan"),
         ("ReferenceGrant", "wan/east/secure/mc-wan"),

@@ -855,7 +855,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"manage": {"wanPolicyWriters": ["flux", "some body"]}},
         [
             "manage.wanPolicyWriters[1]: 'some body': not allowed; allowed: a user as the API server calls it, without "
-            "spaces: system:serviceaccount:NAMESPACE:NAME; correct it"
+            "spaces: system:serviceaccount:NAMESPACE:NAME; write wanPolicyWriters so"
         ],
     ),
     # sections of another kind

@@ -82,7 +82,7 @@ def test_the_policy_is_in_force(cluster: str) -> None:
             ["system:serviceaccount:flux-system:kustomize-controller", "alice"],
             '["alice", "system:serviceaccount:flux-system:kustomize-controller"]',
         ),
-        (["o'neill\"\\"], r'["o\'neill\"\\"]'),
+        (["o'neill\"\\"], """["o'neill\\"\\\\"]"""),
     ],
 )
 def test_writers_are_a_list_in_cel(writers: list[str], expected: str) -> None:
