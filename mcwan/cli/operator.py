@@ -1,6 +1,6 @@
 """A stack run unattended: what the Pulumi Kubernetes Operator needs to deploy it again and again.
 
-Written for version 2 of the operator, whose types are in operator/api/pulumi/shared/stack_types.go of
+Written for version 2.2 of the operator or newer, whose types are in operator/api/pulumi/shared/stack_types.go of
 pulumi/pulumi-kubernetes-operator. It runs each stack in a pod of its own, the workspace.
 """
 
@@ -95,7 +95,7 @@ def _spec(fabric: Fabric, wanted: Wanted, account: str) -> dict[str, Any]:
         "continueResyncOnCommitMatch": True,
         "resyncFrequencySeconds": wanted.interval,
         "refresh": True,
-        # the operator would let a stack that failed, a cluster being away, wait for up to a day
+        # before 2.8 the operator lets a stack that failed wait for up to a day; since then it gives up after three times
         "retryMaxBackoffDurationSeconds": wanted.interval,
         "retryOnUpdateConflict": True,
         "envRefs": _environment(wanted),

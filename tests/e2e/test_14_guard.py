@@ -173,7 +173,7 @@ def test_a_writer_may_change_and_delete(api: Api) -> None:
     deleted(api, "Background")
 
 
-def test_deployments_pass_the_guard(lab: Lab) -> None:
+def test_deployments_pass_the_guard(lab: Lab, api: Api) -> None:
     """By Pulumi, where it is there: a WAN policy more, another SLA over what somebody wrote, and it is gone."""
     name, policies = "for-a-while", lab.config["wanPolicies"]
 
@@ -184,15 +184,14 @@ def test_deployments_pass_the_guard(lab: Lab) -> None:
         found: int = api.get(VERSION, KIND, name)["spec"]["sla"]["latencyMs"]
         return found
 
-    with lab.api(lab.topology.sites["west"]) as api:
-        try:
-            assert deployed(10) == 10
-            place = api.path(VERSION, KIND, "", name)
-            for label, latency in (("a-test", 15), (None, 15)):
-                written = {"metadata": {"labels": {BREAK_GLASS: label}}, "spec": {"sla": {"latencyMs": latency}}}
-                api.request("PATCH", place, written, "application/merge-patch+json", {"fieldManager": "kubectl-edit"})
-            assert deployed(20) == 20
-        finally:
-            deploy.deploy(lab)
-        assert name not in [one["metadata"]["name"] for one in api.all(VERSION, KIND)]
+    try:
+        assert deployed(10) == 10
+        place = api.path(VERSION, KIND, "", name)
+        for label in ("a-test", None):
+            written = {"metadata": {"labels": {BREAK_GLASS: label}}, "spec": {"sla": {"latencyMs": 15}}}
+            api.request("PATCH", place, written, "application/merge-patch+json", {"fieldManager": "kubectl-edit"})
+        assert deployed(20) == 20
+    finally:
+        deploy.deploy(lab)
+    assert name not in [one["metadata"]["name"] for one in api.all(VERSION, KIND)]
     deploy.wait_programmed(lab)
