@@ -95,7 +95,7 @@ def _spec(fabric: Fabric, wanted: Wanted, account: str) -> dict[str, Any]:
         "continueResyncOnCommitMatch": True,
         "resyncFrequencySeconds": wanted.interval,
         "refresh": True,
-        # before 2.8 the operator lets a stack that failed wait for up to a day; since then it gives up after three times
+        # before 2.8 the operator lets a stack that failed wait for up to a day; since then it gives up after three
         "retryMaxBackoffDurationSeconds": wanted.interval,
         "retryOnUpdateConflict": True,
         "envRefs": _environment(wanted),
