@@ -70,11 +70,11 @@ class Api:
         path = self.path(manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
         return self.request("PATCH", path + subresource, manifest, "application/apply-patch+yaml", params)
 
-    def delete(self, manifest: Object, *, grace: int | None = None) -> None:
-        """Delete an object, in the background; none there will do."""
+    def delete(self, manifest: Object, *, grace: int | None = None, propagation: str = "Background") -> None:
+        """Delete an object; none there will do."""
         metadata = manifest["metadata"]
         path = self.path(manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
-        body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
         try:

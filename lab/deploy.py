@@ -76,7 +76,7 @@ def _apply(lab: Lab, site: Site, api: Api, objects: list[Object]) -> None:
         if one["kind"] == "CustomResourceDefinition":
             established(api, one)
     for one in sorted(leaving, key=apply_order, reverse=True):
-        api.delete(one)
+        api.delete(one, propagation="Orphan" if one["kind"] == "WANPolicy" else "Background")  # see mcwan.plan.guard
     wait(lambda: not any(exists(api, one) for one in leaving), f"what was withdrawn is gone from {site.cluster}")
     inventory.write_text(json.dumps([_reference(one) for one in objects]), encoding="utf-8")
 

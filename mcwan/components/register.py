@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.admissionregistration.v1 import ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Service
@@ -36,6 +37,8 @@ _TYPED: dict[str, Callable[..., pulumi.Resource]] = {
     "Role": Role,
     "RoleBinding": RoleBinding,
     "Service": Service,
+    "ValidatingAdmissionPolicy": ValidatingAdmissionPolicy,
+    "ValidatingAdmissionPolicyBinding": ValidatingAdmissionPolicyBinding,
 }
 _ARGUMENTS = {"addressType": "address_type", "roleRef": "role_ref"}
 _FOUNDATION = ("CustomResourceDefinition", "Namespace")

@@ -10,7 +10,7 @@ from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export
 from mcwan.model.facts import Facts
 from mcwan.model.imports import Import
-from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, LabelKey, LabelValue
+from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, LabelKey, LabelValue, UserName
 from mcwan.model.telemetry import Telemetry
 from mcwan.model.tls import TLS, Certificates
 from mcwan.model.wan_policy import WANPolicy
@@ -23,6 +23,10 @@ class Manage(Model):
     """The namespace mc-wan."""
     wan_policy_crd: StrictBool = True
     """The CustomResourceDefinition of WANPolicy."""
+    wan_policy_guard: StrictBool = True
+    """The admission policy that has only deployments change or delete WANPolicies; Kubernetes 1.30 or newer."""
+    wan_policy_writers: tuple[UserName, ...] = ()
+    """Users that it lets do both, too, as the API server calls them: the service account of Flux or Argo CD, say."""
 
 
 class Description(Model):

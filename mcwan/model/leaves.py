@@ -17,6 +17,7 @@ LABEL_KEY = (
     r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 )
 EMPTY_OR_LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+USER = r"^[!-~]+$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
 
 PATTERN_MEANS = {
@@ -29,6 +30,7 @@ PATTERN_MEANS = {
     "it, if need be, a DNS name and '/'",
     EMPTY_OR_LABEL_VALUE: "a label's value: nothing, or letters, digits, '-', '_' and '.', a letter or digit first and "
     "last",
+    USER: "a user as the API server calls it, without spaces: system:serviceaccount:NAMESPACE:NAME",
     HEADER: "an HTTP header name (RFC 9110 token)",
 }
 """What each pattern asks for, in words; used by messages."""
@@ -83,6 +85,7 @@ ServiceName = Annotated[str, StringConstraints(strict=True, pattern=SERVICE, max
 BackendName = Annotated[str, StringConstraints(strict=True, pattern=BACKEND, max_length=127)]
 LabelKey = Annotated[str, StringConstraints(strict=True, pattern=LABEL_KEY)]
 LabelValue = Annotated[str, StringConstraints(strict=True, pattern=EMPTY_OR_LABEL_VALUE, max_length=MAX_LABEL)]
+UserName = Annotated[str, StringConstraints(strict=True, pattern=USER)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Weight = Annotated[int, Field(strict=True, ge=0, le=MAX_WEIGHT)]
 

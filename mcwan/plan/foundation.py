@@ -1,7 +1,8 @@
-"""What everything else stands on, per cluster: the namespace mc-wan and the definition of WANPolicy."""
+"""What everything else stands on, per cluster: the namespace mc-wan, the definition of WANPolicy, and its guard."""
 
 from mcwan.model.sla import MAX_MILLISECONDS
 from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.guard import guard
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.names import GROUP, NAMESPACE
 
@@ -12,6 +13,7 @@ def foundation(context: Context) -> PerCluster:
     manage = context.fabric.manage
     made = [wan_policy_crd(common)] if manage.wan_policy_crd else []
     made += [manifest("v1", "Namespace", NAMESPACE, None, common)] if manage.namespace else []
+    made += guard(manage, common) if manage.wan_policy_guard else []
     return dict.fromkeys(context.clusters, made) if made else {}
 
 

@@ -19,6 +19,8 @@ _RANK = {
             "CustomResourceDefinition",
             "Namespace",
             "WANPolicy",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
             "ConfigMap",
             "Role",
             "RoleBinding",

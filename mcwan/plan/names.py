@@ -7,6 +7,12 @@ NAMESPACE = leaves.FABRIC_NAMESPACE
 INGRESS = leaves.INGRESS
 EGRESS = leaves.EGRESS
 GRANT = NAMESPACE
+GUARD = f"wanpolicies.{GROUP}"
+"""The admission policy for WANPolicies, called as their definition."""
+BREAK_GLASS = f"{GROUP}/break-glass"
+"""The label of a WANPolicy that anybody who may write it may change or delete, in an emergency."""
+FIELD_MANAGER = "mcwan"
+"""Who writes WANPolicies, as the API server notes it."""
 RULES_ANNOTATION = f"{GROUP}/rules"
 OWN_RULES_ANNOTATION = f"{GROUP}/own-rules"
 POLICY_ANNOTATION = f"{GROUP}/wan-policy"

@@ -1,6 +1,7 @@
 """A WANPolicy object on every cluster. It acts on nothing by itself; people and policies read it."""
 
 from mcwan.plan.context import Context, PerCluster
+from mcwan.plan.guard import ANNOTATIONS
 from mcwan.plan.manifests import labels, manifest
 from mcwan.plan.names import GROUP
 
@@ -15,6 +16,7 @@ def wan_policy(context: Context, name: str) -> PerCluster:
         name,
         None,
         labels(context.fabric, "wan-policy", policies=[name]),
+        annotations=ANNOTATIONS,
         spec={
             "tunnel": policy.tunnel,
             "port": policy.port,

@@ -220,7 +220,7 @@ def test_the_programs_of_somebody_else_register_the_plan() -> None:
     }
 
     objects, same_objects = _objects(by_parts), _objects(by_fabric)
-    assert len(objects) == 46
+    assert len(objects) == 50
     assert {
         ("Namespace", "wan/east/mc-wan"),
         ("ReferenceGrant", "wan/east/secure/mc-wan"),

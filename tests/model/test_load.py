@@ -86,7 +86,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "unknown key in manage": (
         {"manage": {"crd": False}},
-        ["manage.crd: unknown key; allowed: namespace, wanPolicyCrd; remove it"],
+        ["manage.crd: unknown key; allowed: namespace, wanPolicyCrd, wanPolicyGuard, wanPolicyWriters; remove it"],
     ),
     "an export's key of Python": (
         {"exports/1/from_": ["cluster-1"]},
@@ -851,6 +851,20 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"manage": {"namespace": "no"}},
         ["manage.namespace: 'no': not allowed; allowed: true or false; write namespace so"],
     ),
+    "writers that nobody heeds": (
+        {"manage": {"wanPolicyGuard": False, "wanPolicyWriters": ["flux"]}},
+        [
+            "manage.wanPolicyWriters: 'flux': without the guard everybody may write; allowed: beside "
+            "wanPolicyGuard: true; remove it, or remove wanPolicyGuard: false"
+        ],
+    ),
+    "a writer that is no user": (
+        {"manage": {"wanPolicyWriters": ["flux", "some body"]}},
+        [
+            "manage.wanPolicyWriters[1]: 'some body': not allowed; allowed: a user as the API server calls it, without "
+            "spaces: system:serviceaccount:NAMESPACE:NAME; write wanPolicyWriters so"
+        ],
+    ),
     # sections of another kind
     "sections of another kind": (
         {"clusters": 5, "wanPolicies": [], "exports": {}, "imports": "x", "manage": 3},
@@ -860,7 +874,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "describe them under mcwan:wanPolicies",
             "exports: a mapping: not a list; allowed: a list; write each entry after '- '",
             "imports: 'x': not a list; allowed: a list; write each entry after '- '",
-            "manage: 3: not allowed; allowed: a mapping; write its keys: namespace, wanPolicyCrd",
+            "manage: 3: not allowed; allowed: a mapping; write its keys: namespace, wanPolicyCrd, wanPolicyGuard, "
+            "wanPolicyWriters",
         ],
     ),
 }
@@ -956,7 +971,8 @@ MANY_LINES = [
     "correct the name, or add it to mcwan:exports",
     "imports[2].clusters[0]: 'cluster-7': no such cluster; allowed: Edge, cluster-1, cluster-2; "
     "did you mean 'cluster-2'?",
-    "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd; did you mean 'namespace'?",
+    "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd, wanPolicyGuard, wanPolicyWriters; "
+    "did you mean 'namespace'?",
     "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, wanPolicies; "
     "remove it",
 ]

@@ -30,6 +30,7 @@ def test_the_examples_objects() -> None:
     }
     common = ["CustomResourceDefinition", *["EndpointSlice"], *["EnvoyProxy"] * 2, *["Gateway"] * 2]
     common += ["ClientTrafficPolicy", *["BackendTrafficPolicy"] * 4, *["Certificate"] * 2, "BackendTLSPolicy"]
+    common += ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
     assert counts["cluster-2"] == sorted(
         [*common, "Namespace", *["HTTPRoute"] * 2, *["Service"] * 3, *["ServiceImport"] * 2, *["WANPolicy"] * 2]
     )

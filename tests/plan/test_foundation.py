@@ -6,6 +6,7 @@ import pytest
 from tests.fabrics import Raw, called, changed, labelled, on, planned
 
 CRD = "wanpolicies.mc-wan.l7mp.io"
+GUARD = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 
 
 @pytest.mark.parametrize("cluster", ["cluster-1", "cluster-2"])
@@ -74,18 +75,22 @@ def test_the_definitions_schema_takes_the_objects_and_refuses_others() -> None:
                 )
 
 
+FOUNDATION = {"Namespace", "CustomResourceDefinition", *GUARD}
+
+
 @pytest.mark.parametrize(
-    ("manage", "expected"),
+    ("manage", "left"),
     [
-        ({}, {"Namespace", "CustomResourceDefinition"}),
-        ({"namespace": False}, {"CustomResourceDefinition"}),
-        ({"wanPolicyCrd": False}, {"Namespace"}),
-        ({"namespace": False, "wanPolicyCrd": False}, set()),
+        ({}, set()),
+        ({"namespace": False}, {"Namespace"}),
+        ({"wanPolicyCrd": False}, {"CustomResourceDefinition"}),
+        ({"wanPolicyGuard": False}, GUARD),
+        ({"namespace": False, "wanPolicyCrd": False, "wanPolicyGuard": False}, FOUNDATION),
     ],
 )
-def test_both_can_be_left_to_others(manage: dict[str, bool], expected: set[str]) -> None:
+def test_each_can_be_left_to_others(manage: dict[str, bool], left: set[str]) -> None:
     plan = planned(changed({"manage": manage}))
     for cluster in ("cluster-1", "cluster-2"):
         kinds = {one["kind"] for one in on(plan, cluster)}
-        assert kinds & {"Namespace", "CustomResourceDefinition"} == expected
+        assert kinds & FOUNDATION == FOUNDATION - left
         assert kinds >= {"WANPolicy", "Gateway", "HTTPRoute"}

@@ -78,6 +78,8 @@ KINDS = (
     "CustomResourceDefinition",
     "Namespace",
     "WANPolicy",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
     "ConfigMap",
     "Role",
     "RoleBinding",

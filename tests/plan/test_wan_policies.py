@@ -10,7 +10,15 @@ def test_every_cluster_has_every_policy(cluster: str) -> None:
     assert called(planned(), cluster, "WANPolicy", "high") == {
         "apiVersion": "mc-wan.l7mp.io/v1alpha1",
         "kind": "WANPolicy",
-        "metadata": {"name": "high", "labels": labelled("wan-policy", "high")},
+        "metadata": {
+            "name": "high",
+            "labels": labelled("wan-policy", "high"),
+            "annotations": {
+                "pulumi.com/deletionPropagationPolicy": "orphan",
+                "pulumi.com/patchFieldManager": "mcwan",
+                "pulumi.com/patchForce": "true",
+            },
+        },
         "spec": {
             "tunnel": "business",
             "port": 31111,

@@ -3,7 +3,7 @@
 Each check takes the whole description and assumes nothing: a reference may lead nowhere, as all checks run always.
 """
 
-from mcwan.model.checks import clusters, exports, imports, labels, routes, tls, traffic, wan_policies
+from mcwan.model.checks import clusters, exports, imports, labels, manage, routes, tls, traffic, wan_policies
 from mcwan.model.description import Description
 from mcwan.model.mistakes import Mistake
 
@@ -16,6 +16,7 @@ _CHECKS = (
     *tls.CHECKS,
     *traffic.CHECKS,
     *labels.CHECKS,
+    *manage.CHECKS,
 )
 
 
