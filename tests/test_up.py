@@ -33,7 +33,7 @@ def test_without_pulumi_it_renders_and_says_so(project: Path) -> None:
         "no `pulumi` on PATH, and it cannot be installed from here (no network): rendered, not deployed; "
         "https://www.pulumi.com/docs/install/ says how to get it"
     )
-    assert done.output.splitlines()[-1] == f"55 objects as YAML: {project}/rendered/dev/CLUSTER"
+    assert done.output.splitlines()[-1] == f"59 objects as YAML: {project}/rendered/dev/CLUSTER"
     assert all(title in done.output for title in ("Clusters", "WAN policies", "Exports", "Imports"))
     assert len(list((project / "rendered" / "dev").rglob("*.yaml"))) == 10
 

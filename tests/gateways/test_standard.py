@@ -27,6 +27,7 @@ def test_nothing_but_the_standard_channel() -> None:
     groups = {one["apiVersion"].rpartition("/")[0] for one in on(plan, "cluster-1")}
     assert groups == {
         "",
+        "admissionregistration.k8s.io",
         "apiextensions.k8s.io",
         "discovery.k8s.io",
         "gateway.networking.k8s.io",
