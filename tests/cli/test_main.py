@@ -43,7 +43,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def test_help_and_version() -> None:
     assert run("--help").exit_code == run("-h").exit_code == 0
-    assert set(main.commands) == {"check", "operator", "render", "telemetry", "schema", "reference"}
+    assert set(main.commands) == {"check", "facts", "operator", "render", "telemetry", "schema", "reference"}
     assert run("--version").output == f"mcwan, version {__version__}\n"
     for command in main.commands:
         assert run(command, "-h").exit_code == 0
