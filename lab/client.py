@@ -89,8 +89,11 @@ def resolve(site: Site, name: str) -> str:
     raise UnknownNameError(f"{site.cluster}: DNS does not know {name}")
 
 
-def query(site: Site, name: str) -> str | None:
-    """Ask the cluster's DNS for a name's address, aliases followed; None if it has none."""
+def query(site: Site, name: str, port: int = 53) -> str | None:
+    """Ask a DNS server on the cluster's node, its own by default, for a name's address; None if it has none.
+
+    Aliases are followed.
+    """
     number = secrets.randbelow(1 << 16)
     labels = b"".join(bytes([len(label)]) + label.encode("ascii") for label in name.split("."))
     question = labels + b"\0" + struct.pack("!HH", _A, _IN)
@@ -98,7 +101,7 @@ def query(site: Site, name: str) -> str | None:
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with udp:
         udp.settimeout(TIMEOUT)
-        udp.connect((str(site.node_address), 53))
+        udp.connect((str(site.node_address), port))
         udp.send(struct.pack("!6H", number, _RECURSE, 1, 0, 0, 0) + question)
         answer = udp.recv(4096)
     count = struct.unpack("!H", answer[6:8])[0]

@@ -17,7 +17,7 @@ def notes(context: Context) -> Iterator[str]:
     for name in context.clusters:
         cluster = context.fabric.clusters[name]
         if not ingress_addresses(context, name):
-            yield f"{name}: no ingress address is written, so that it has no target on the other clusters"
+            yield f"{name}: no ingress address is known, so that it has no target on the other clusters"
         if cluster.gateway.profile == "standard":
             yield (
                 f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "

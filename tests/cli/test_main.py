@@ -106,7 +106,7 @@ def test_render_says_what_it_could_not_know(project: Path, tmp_path: Path) -> No
     write(project, changed({"clusters/cluster-2/ingress": {}}))
     result = run("render", "--project", project, "--out", tmp_path / "out")
     assert result.stdout.splitlines()[-1] == (
-        "note: cluster-2: no ingress address is written, so that it has no target on the other clusters"
+        "note: cluster-2: no ingress address is known, so that it has no target on the other clusters"
     )
 
 

@@ -40,11 +40,12 @@ class Registered:
 
 @dataclass
 class Recorded:
-    """What a program registered, in order, what it put out, and what it logged."""
+    """What a program registered, in order, what it put out, what it logged, and what it read, by name."""
 
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
 
     def of(self, kind: str) -> dict[str, Registered]:
         """Give the resources of a type, by name."""
@@ -57,8 +58,8 @@ class _Unimplemented(grpc.RpcError):
 
 
 class _Monitor:
-    def __init__(self, recorded: Recorded, project: str, stack: str) -> None:
-        self.recorded, self.prefix = recorded, f"urn:pulumi:{stack}::{project}::"
+    def __init__(self, recorded: Recorded, project: str, stack: str, there: Mapping[str, Any]) -> None:
+        self.recorded, self.prefix, self.there = recorded, f"urn:pulumi:{stack}::{project}::", there
 
     def GetDeploymentInfo(self, _request: object) -> None:  # noqa: N802 - the protocol's name
         raise _Unimplemented
@@ -93,6 +94,12 @@ class _Monitor:
         known = "id" if request.custom else ""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=known, object=request.object)
 
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        self.recorded.read.append(request.name)
+        found = Struct()
+        found.update(self.there[request.id])
+        return resource_pb2.ReadResourceResponse(urn=f"{self.prefix}{request.type}::{request.name}", properties=found)
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         self.recorded.outputs[request.urn] = _plain(MessageToDict(request.outputs))
         return Struct()
@@ -122,14 +129,18 @@ def record(
     config: Mapping[str, Any] | None = None,
     stack: str = "dev",
     secret: list[str] | None = None,
+    there: Mapping[str, Any] | None = None,
 ) -> Recorded:
-    """Run a program and give what it registered. `config` is by key with its namespace, objects as they are."""
+    """Run a program and give what it registered. `config` is by key with its namespace, objects as they are.
+
+    `there` are the resources that it may read, by id.
+    """
     recorded = Recorded()
 
     def run() -> None:
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in (config or {}).items()}
         set_all_config(texts, secret or [])
-        monitor: Any = _Monitor(recorded, "mcwan", stack)
+        monitor: Any = _Monitor(recorded, "mcwan", stack, there or {})
         engine: Any = _Engine(recorded)
         configure(Settings(project="mcwan", stack=stack, monitor=monitor, engine=engine))
         loop = asyncio.new_event_loop()

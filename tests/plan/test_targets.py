@@ -76,7 +76,7 @@ def test_targets_belong_to_pairs_of_clusters() -> None:
         names = [one["metadata"]["name"] for one in on(plan, cluster, "Service")]
         expected = {f"target-{one}" for one in ("cluster-1", "cluster-2", "dmz") if one != cluster}
         assert {name for name in names if name.startswith("target-")} == expected, "edge has no address"
-    assert plan.notes()[1:] == ["edge: no ingress address is written, so that it has no target on the other clusters"]
+    assert plan.notes()[1:] == ["edge: no ingress address is known, so that it has no target on the other clusters"]
 
 
 def test_a_cluster_alone_has_no_targets() -> None:
