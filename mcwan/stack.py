@@ -153,6 +153,13 @@ def reached_one_way(description: Description) -> Iterator[Mistake]:
                 f"a cluster that is rendered is not reached, but {' and '.join(written[:-1])} is written too",
                 "remove one of them",
             )
+        elif "renderTo" in written and cluster.facts == "live":
+            yield Mistake(
+                ("clusters", name, "facts"),
+                "'live'",
+                "a cluster that is rendered is not reached; allowed: declared, recorded",
+                "write its context in place of renderTo, or its facts",
+            )
         elif not written:
             yield Mistake(
                 ("clusters", name),

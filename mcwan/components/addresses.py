@@ -8,30 +8,35 @@ from pulumi_kubernetes.core.v1 import Service
 
 from mcwan.components.register import Addresses, Foundation, Providers
 from mcwan.plan import Plan
-from mcwan.plan.names import INGRESS
+from mcwan.plan.names import EGRESS, INGRESS
 from mcwan.plan.summary import gateways
 
 
 def await_addresses(
     name: str, plan: Plan, providers: Providers, foundation: Foundation, parent: pulumi.Resource
 ) -> Addresses:
-    """Give the addresses that balancers give the ingress gateways, once those are programmed.
+    """Give the addresses of the shared gateways' Services, once those are programmed.
 
-    One resource for each cluster whose address is waited for: its gateway's Service, read and not managed.
+    One resource for each that is waited for: the gateway's Service, read and not managed.
     """
     found: dict[str, pulumi.Input[str]] = {}
+    told = gateways(plan) if plan.awaited else {}
     for word, one in plan.awaited.items():
-        service, _, namespace = gateways(plan)[one.cluster]["ingress"]["service"].partition(".")
-        gateway = foundation[one.cluster][INGRESS]
+        role, called = ("ingress", INGRESS) if one.kind == "balancer" else ("egress", EGRESS)
+        service, _, namespace = told[one.cluster][role]["service"].partition(".")
+        gateway = foundation[one.cluster][called]
         if not isinstance(gateway, pulumi.CustomResource):
-            raise TypeError(f"{one.cluster}: {INGRESS} is no resource of a provider")
+            raise TypeError(f"{one.cluster}: {called} is no resource of a provider")
         # the id is known once the gateway is there: before, the Service is not, and reading it would fail
         read = Service.get(
             f"{name}/{one.cluster}/{namespace}/{service}",
             gateway.id.apply(partial(_id, namespace, service)),
             pulumi.ResourceOptions(parent=parent, provider=providers[one.cluster], depends_on=[gateway]),
         )
-        found[word] = read.status.apply(partial(_address, one.cluster, f"{service}.{namespace}"))
+        if one.kind == "balancer":
+            found[word] = read.status.apply(partial(_address, one.cluster, f"{service}.{namespace}"))
+        else:
+            found[word] = read.spec.cluster_ip
     return found
 
 

@@ -15,15 +15,16 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from mcwan.plan import Owner, Plan
+from mcwan.plan.addresses import Awaited
 from mcwan.plan.manifests import Manifest, identity
-from mcwan.plan.names import INGRESS, NAMESPACE
+from mcwan.plan.names import EGRESS, INGRESS, NAMESPACE
 
 Providers = Mapping[str, kubernetes.Provider]
 """The Kubernetes provider of each cluster. A component takes one provider per package, so they are an argument."""
 Foundation = Mapping[str, Mapping[str, pulumi.Resource]]
 """Per cluster and by kind, what has to be there before anything else: the namespace and WANPolicy's definition.
 
-And by its name, the ingress gateway, whose address others may wait for.
+And by their names, the shared gateways, whose addresses others may wait for.
 """
 Addresses = Mapping[str, pulumi.Input[str]]
 """The addresses that are waited for, by the word that stands for each in manifests; see `mcwan.plan.addresses`."""
@@ -95,8 +96,11 @@ def register(
                 child = CustomResource(child_name, api_version=api_version, kind=kind, opts=options, **rest)
             if kind in _FOUNDATION:  # the plan has these first
                 before[kind] = child
-            elif kind == "Gateway" and called == INGRESS:
-                before[INGRESS] = child
+            elif kind == "Gateway" and called in (INGRESS, EGRESS):
+                before[called] = child
+            elif plan.awaited and isinstance(child, Service):
+                word = str(Awaited(cluster, f"{called}.{namespace}", "cluster"))
+                addresses = {**addresses, word: child.spec.cluster_ip}
     return made
 
 

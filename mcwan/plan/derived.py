@@ -9,6 +9,7 @@ from typing import Any
 from mcwan.facts.agreed import Agreed
 from mcwan.model.importing import Importing
 from mcwan.plan import names
+from mcwan.plan.addresses import Awaited, is_asked
 from mcwan.plan.context import Context
 from mcwan.plan.gateways import egress_request, infrastructure
 from mcwan.plan.manifests import Manifest
@@ -25,10 +26,9 @@ def derived(context: Context, importing: Importing) -> Manifest:
         "type": "Headless" if agreed.headless else "ClusterSetIP",
         "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],
     }
-    report = context.known.reports.get(importing.cluster)
-    ips = (report.answering or {}).get(answering(context, importing), ()) if report else ()
+    ips = _ips(context, importing)
     if ips and not agreed.headless:
-        spec["ips"] = list(ips[:_MOST_IPS])
+        spec["ips"] = ips
     if agreed.session_affinity != "None":
         spec["sessionAffinity"] = agreed.session_affinity
     if agreed.session_affinity_seconds is not None:
@@ -43,11 +43,21 @@ def derived(context: Context, importing: Importing) -> Manifest:
     return spec
 
 
-def answering(context: Context, importing: Importing) -> str:
-    """Give the name.namespace of the Service whose address an import answers by."""
+def _ips(context: Context, importing: Importing) -> list[str]:
+    """Give the addresses by which an import answers: those that are known or, of what the update makes, a word."""
     export, cluster = importing.export, importing.cluster
+    local = cluster in export.offers and export.offers[cluster].weight
+    shadow = f"{names.clusterset(export.exported_name)}.{export.namespace}"
+    made = None
     if importing.path == "direct":
-        local = cluster in export.offers and export.offers[cluster].weight
-        return export.service if local else f"{names.clusterset(export.exported_name)}.{export.namespace}"
-    own = export if export.scope == "service" else None
-    return infrastructure(context, cluster, egress_request(context, cluster, (), own)).service
+        service = export.service if local else shadow
+        made = None if local else shadow
+    else:
+        own = export if export.scope == "service" else None
+        service = infrastructure(context, cluster, egress_request(context, cluster, (), own)).service
+        made = None if own else f"{names.EGRESS}.{names.NAMESPACE}"
+    if made and is_asked(context, cluster):
+        return [str(Awaited(cluster, made, "cluster"))]
+    report = context.known.reports.get(cluster)
+    known = (report.answering or {}).get(service, ()) if report else ()
+    return list(known[:_MOST_IPS])

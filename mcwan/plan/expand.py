@@ -7,15 +7,15 @@ from typing import Literal
 
 from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.fabric import Fabric
-from mcwan.plan.addresses import Awaited, ingress_addresses, is_awaited
+from mcwan.plan.addresses import Awaited, ingress_addresses, is_asked
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.exports import service_export
 from mcwan.plan.foundation import foundation
-from mcwan.plan.gateways import shared_gateways
+from mcwan.plan.gateways import shared_egress_ports, shared_gateways
 from mcwan.plan.grants import grants
 from mcwan.plan.imports import service_import
 from mcwan.plan.manifests import Manifest, apply_order
-from mcwan.plan.names import NAMESPACE
+from mcwan.plan.names import EGRESS, NAMESPACE
 from mcwan.plan.notes import notes
 from mcwan.plan.profile import Profile
 from mcwan.plan.protection import ingress_protection
@@ -67,9 +67,11 @@ class Plan:
 
     @cached_property
     def awaited(self) -> dict[str, Awaited]:
-        """The addresses that are waited for, by the word that stands for each in manifests."""
-        clusters = [one for one in self.context.clusters if is_awaited(self.context, one)]
-        every = [one for cluster in clusters for one in ingress_addresses(self.context, cluster)]
+        """The addresses of shared gateways that are waited for, by the word that stands for each in manifests."""
+        context = self.context
+        every = [one for cluster in context.clusters for one in ingress_addresses(context, cluster)]
+        asked = [cluster for cluster in sorted(shared_egress_ports(context)) if is_asked(context, cluster)]
+        every += [Awaited(cluster, f"{EGRESS}.{NAMESPACE}", "cluster") for cluster in asked]
         return {str(one): one for one in every if isinstance(one, Awaited)}
 
     def waits(self, manifest: Manifest) -> bool:

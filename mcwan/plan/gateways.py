@@ -10,7 +10,7 @@ from typing import Any
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
 from mcwan.plan import names
-from mcwan.plan.addresses import ingress_addresses, is_awaited
+from mcwan.plan.addresses import ingress_addresses, is_asked, is_awaited
 from mcwan.plan.certificates import certificate, ordered
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import GATEWAY_API, Manifest, labels, manifest
@@ -57,6 +57,7 @@ def egress_request(
         cluster=context.fabric.clusters[cluster],
         ports=tuple(sorted(set(ports))),
         labels=labels(context.fabric, "egress-gateway", export=export.key if export else None, policies=policies),
+        awaited=export is None and is_asked(context, cluster),
         site=cluster,
         certificate=certificate(context, cluster, "egress", name),
         telemetry=context.fabric.telemetry,

@@ -5,10 +5,12 @@ from ipaddress import IPv4Address, IPv6Address
 from mcwan import gateways
 from mcwan.facts.resolve import Known
 from mcwan.plan import Plan
-from mcwan.plan.addresses import Awaited, in_order
+from mcwan.plan.addresses import Address, Awaited, in_order
 from tests.fabrics import changed, fabric, on
 
-AWAITED = Awaited("cluster-2", "mc-wan-ingress.mc-wan")
+AWAITED = Awaited("cluster-2", "mc-wan-ingress.mc-wan", "balancer")
+ASKED = Awaited("cluster-2", "mc-wan-egress.mc-wan", "cluster")
+IMPORT = "ServiceImport"
 BALANCED = {
     "clusters/cluster-2": {
         "context": "west",
@@ -26,14 +28,22 @@ def balanced(*, awaits: bool) -> Plan:
 
 def test_a_word_stands_for_the_address_in_what_leads_there() -> None:
     plan = balanced(awaits=True)
-    assert plan.awaited == {str(AWAITED): AWAITED}
+    assert plan.awaited == {str(AWAITED): AWAITED, str(ASKED): ASKED}
     (one,) = on(plan, "cluster-1", "EndpointSlice")
     assert (one["metadata"]["name"], one["addressType"]) == ("target-cluster-2-ipv4", "IPv4")
     assert one["endpoints"] == [{"addresses": [str(AWAITED)], "conditions": {"ready": True}}]
     waiting = [one for one in plan.objects if plan.waits(one.manifest)]
     assert [(found.cluster, found.manifest["metadata"]["name"]) for found in waiting] == [
-        ("cluster-1", "target-cluster-2-ipv4")
+        ("cluster-1", "target-cluster-2-ipv4"),
+        ("cluster-2", "logging"),
+        ("cluster-2", "payment"),
     ]
+
+
+def test_an_import_on_a_live_cluster_answers_by_the_gateways_own_address() -> None:
+    plan = balanced(awaits=True)
+    ips = {cluster: one["spec"].get("ips") for cluster in plan.fabric.clusters for one in on(plan, cluster, IMPORT)}
+    assert ips == {"cluster-1": None, "cluster-2": [str(ASKED)]}
 
 
 def test_pulumi_waits_for_the_gateway_that_gets_it() -> None:
@@ -53,5 +63,5 @@ def test_who_cannot_wait_leaves_it_out_and_says_so() -> None:
 
 
 def test_an_address_that_is_waited_for_stands_before_others_of_its_family() -> None:
-    found = [IPv6Address("fd00::1"), IPv4Address("10.0.0.1"), AWAITED, IPv4Address("10.0.0.1")]
+    found: list[Address] = [IPv6Address("fd00::1"), IPv4Address("10.0.0.1"), AWAITED, IPv4Address("10.0.0.1")]
     assert in_order(found) == [AWAITED, IPv4Address("10.0.0.1"), IPv6Address("fd00::1")]
