@@ -103,6 +103,19 @@ def test_what_is_not_written_is_as_the_clusters_report() -> None:
     )
 
 
+def test_what_was_worked_out_before_the_facts_were_known_is_forgotten() -> None:
+    raw = config()
+
+    def fill(description: Description) -> Any:
+        (export,) = description.exports
+        assert ([one.weight for one in export.offers.values()], export.all_ports) == ([1, 1], ())
+        filled, _, mistakes = resolve(description, all_read(), Record(), NOW)
+        return filled, mistakes
+
+    (export,) = load("prod", raw, checks=stack.CHECKS, fill=fill).exports
+    assert ([one.weight for one in export.offers.values()], [one.port for one in export.all_ports]) == ([3, 1], [8080])
+
+
 def test_what_is_written_goes_before_what_is_reported() -> None:
     raw = config(port=9090, **{"from": [{"cluster": "east", "weight": 5}, "west"]})
     raw["clusters"]["east"] |= {
