@@ -279,6 +279,11 @@ def test_a_changed_address_is_told() -> None:
             "that mcwan knows; install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
         ),
         (
+            {"served": {**SERVED, "serviceexports.multicluster.x-k8s.io": ()}},
+            "clusters.edge: serviceexports.multicluster.x-k8s.io: none: it does not serve the MCS API in a version "
+            "that mcwan knows; install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
+        ),
+        (
             {"classes": {}},
             "clusters.edge.gateway.class: 'envoy-gateway': there is no such GatewayClass; install its implementation "
             "there, or write the class that is there",
