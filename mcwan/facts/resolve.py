@@ -153,9 +153,8 @@ def _filled(
         before = record.splits.get(ported.key, {})
         shared_by = steady(counts, before, description.facts.steady_percent)
         if not any(counts.values()):
-            shared_by = (
-                {one: before.get(one, 0) for one in counts} if any(before.values()) else dict.fromkeys(counts, 1)
-            )
+            kept = {one: before.get(one, 0) for one in counts}
+            shared_by = kept if any(kept.values()) else dict.fromkeys(counts, 1)
             notes.append(f"{ported.key}: no cluster has a ready pod; the last shares of the requests are kept")
         else:
             out = sorted(one for one, count in counts.items() if not count)

@@ -217,6 +217,16 @@ def test_no_ready_pod_anywhere_keeps_the_last_shares() -> None:
     assert one.record.splits == {"payment.secure": {"east": 3, "west": 1}}
 
 
+def test_where_none_of_the_last_shares_is_left_the_clusters_share_evenly() -> None:
+    fabric, one = known(
+        config(**{"from": ["west", "edge"], "port": 8080}),
+        all_read(west=0) | {"edge": Reading(report=report(3, 0))},
+        Record(splits={"payment.secure": {"east": 3, "west": 0}}),
+    )
+    assert {name: offer.weight for name, offer in fabric.exports[0].offers.items()} == {"west": 1, "edge": 1}
+    assert one.record.splits == {"payment.secure": {"west": 1, "edge": 1}}
+
+
 def test_small_changes_never_add_up() -> None:
     """Shares are compared with those in use, not with what was read last: else they would creep."""
     record = recorded(all_read(east=10, west=10))
