@@ -223,7 +223,7 @@ def _store_and_server(lab: Lab, site: Site) -> None:
             f"--secure-port={API_PORT}",
             f"--cert-dir={directory / 'certificates'}",
             f"--token-auth-file={tokens}",
-            "--authorization-mode=AlwaysAllow",
+            "--authorization-mode=RBAC",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={key}",
             f"--service-account-signing-key-file={key}",

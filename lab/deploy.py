@@ -49,12 +49,17 @@ def withdraw(lab: Lab) -> None:
 
 def apply(lab: Lab, fabric: Fabric) -> None:
     """Apply a fabric's objects to every cluster, and delete what an earlier call had and this one does not."""
-    _everywhere(lab, lambda site, api, objects: _apply(lab, site, api, objects), rendered(fabric))
+    apply_objects(lab, rendered(fabric))
+
+
+def apply_objects(lab: Lab, objects: dict[str, list[Object]]) -> None:
+    """Do the same with the objects of every cluster, in the order in which they apply."""
+    _everywhere(lab, lambda site, api, own: _apply(lab, site, api, own), objects)
 
 
 def unapply(lab: Lab) -> None:
     """Delete everything that was applied, and wait until it is gone."""
-    _everywhere(lab, lambda site, api, objects: _apply(lab, site, api, objects), {})
+    apply_objects(lab, {})
 
 
 def _everywhere(lab: Lab, do: Callable[[Site, Api, list[Object]], None], objects: dict[str, list[Object]]) -> None:

@@ -116,7 +116,7 @@ def _conflicts(services: Mapping[str, Service]) -> list[tuple[str, str]]:
 
 def _carried(exports: Mapping[str, Exported | None]) -> list[tuple[str, str]]:
     """Compare what ServiceExports that are there carry to importing clusters; the WAN policy is an annotation."""
-    there = {name: one for name, one in exports.items() if one is not None}
+    there = {name: one for name, one in exports.items() if one is not None and one.carries}
     found = []
     for reason, attribute in (("LabelsConflict", "labels"), ("AnnotationsConflict", "annotations")):
         carried: dict[str, dict[str, str]] = {name: getattr(one, attribute) for name, one in there.items()}

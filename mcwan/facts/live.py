@@ -43,6 +43,8 @@ _GATEWAY, _CLASS, _EXPORT, _IMPORT = (
 _DEFINITION = create_global_resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions"
 )
+_BY_VERSION = ("gateways", "classes", "exports", "imports")
+"""The sections that are read in a version that is served, and are empty where none is."""
 _SERVICE_NAME = "kubernetes.io/service-name"
 _FABRIC = "app.kubernetes.io/instance"
 _CHUNK = 500
@@ -56,6 +58,9 @@ async def read(client: AsyncClient, wanted: Wanted, now: datetime) -> Reading:
     failures: dict[Any, Failure] = {}
     served: Served = {}
     for section in ("served", *(one for one in SECTIONS if one != "served")):
+        if section in _BY_VERSION and "served" in failures:
+            failures[section] = failures["served"]  # what is served is not known: that there is none cannot be told
+            continue
         try:
             found[section] = await _READERS[section](client, wanted, served)
         except ApiError as error:
@@ -231,6 +236,7 @@ def _feature(one: Any) -> str:
 
 async def _exports(client: AsyncClient, wanted: Wanted, served: Served) -> dict[str, Exported]:
     found = {}
+    carries = newest(served.get(_EXPORT, ())) != "v1alpha1"
     async for key, one in _multicluster(client, wanted, served, "ServiceExport", _EXPORT):
         spec = one.get("spec") or {}
         labels, annotations = dict(spec.get("exportedLabels") or {}), dict(spec.get("exportedAnnotations") or {})
@@ -238,6 +244,7 @@ async def _exports(client: AsyncClient, wanted: Wanted, served: Served) -> dict[
         policy = f"{GROUP}/wan-policy"
         found[key] = Exported(
             created=_time(one.metadata.creationTimestamp),
+            carries=carries,
             fabric=_fabric(one),
             wan_policy=annotations.get(policy) or own.get(policy, ""),
             labels=labels,

@@ -17,6 +17,9 @@ from mcwan.model.durations import milliseconds
 Say = Callable[[str], None]
 _AT_ONCE = 16
 """Clusters that are read at the same time."""
+_ONE_ANSWER = 0.9
+"""The share of the limit that one answer may take: the client then closes its connection, which it does not do where
+the whole reading is given up."""
 _SLACK = 2.0
 """Seconds after the last limit, in which what did not keep to it, in the system's resolver, say, is given up."""
 
@@ -65,7 +68,7 @@ async def _each(
 async def _read(name: str, cluster: Cluster, wanted: Wanted, seconds: float, now: datetime) -> Reading:
     try:
         async with asyncio.timeout(seconds):
-            api = client(name, cluster, seconds)
+            api = client(name, cluster, _ONE_ANSWER * seconds)
             try:
                 return await read(api, wanted, now)
             finally:

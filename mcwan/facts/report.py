@@ -65,6 +65,8 @@ class Exported(Model):
     """
 
     created: str
+    carries: bool = True
+    """Whether its version has a place for what is carried: v1alpha1, the older one, has none."""
     fabric: str = ""
     wan_policy: str = ""
     labels: dict[str, str] = Field(default_factory=dict)

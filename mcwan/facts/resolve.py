@@ -20,6 +20,7 @@ from mcwan.model.leaves import FABRIC_NAMESPACE, INGRESS, own_ingress
 from mcwan.model.mistakes import Mistake
 
 SHARED_INGRESS = f"{INGRESS}.{FABRIC_NAMESPACE}"
+_MCS_API = ("serviceexports.multicluster.x-k8s.io", "serviceimports.multicluster.x-k8s.io")
 _GATEWAY_API = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io")
 
 
@@ -155,9 +156,8 @@ def _filled(
         before = record.splits.get(ported.key, {})
         shared_by = steady(counts, before, description.facts.steady_percent)
         if not any(counts.values()):
-            shared_by = (
-                {one: before.get(one, 0) for one in counts} if any(before.values()) else dict.fromkeys(counts, 1)
-            )
+            kept = {one: before.get(one, 0) for one in counts}
+            shared_by = kept if any(kept.values()) else dict.fromkeys(counts, 1)
             notes.append(f"{ported.key}: no cluster has a ready pod; the last shares of the requests are kept")
         else:
             out = sorted(one for one, count in counts.items() if not count)
@@ -257,14 +257,15 @@ def _unserved(description: Description, reports: Mapping[str, Report]) -> Iterat
                 "it does not serve that in version v1",
                 "install the standard channel of Gateway API 1.0 or newer there",
             )
-        mcs = report.served.get("serviceimports.multicluster.x-k8s.io", ())
-        if not set(mcs) & {"v1beta1", "v1alpha1"}:
-            yield Mistake(
-                ("clusters", name),
-                f"serviceimports.multicluster.x-k8s.io: {', '.join(mcs) or 'none'}",
-                "it does not serve the MCS API in a version that mcwan knows",
-                "install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
-            )
+        for definition in _MCS_API:
+            versions = report.served.get(definition, ())
+            if not set(versions) & {"v1beta1", "v1alpha1"}:
+                yield Mistake(
+                    ("clusters", name),
+                    f"{definition}: {', '.join(versions) or 'none'}",
+                    "it does not serve the MCS API in a version that mcwan knows",
+                    "install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
+                )
         known = description.clusters[name].gateway.class_name
         if report.classes is not None and known not in report.classes and not lacking:
             yield Mistake(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mcwan.facts.agreed import Agreed
 from mcwan.facts.resolve import NOTHING, Known
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
@@ -41,6 +42,8 @@ class Context:
         exports = {export.key: export for export in sorted(fabric.exports, key=lambda export: export.key)}
         imports = {
             key: importings(export, having.get(export.namespace, ()), entries.get(key, ()))
+            if importable(export, known)
+            else ()
             for key, export in exports.items()
         }
         return cls(fabric, profiles, exports, imports, known, awaits)
@@ -56,3 +59,9 @@ class Context:
             for importing in importings_:
                 for rule in egress_rules(importing, self.exports) if importing.path == "gateway" else ():
                     yield importing, rule
+
+
+def importable(export: Export, known: Known) -> bool:
+    """Tell whether any cluster's Service is of a type that can be imported (KEP-1645); if nothing is known, it is."""
+    invalid = dict(known.agreed.get(export.key, Agreed()).invalid)
+    return any(invalid.get(cluster) != "InvalidServiceType" for cluster in export.offers)

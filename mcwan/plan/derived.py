@@ -7,6 +7,7 @@ the Service's own where its cluster answers itself. DNS for clusterset.local ser
 from typing import Any
 
 from mcwan.facts.agreed import Agreed
+from mcwan.model.export import ServicePort
 from mcwan.model.importing import Importing
 from mcwan.plan import names
 from mcwan.plan.addresses import Awaited, is_asked
@@ -24,7 +25,7 @@ def derived(context: Context, importing: Importing) -> Manifest:
     agreed = context.known.agreed.get(export.key, Agreed())
     spec: dict[str, Any] = {
         "type": "Headless" if agreed.headless else "ClusterSetIP",
-        "ports": [{"name": port.name, "protocol": "TCP", "port": port.port} for port in export.all_ports],
+        "ports": [_port(port, agreed) for port in export.all_ports],
     }
     ips = _ips(context, importing)
     if ips and not agreed.headless:
@@ -41,6 +42,16 @@ def derived(context: Context, importing: Importing) -> Manifest:
         if agreed.traffic_distribution is not None:
             spec["trafficDistribution"] = agreed.traffic_distribution
     return spec
+
+
+def _port(port: ServicePort, agreed: Agreed) -> Manifest:
+    """Give a port, called as the Service calls it, if that is known."""
+    for one, _ in agreed.ports:
+        if (one.port, one.protocol) == (port.port, "TCP"):
+            name = {"name": one.name} if one.name else {}
+            protocol = {"appProtocol": one.app_protocol} if one.app_protocol else {}
+            return {**name, "protocol": "TCP", **protocol, "port": port.port}
+    return {"name": port.name, "protocol": "TCP", "port": port.port}
 
 
 def _ips(context: Context, importing: Importing) -> list[str]:

@@ -57,6 +57,13 @@ def test_two_wan_policies_for_one_service_are_a_conflict_of_annotations() -> Non
     assert found.conflicts == (("AnnotationsConflict", f"east has {policy}=high; west has {policy}=low"),)
 
 
+def test_a_version_that_carries_nothing_contradicts_nobody() -> None:
+    older = Offered(Service(ports=(HTTP,)), Exported(created=OLD, carries=False))
+    assert agree({"east": older, "west": offered(NEW, {"owner": "team-a"})}) == Agreed(
+        ports=((HTTP, ("east", "west")),)
+    )
+
+
 def test_what_cannot_be_exported_is_left_out() -> None:
     found = agree({"east": offered(OLD, type="ExternalName"), "west": offered(NEW), "edge": Offered(None, None)})
     assert found == Agreed(ports=((HTTP, ("west",)),), invalid=(("east", "InvalidServiceType"), ("edge", "NoService")))

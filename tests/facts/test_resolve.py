@@ -103,6 +103,19 @@ def test_what_is_not_written_is_as_the_clusters_report() -> None:
     )
 
 
+def test_what_was_worked_out_before_the_facts_were_known_is_forgotten() -> None:
+    raw = config()
+
+    def fill(description: Description) -> Any:
+        (export,) = description.exports
+        assert ([one.weight for one in export.offers.values()], export.all_ports) == ([1, 1], ())
+        filled, _, mistakes = resolve(description, all_read(), Record(), NOW)
+        return filled, mistakes
+
+    (export,) = load("prod", raw, checks=stack.CHECKS, fill=fill).exports
+    assert ([one.weight for one in export.offers.values()], [one.port for one in export.all_ports]) == ([3, 1], [8080])
+
+
 def test_what_is_written_goes_before_what_is_reported() -> None:
     raw = config(port=9090, **{"from": [{"cluster": "east", "weight": 5}, "west"]})
     raw["clusters"]["east"] |= {
@@ -204,6 +217,16 @@ def test_no_ready_pod_anywhere_keeps_the_last_shares() -> None:
     assert one.record.splits == {"payment.secure": {"east": 3, "west": 1}}
 
 
+def test_where_none_of_the_last_shares_is_left_the_clusters_share_evenly() -> None:
+    fabric, one = known(
+        config(**{"from": ["west", "edge"], "port": 8080}),
+        all_read(west=0) | {"edge": Reading(report=report(3, 0))},
+        Record(splits={"payment.secure": {"east": 3, "west": 0}}),
+    )
+    assert {name: offer.weight for name, offer in fabric.exports[0].offers.items()} == {"west": 1, "edge": 1}
+    assert one.record.splits == {"payment.secure": {"west": 1, "edge": 1}}
+
+
 def test_small_changes_never_add_up() -> None:
     """Shares are compared with those in use, not with what was read last: else they would creep."""
     record = recorded(all_read(east=10, west=10))
@@ -263,6 +286,11 @@ def test_a_changed_address_is_told() -> None:
         (
             {"served": {**SERVED, "serviceimports.multicluster.x-k8s.io": ()}},
             "clusters.edge: serviceimports.multicluster.x-k8s.io: none: it does not serve the MCS API in a version "
+            "that mcwan knows; install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
+        ),
+        (
+            {"served": {**SERVED, "serviceexports.multicluster.x-k8s.io": ()}},
+            "clusters.edge: serviceexports.multicluster.x-k8s.io: none: it does not serve the MCS API in a version "
             "that mcwan knows; install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
         ),
         (
