@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mcwan.facts.report import Wanted
 from mcwan.facts.resolve import NOTHING, Known
 from mcwan.gateways import envoy_gateway, istio, standard
+from mcwan.gateways.supported import unsupported
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
 from mcwan.model.fabric import Fabric
@@ -27,7 +28,10 @@ def plan(fabric: Fabric, known: Known = NOTHING, *, awaits: bool = False) -> Pla
     if mistakes := list(check(fabric)):
         raise MistakesError(mistakes)
     profiles = {name: PROFILES[cluster.gateway.profile] for name, cluster in fabric.clusters.items()}
-    return expand(fabric, profiles, known, awaits=awaits)
+    made = expand(fabric, profiles, known, awaits=awaits)
+    if mistakes := list(unsupported(made)):
+        raise MistakesError(mistakes)
+    return made
 
 
 def wanted(description: Description, name: str) -> Wanted:
