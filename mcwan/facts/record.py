@@ -59,16 +59,23 @@ def text(record: Record) -> str:
 
 
 def save(file: Path, record: Record) -> bool:
-    """Write a record, all or nothing; tell whether that changed the file. Raises RecordError."""
-    content = text(record)
+    """Write a record, all or nothing, if anything but the time of reading is new; tell whether it was written.
+
+    Raises RecordError.
+    """
     try:
-        if file.is_file() and file.read_text(encoding="utf-8") == content:
+        if file.is_file() and _timeless(load(file)) == _timeless(record):
             return False
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as new:
-            new.write(content)
+            new.write(text(record))
         Path(new.name).chmod(0o644)
         os.replace(new.name, file)  # noqa: PTH105 - the same
     except OSError as error:
         raise RecordError(f"{file}: cannot be written: {error.strerror}") from None
     return True
+
+
+def _timeless(record: Record) -> Record:
+    clusters = {name: one.model_copy(update={"at": ""}) for name, one in record.clusters.items()}
+    return record.model_copy(update={"clusters": clusters})

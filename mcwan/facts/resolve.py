@@ -158,7 +158,8 @@ def _filled(
         if not any(counts.values()):
             kept = {one: before.get(one, 0) for one in counts}
             shared_by = kept if any(kept.values()) else dict.fromkeys(counts, 1)
-            notes.append(f"{ported.key}: no cluster has a ready pod; the last shares of the requests are kept")
+            what = "the last shares of the requests are kept" if any(kept.values()) else "all get the same share"
+            notes.append(f"{ported.key}: no cluster has a ready pod; {what}")
         else:
             out = sorted(one for one, count in counts.items() if not count)
             notes += [f"{ported.key}: {one} has no ready pod, and gets no requests" for one in out]

@@ -20,6 +20,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert sorted(one.name for one in file.parent.iterdir()) == ["dev.json"]
 
 
+def test_facts_that_were_read_again_are_no_change(tmp_path: Path) -> None:
+    file = record.path(tmp_path, "dev")
+    record.save(file, ONE)
+    later = REPORT.model_copy(update={"at": "2026-11-26T10:00:00Z"})
+    assert not record.save(file, ONE.model_copy(update={"clusters": {"west": later, "east": later}}))
+    assert record.load(file) == ONE
+
+
 def test_the_same_facts_are_the_same_bytes() -> None:
     turned = Record(
         clusters=dict(reversed(ONE.clusters.items())),

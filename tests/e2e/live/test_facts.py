@@ -39,7 +39,7 @@ def changed(before: Rendered, after: Rendered) -> dict[str, list[tuple[str, str,
 @pytest.mark.usefixtures("opened")
 def test_a_namespace_that_comes_and_goes_is_one_line_and_the_imports_there(live: Lab, desk: Desk) -> None:
     desk.write([PAYMENT, shop("cart", "east")])
-    assert desk.facts().notes == ["cart.shop: no cluster has a ready pod; the last shares of the requests are kept"]
+    assert desk.facts().notes == ["cart.shop: no cluster has a ready pod; all get the same share"]
     before = desk.rendered()
 
     with cluster.namespace(live, "shop", "west"):
