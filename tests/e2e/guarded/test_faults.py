@@ -71,7 +71,7 @@ def test_a_first_choice_that_hangs_is_replaced_by_the_spare(guarded: Lab) -> Non
 
 def test_a_service_without_pods_is_answered_elsewhere_and_its_neighbours_notice_nothing(guarded: Lab) -> None:
     gone = faults.backends_gone("east", "payment.secure")
-    all_arrived(faults.under(guarded, "payment.secure", gone, 3), longest=2000.0)  # tries, with pauses between them
+    all_arrived(faults.under(guarded, "payment.secure", gone, 3), longest=3000.0)  # tries, with pauses between them
     neighbour = faults.under(guarded, "billing.secure", gone, 3)
     all_arrived(neighbour)
     assert tunnels(neighbour, CALLER, "east") == {"business"}
@@ -199,10 +199,14 @@ def again(lab: Lab, name: str, tunnel: str) -> None:
 
 
 def carried(lab: Lab, name: str, requests: int = 60) -> set[str]:
-    """Send requests to east and give the tunnels that carried them; connections that rest carry a PING now and then."""
+    """Send requests to east and give the tunnels that carried them, none if one of them was not answered.
+
+    Connections that rest carry a PING now and then.
+    """
     with Client(lab.topology.sites[CALLER], name, 8080) as one:
         before = wan.packets(lab.topology)
-        assert {one.ask("GET", "/").status for _ in range(requests)} == {200}
+        if {one.ask("GET", "/").status for _ in range(requests)} != {200}:
+            return set()
         moved = wan.packets(lab.topology) - before
     ends = (CALLER, "east", "out")
     found = {flow.tunnel: n for flow, n in moved.items() if (flow.site, flow.remote, flow.direction) == ends}
