@@ -39,10 +39,10 @@ def varied(raw: Raw, chance: random.Random) -> Raw:
     return found
 
 
-def test_a_thousand_consistent_fabrics_raise_nothing() -> None:
+def test_hundreds_of_consistent_fabrics_raise_nothing() -> None:
     seen = []
 
-    @settings(max_examples=100)
+    @settings(max_examples=50)
     @given(fabrics(), st.integers())
     def consistent(raw: Raw, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 - no secret
@@ -52,7 +52,7 @@ def test_a_thousand_consistent_fabrics_raise_nothing() -> None:
             seen.append(len(evidence.objects))
 
     consistent()
-    assert len(seen) >= 1000
+    assert len(seen) >= 500
     assert max(seen) > 150
 
 

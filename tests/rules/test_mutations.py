@@ -70,7 +70,7 @@ def test_every_kind_of_mistake_is_caught_by_the_rules_that_claim_it(capsys: pyte
     for name in STACKS:
         check(deployed(of_plan(plan(name))), table)
 
-    @settings(max_examples=10)
+    @settings(max_examples=4)
     @given(fabrics(), st.integers())
     def generated(raw: Raw, seed: int) -> None:
         evidence = deployed(of_plan(planned(raw)))
