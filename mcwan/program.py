@@ -22,12 +22,13 @@ def main() -> None:
     name, project = pulumi.get_stack(), Path()
     try:
         environment = stack.known(project, name, raw, secret=secret, reader=_read)
+        plan = environment.plan(awaits=True)
     except MistakesError as error:
         count = len(error.mistakes)
         raise pulumi.RunError(f"{count} mistake{'s' * (count > 1)} in Pulumi.{name}.yaml\n{error}") from None
     except RecordError as error:
         raise pulumi.RunError(str(error)) from None
-    described, plan = environment.fabric, environment.plan(awaits=True)
+    described = environment.fabric
     for note in plan.notes():
         pulumi.log.info(note)
     if environment.known.reports and not pulumi.runtime.is_dry_run():

@@ -92,7 +92,7 @@ def known(
         now = datetime.now(UTC)
         wanted = {name: gateways.wanted(description, name) for name in named}
         readings = reader(description, wanted, now) if wanted else {}
-        filled, found, mistakes = resolve(description, readings, record, now, allow=allow)
+        filled, found, mistakes = resolve(stack, description, readings, record, now, allow=allow)
         return filled, mistakes
 
     made = load(stack, raw, secret=secret, checks=CHECKS, fill=fill)

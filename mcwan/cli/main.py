@@ -86,6 +86,9 @@ def check(context: click.Context, /, form: str, out: Path | None, **options: Any
       3  a mandatory rule is violated, or a mandatory rule failed itself
     """  # noqa: D301 - click reads the backspace
     _one_of(context, "stack", "rendered", "state")
+    for option in ("rendered", "state"):
+        _one_of(context, option, "live")
+        _one_of(context, option, "allow-withdrawals")
     found, plan = _judged(**options)
     from mcwan.cli import report, tables
 
@@ -151,11 +154,11 @@ def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, conditions: 
         from mcwan.facts.record import path, save
 
         found = environment(stack, project, live=True, allow=allow, refresh=True)
+        if not found.known.reports:
+            raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has `facts: live` or `recorded`")
         click.echo(reading.told(found), nl=False)
         for note in found.known.notes:
             click.echo(f"note: {note}")
-        if not found.known.reports:
-            raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has `facts: live` or `recorded`")
         file = path(project, stack)
         told = _from_here(file)
         if dry_run:
@@ -339,9 +342,14 @@ def _print(text: str, out: Path | None) -> None:
         raise click.ClickException(f"cannot write to {out}: {error}") from None
 
 
+_ARGUMENTS = {"allow-withdrawals": "allow"}
+"""Options that are called otherwise as arguments."""
+
+
 def _one_of(context: click.Context, *names: str) -> None:
     """Refuse options that exclude each other, if more than one of them was written."""
-    written = [f"--{name}" for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    given = ParameterSource.COMMANDLINE
+    written = [f"--{name}" for name in names if context.get_parameter_source(_ARGUMENTS.get(name, name)) is given]
     if len(written) > 1:
         raise click.UsageError(f"{' and '.join(written)} exclude each other; write one of them")
 

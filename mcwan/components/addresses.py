@@ -1,6 +1,7 @@
 """Addresses by data flow: from the Service of a gateway that is made in the same update to what leads there."""
 
 from functools import partial
+from ipaddress import IPv4Address, ip_address
 from typing import Any
 
 import pulumi
@@ -45,12 +46,13 @@ def _id(namespace: str, service: str, _: str) -> str:
 
 
 def _address(cluster: str, service: str, status: Any) -> str:
-    """Give the first address of a balancer. Raises RunError if it gave none."""
+    """Give the lowest IPv4 address of a balancer. Raises RunError if it gave none."""
     balancer = getattr(status, "load_balancer", None)
-    given = [one.ip for one in (getattr(balancer, "ingress", None) or ()) if one.ip]
+    every = [ip_address(one.ip) for one in (getattr(balancer, "ingress", None) or ()) if one.ip]
+    given = [one for one in every if isinstance(one, IPv4Address)]
     if not given:
         raise pulumi.RunError(
-            f"{cluster}: the balancer gave Service {service} no IP address; see why there, or write "
+            f"{cluster}: the balancer gave Service {service} no IPv4 address; see why there, or write "
             f"mcwan:clusters.{cluster}.ingress.addresses"
         )
-    return str(sorted(given)[0])
+    return str(min(given))

@@ -29,6 +29,7 @@ from mcwan.facts.report import (
     Service,
     Wanted,
     namespace_of,
+    newest,
     within,
 )
 from mcwan.facts.rights import DEFINITIONS
@@ -270,11 +271,6 @@ async def _multicluster(
         for name in within(wanted.exports, namespace):
             if name in there:
                 yield f"{name}.{namespace}", there[name]
-
-
-def newest(versions: Iterable[str]) -> str:
-    """Give the version of the MCS API to use, of those that are served; empty if there is none that mcwan knows."""
-    return next((one for one in ("v1beta1", "v1alpha1") if one in set(versions)), "")
 
 
 def _namespaces_of(names: Iterable[str]) -> list[str]:

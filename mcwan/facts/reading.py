@@ -78,7 +78,10 @@ async def _read(name: str, cluster: Cluster, wanted: Wanted, seconds: float, now
     except UnreachableError as error:
         return Reading(failures={"cluster": error.failure})
     except Exception as error:  # whatever it is, the others are read, and the last facts hold
-        return _failed(f"it cannot be read: {type(error).__name__}", "tell mcwan's developers")
+        return _failed(
+            f"it cannot be read: {type(error).__name__}",
+            "see that the kubeconfig is whole, and that its login command, if it has one, works by hand",
+        )
 
 
 def _late(seconds: float) -> Reading:

@@ -7,6 +7,7 @@ without the clusters is the same everywhere.
 import os
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
@@ -19,7 +20,7 @@ class Record(Model):
 
     clusters: dict[str, Report] = Field(default_factory=dict)
     """The last report of each cluster."""
-    splits: dict[str, dict[str, int]] = Field(default_factory=dict)
+    splits: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = Field(default_factory=dict)
     """By export and cluster, the ready pods that its shares were made of."""
 
 

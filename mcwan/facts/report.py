@@ -1,12 +1,16 @@
 """What one cluster reports. Frozen values, and JSON without secrets that is the same for the same cluster."""
 
 from collections.abc import Iterable
-from typing import Literal
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mcwan.model.base import Model
 from mcwan.model.cluster import Exposure
+from mcwan.model.leaves import MAX_LABEL
+from mcwan.model.leaves import Port as PortNumber
 
 Section = Literal["namespaces", "services", "gateways", "answering", "classes", "served", "exports", "imports"]
 SECTIONS: tuple[Section, ...] = (
@@ -21,11 +25,25 @@ SECTIONS: tuple[Section, ...] = (
 )
 
 
+def _is_address(text: str) -> str:
+    ip_address(text)
+    return text
+
+
+def _is_time(text: str) -> str:
+    datetime.strptime(text, TIME)
+    return text
+
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+Address = Annotated[str, AfterValidator(_is_address)]
+
+
 class Port(Model):
     """A port of a Service."""
 
-    name: str = ""
-    port: int
+    name: Annotated[str, Field(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", max_length=MAX_LABEL)] = ""
+    port: PortNumber
     protocol: str = "TCP"
     app_protocol: str | None = None
 
@@ -41,14 +59,14 @@ class Service(Model):
     ip_families: tuple[str, ...] = ()
     internal_traffic_policy: str | None = None
     traffic_distribution: str | None = None
-    ready: int = 0
+    ready: Annotated[int, Field(ge=0)] = 0
 
 
 class Gateway(Model):
     """A gateway that is there: whether it is programmed, and where other clusters reach it."""
 
     programmed: bool = False
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
 
 
 class Class(Model):
@@ -82,7 +100,7 @@ class Imported(Model):
 class Report(Model):
     """What a cluster reports; what is None could not be read."""
 
-    at: str
+    at: Annotated[str, AfterValidator(_is_time)]
     """When it was read, RFC 3339 in UTC."""
     namespaces: tuple[str, ...] | None = None
     services: dict[str, Service | None] | None = None
@@ -148,3 +166,8 @@ def namespace_of(name: str) -> str:
 def within(names: Iterable[str], namespace: str) -> list[str]:
     """Give the names without namespace of those in a namespace."""
     return sorted(one.partition(".")[0] for one in names if namespace_of(one) == namespace)
+
+
+def newest(versions: Iterable[str]) -> str:
+    """Give the version of the MCS API to use, of those that are served; empty if there is none that mcwan knows."""
+    return next((one for one in ("v1beta1", "v1alpha1") if one in set(versions)), "")

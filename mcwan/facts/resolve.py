@@ -10,7 +10,7 @@ from typing import Any
 
 from mcwan.facts.agreed import Agreed, Offered, agree
 from mcwan.facts.record import Record
-from mcwan.facts.report import Failure, Reading, Report
+from mcwan.facts.report import Failure, Reading, Report, newest
 from mcwan.facts.weights import steady, weights
 from mcwan.model.cluster import Cluster
 from mcwan.model.description import Description
@@ -44,11 +44,18 @@ NOTHING = Known()
 
 
 def resolve(
-    description: Description, readings: Mapping[str, Reading], record: Record, now: datetime, *, allow: bool = False
+    name: str,
+    description: Description,
+    readings: Mapping[str, Reading],
+    record: Record,
+    now: datetime,
+    *,
+    allow: bool = False,
 ) -> tuple[Description, Known, list[Mistake]]:
     """Give the description with the facts in it, what else is known, and what is wrong with what clusters report.
 
-    `readings` has those of the clusters that were to be read; `allow` is consent to withdraw imports.
+    `name` is the environment's. `readings` has those of the clusters that were to be read; `allow` is consent to
+    withdraw imports.
     """
     reports, notes, mistakes = _reports(description, readings, record, now)
     if mistakes:
@@ -58,7 +65,7 @@ def resolve(
     mistakes += _unserved(description, reports)
     mistakes += _withdrawn(before, filled, allow=allow)
     agreed = {export.key: _agreed(export, reports) for export in filled.exports if _all_known(export, reports)}
-    notes += [*said, *_changed(before, filled, reports), *_disagreements(agreed), *_claims(description, reports)]
+    notes += [*said, *_changed(before, filled, reports), *_disagreements(agreed), *_claims(name, description, reports)]
     kept = {**record.clusters, **{name: one for name, one in reports.items() if name in readings}}
     recorded = Record(clusters={name: one for name, one in kept.items() if name in description.clusters}, splits=splits)
     balanced = frozenset(name for name, one in description.clusters.items() if one.is_balanced)
@@ -90,7 +97,9 @@ def _reports(
                 problem = f"{first.problem}, and nothing is recorded of it"
                 mistakes.append(Mistake(("clusters", name, "facts"), repr(cluster.facts), problem, first.remedy))
                 continue
-            found[name] = whole
+            found[name], kept = _with_addresses(whole, last)
+            since = _age(last or whole, now)
+            notes += [f"{name}: gateway {one} has no address now; those recorded {since} are kept" for one in kept]
             for failure in dict.fromkeys(map(str, why.values())):
                 since = f"as recorded {_age(last, now)}" if last is not None else "left out"
                 what = ", ".join(section for section, one in why.items() if str(one) == failure)
@@ -104,6 +113,7 @@ def _believed(reading: Reading, last: Report | None) -> Reading:
     if now is None:
         return reading
     had = {one for one in (last.services or {}) if last and (last.services or {})[one]} if last else set()
+    had &= set(now.services or ())  # what is still asked for
     lost = bool(had) and now.services is not None and not any(now.services.get(one) for one in had)
     if not now.is_empty and not (len(had) > 1 and lost):
         return reading
@@ -119,7 +129,17 @@ def _together(reading: Reading, last: Report | None) -> tuple[Report | None, dic
         return last, why
     old: Mapping[str, Any] = dict(last) if last is not None else {}
     gaps: dict[str, Any] = {section: old.get(section) for section in reading.report.missing}
+    if last is not None and gaps:
+        gaps["at"] = last.at  # as old as its oldest part
     return reading.report.model_copy(update=gaps), why
+
+
+def _with_addresses(report: Report, last: Report | None) -> tuple[Report, list[str]]:
+    """Keep the recorded addresses of gateways that have none now: their pods may just be starting."""
+    had = {key: one for key, one in ((last.gateways if last else None) or {}).items() if one.addresses}
+    there = report.gateways or {}
+    kept = {key: one for key, one in had.items() if not (key in there and there[key].addresses)}
+    return report.model_copy(update={"gateways": {**there, **kept}}) if kept else report, sorted(kept)
 
 
 def _recorded(description: Description, record: Record) -> dict[str, Report]:
@@ -149,20 +169,19 @@ def _filled(
     exports = []
     for export in description.exports:
         ported = _with_ports(export, reports)
-        counts = _counts(ported, description, reports)
-        if counts is None:
+        ready = _ready(ported, description, reports)
+        if not ready:
             exports.append(ported)
             continue
         before = record.splits.get(ported.key, {})
-        shared_by = steady(counts, before, description.facts.steady_percent)
-        if not any(counts.values()):
-            kept = {one: before.get(one, 0) for one in counts}
-            shared_by = kept if any(kept.values()) else dict.fromkeys(counts, 1)
-            what = "the last shares of the requests are kept" if any(kept.values()) else "all get the same share"
-            notes.append(f"{ported.key}: no cluster has a ready pod; {what}")
-        else:
-            out = sorted(one for one, count in counts.items() if not count)
+        shared_by = _split(ported, ready, before, description.facts.steady_percent)
+        if any(ready.values()):
+            out = sorted(one for one, count in ready.items() if not count and not shared_by[one])
             notes += [f"{ported.key}: {one} has no ready pod, and gets no requests" for one in out]
+        kept = sorted(one for one, count in ready.items() if not count and shared_by[one])
+        if kept:
+            what = "the shares that they had" if any(before.values()) else "equal shares"
+            notes.append(f"{ported.key}: no first choice has a ready pod; {', '.join(kept)} may be asked, in {what}")
         splits[ported.key] = shared_by
         shares = weights(shared_by)
         offers = tuple(_offer(offer, shares, ported, reports) for offer in ported.from_)
@@ -179,8 +198,8 @@ def _cluster(cluster: Cluster, report: Report | None, used: set[str]) -> Cluster
     if "namespaces" not in written and report.namespaces is not None:
         update["namespaces"] = tuple(sorted(used & set(report.namespaces)))
     if "mcs_api" not in written and report.served is not None:
-        served = report.served.get("serviceexports.multicluster.x-k8s.io", ())
-        update["mcs_api"] = "v1alpha1" if served == ("v1alpha1",) else "v1beta1"
+        served = [set(report.served.get(definition, ())) for definition in _MCS_API]
+        update["mcs_api"] = newest(set.intersection(*served)) or cluster.mcs_api
     gateway = (report.gateways or {}).get(SHARED_INGRESS)
     if not cluster.ingress.addresses and gateway is not None and gateway.addresses:
         update["ingress"] = Cluster.model_validate(
@@ -200,20 +219,32 @@ def _with_ports(export: Export, reports: Mapping[str, Report]) -> Export:
     return export.model_copy(update={"ports": named})
 
 
-def _counts(export: Export, description: Description, reports: Mapping[str, Report]) -> dict[str, int] | None:
-    """Give the pods by which each cluster's share is made: as written, or the ready ones; None if all is written."""
+def _ready(export: Export, description: Description, reports: Mapping[str, Report]) -> dict[str, int]:
+    """Give the ready pods of those clusters whose share is made of them: no weight is written, and it has facts."""
     found: dict[str, int] = {}
-    from_facts = False
     for offer in export.from_:
         services = reports[offer.cluster].services if offer.cluster in reports else None
         written = "weight" in offer.model_fields_set or description.clusters[offer.cluster].facts == "declared"
-        if written or services is None or export.service not in services:
-            found[offer.cluster] = offer.weight
-            continue
-        service = services[export.service]
-        found[offer.cluster] = service.ready if service is not None else 0
-        from_facts = True
-    return found if from_facts else None
+        if not written and services is not None and export.service in services:
+            service = services[export.service]
+            found[offer.cluster] = service.ready if service is not None else 0
+    return found
+
+
+def _split(export: Export, ready: Mapping[str, int], before: Mapping[str, int], percent: int) -> dict[str, int]:
+    """Give the counts that an export's shares are made of: weights as written, else ready pods, steady.
+
+    Where no first choice has any, those without pods keep what they had: somebody has to be tried, and the spares
+    take over.
+    """
+    written = {one.cluster: one.weight for one in export.from_ if one.cluster not in ready}
+    counts = {one.cluster: ready.get(one.cluster, one.weight) for one in export.from_}
+    first = [one.cluster for one in export.from_ if not one.spare]
+    if not any(counts[one] for one in first):
+        kept = {one: before.get(one, 0) for one in first if one in ready}
+        return counts | (kept if any(kept.values()) else dict.fromkeys(kept, 1))
+    edited = any(before.get(one) != weight for one, weight in written.items())
+    return counts if edited else steady(counts, before, percent)
 
 
 def _offer(offer: Offer, shares: Mapping[str, int], export: Export, reports: Mapping[str, Report]) -> Offer:
@@ -292,15 +323,18 @@ def _withdrawn(before: Description, now: Description, *, allow: bool) -> Iterato
     limit = now.facts.withdrawals
     had = _imported(before)
     gone = sorted(had - _imported(now))
-    if allow or limit.allow or (len(gone) <= limit.at_most and len(gone) * 100 <= limit.percent * len(had)):
+    left = {cluster for cluster, _ in had - set(gone)}
+    emptied = sorted({cluster for cluster, _ in gone} - left)
+    few = len(gone) <= limit.at_most and len(gone) * 100 <= limit.percent * len(had)
+    if allow or limit.allow or (few and not emptied):
         return
     some = ", ".join(f"{service} on {cluster}" for cluster, service in gone[:3])
     more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
     yield Mistake(
         ("facts", "withdrawals"),
         f"{len(gone)} of {len(had)} imports",
-        f"clusters no longer have their namespaces ({some}{more}); allowed without consent: {limit.at_most}, and "
-        f"{limit.percent} percent",
+        f"clusters no longer have their namespaces ({some}{more}); allowed without consent: {limit.at_most}, "
+        f"{limit.percent} percent, and not all of a cluster's",
         "see why; to withdraw them, run once with --allow-withdrawals or mcwan:facts.withdrawals.allow: true",
     )
 
@@ -333,13 +367,14 @@ def _disagreements(agreed: Mapping[str, Agreed]) -> Iterator[str]:
             yield f"{key}: {reason}: {cluster} cannot export it"
 
 
-def _claims(description: Description, reports: Mapping[str, Report]) -> Iterator[str]:
+def _claims(fabric: str, description: Description, reports: Mapping[str, Report]) -> Iterator[str]:
     """Say where a ServiceExport that is already there has another WAN policy (of another stack, say)."""
     for export in sorted(description.exports, key=lambda one: one.key):
         for name, report in sorted(reports.items()):
             there = (report.exports or {}).get(export.key)
-            if there is not None and there.wan_policy and export.wan_policy not in (None, there.wan_policy):
+            others = there is not None and there.fabric != fabric
+            if there is not None and others and there.wan_policy and export.wan_policies != (there.wan_policy,):
                 yield (
                     f"{export.key}: WAN policy {there.wan_policy} on {name}, where it is already exported, and "
-                    f"{export.wan_policy} here"
+                    f"{', '.join(export.wan_policies)} here"
                 )

@@ -60,6 +60,8 @@ async def _each(fabric: Fabric, known: Known, now: datetime, found: list[str], f
         except (ApiError, httpx2.HTTPError, TimeoutError) as error:
             said = str(error) or "no answer in time"
             failed.append(f"{cluster}: conditions cannot be written: {said}; see docs/how-to/facts.md")
+        except Exception as error:  # whatever it is, the others are told
+            failed.append(f"{cluster}: conditions cannot be written: {type(error).__name__}; see that its login works")
 
     clusters: dict[str, dict[str, Agreed]] = {}
     for export in fabric.exports:

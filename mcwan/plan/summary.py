@@ -4,6 +4,7 @@ from typing import Any
 
 from mcwan.model.importing import egress_rules
 from mcwan.plan import names
+from mcwan.plan.addresses import is_awaited
 from mcwan.plan.expand import Owner, Plan
 from mcwan.plan.exports import caller_identities
 from mcwan.plan.gateways import egress_request, infrastructure, ingress_request, shared_egress_ports
@@ -14,7 +15,11 @@ def gateways(plan: Plan) -> dict[str, Any]:
     context, fabric = plan.context, plan.fabric
     ports = shared_egress_ports(context)
     wan_ports = {name: policy.port for name, policy in sorted(fabric.wan_policies.items())}
-    addresses = {name: [str(a) for a in fabric.clusters[name].ingress.addresses] for name in context.clusters}
+    # one that is waited for is told by the cluster itself: the outputs of an update and of the next are the same
+    addresses = {
+        name: [] if is_awaited(context, name) else [str(a) for a in fabric.clusters[name].ingress.addresses]
+        for name in context.clusters
+    }
     found: dict[str, Any] = {}
     for cluster in context.clusters:
         ingress = ingress_request(context, cluster)
@@ -25,7 +30,7 @@ def gateways(plan: Plan) -> dict[str, Any]:
                 "addresses": addresses[cluster],
                 "listeners": wan_ports,
             },
-            "targets": {remote: known for remote, known in addresses.items() if known and remote != cluster},
+            "targets": {remote: found for remote, found in addresses.items() if found and remote != cluster},
         }
         if cluster in ports:
             egress = egress_request(context, cluster, ports[cluster])

@@ -28,7 +28,7 @@ def run(status: dict[str, Any]) -> Recorded:
 
 
 def test_the_address_takes_the_place_of_the_word() -> None:
-    recorded = run({"loadBalancer": {"ingress": [{"ip": "10.2.0.7"}]}})
+    recorded = run({"loadBalancer": {"ingress": [{"ip": "10.2.0.30"}, {"ip": "10.2.0.7"}, {"ip": "10::1"}]}})
     assert sorted(recorded.read) == [f"net/gateways/cluster-2/{one}" for one in (EGRESS, SERVICE)]
     slices = recorded.of("kubernetes:discovery.k8s.io/v1:EndpointSlice")
     assert slices["net/gateways/cluster-1/mc-wan/target-cluster-2-ipv4"].inputs["endpoints"] == [
@@ -49,5 +49,5 @@ def test_imports_answer_by_the_egress_gateways_address() -> None:
 
 @pytest.mark.parametrize("status", [{}, {"loadBalancer": {}}, {"loadBalancer": {"ingress": [{"hostname": "x"}]}}])
 def test_a_balancer_that_gives_none_is_told(status: dict[str, Any]) -> None:
-    with pytest.raises(pulumi.RunError, match=r"cluster-2: the balancer gave Service mc-wan-ingress\S* no IP address"):
+    with pytest.raises(pulumi.RunError, match=r"balancer gave Service mc-wan-ingress\S* no IPv4 address"):
         run(status)

@@ -48,6 +48,8 @@ def test_no_file_is_an_empty_record(tmp_path: Path) -> None:
             '{"clusters": {"east": {"at": 1}}}',
             "clusters.east.at: not a record of facts: input should be a valid string",
         ),
+        ('{"clusters": {"east": {"at": "yesterday"}}}', "clusters.east.at: not a record of facts: value error"),
+        ('{"splits": {"a.b": {"east": -1}}}', "splits.a.b.east: not a record of facts: input should be greater"),
         ('{"claster": {}}', "claster: not a record of facts: extra inputs are not permitted"),
     ],
 )

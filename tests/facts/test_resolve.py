@@ -64,7 +64,7 @@ def known(
     found: list[Known] = []
 
     def fill(description: Description) -> Any:
-        filled, one, mistakes = resolve(description, readings, record or Record(), NOW, allow=allow)
+        filled, one, mistakes = resolve("prod", description, readings, record or Record(), NOW, allow=allow)
         found.append(one)
         return filled, mistakes
 
@@ -109,7 +109,7 @@ def test_what_was_worked_out_before_the_facts_were_known_is_forgotten() -> None:
     def fill(description: Description) -> Any:
         (export,) = description.exports
         assert ([one.weight for one in export.offers.values()], export.all_ports) == ([1, 1], ())
-        filled, _, mistakes = resolve(description, all_read(), Record(), NOW)
+        filled, _, mistakes = resolve("prod", description, all_read(), Record(), NOW)
         return filled, mistakes
 
     (export,) = load("prod", raw, checks=stack.CHECKS, fill=fill).exports
@@ -213,7 +213,9 @@ def test_no_ready_pod_leaves_a_cluster_out() -> None:
 def test_no_ready_pod_anywhere_keeps_the_last_shares() -> None:
     fabric, one = known(config(), all_read(east=0, west=0), recorded())
     assert {name: offer.weight for name, offer in fabric.exports[0].offers.items()} == {"east": 3, "west": 1}
-    assert one.notes == ("payment.secure: no cluster has a ready pod; the last shares of the requests are kept",)
+    assert one.notes == (
+        "payment.secure: no first choice has a ready pod; east, west may be asked, in the shares that they had",
+    )
     assert one.record.splits == {"payment.secure": {"east": 3, "west": 1}}
 
 
@@ -252,8 +254,8 @@ def test_many_withdrawals_need_consent() -> None:
     without = all_read(namespaces=("default",))
     assert refused(raw, without, recorded()) == [
         "facts.withdrawals: 1 of 3 imports: clusters no longer have their namespaces (payment.secure on edge); allowed "
-        "without consent: 0, and 50 percent; see why; to withdraw them, run once with --allow-withdrawals or "
-        "mcwan:facts.withdrawals.allow: true"
+        "without consent: 0, 50 percent, and not all of a cluster's; see why; to withdraw them, run once with "
+        "--allow-withdrawals or mcwan:facts.withdrawals.allow: true"
     ]
     assert known(raw, without, recorded(), allow=True)[1].notes
     raw["facts"]["withdrawals"]["allow"] = True
@@ -308,3 +310,69 @@ def test_an_export_of_somebody_else_with_another_wan_policy_is_told() -> None:
     there = {"payment.secure": Exported(created=THEN, fabric="other", wan_policy="low")}
     _, one = known(config(), all_read(exports=there))
     assert one.notes == ("payment.secure: WAN policy low on edge, where it is already exported, and high here",)
+
+
+def test_an_export_of_the_same_fabric_is_no_claim_of_another() -> None:
+    there = {"payment.secure": Exported(created=THEN, fabric="prod", wan_policy="low")}
+    assert known(config(), all_read(exports=there))[1].notes == ()
+
+
+def weights_of(fabric: Fabric) -> dict[str, int]:
+    return {name: offer.weight for name, offer in fabric.exports[0].offers.items()}
+
+
+def test_a_cluster_that_somebody_drained_gets_nothing_whatever_the_others_have() -> None:
+    raw = config(port=8080, **{"from": ["east", {"cluster": "west", "weight": 0}]})
+    assert weights_of(known(raw, all_read(east=0))[0]) == {"east": 1, "west": 0}
+    assert weights_of(known(raw, all_read(east=0), recorded())[0]) == {"east": 1, "west": 0}
+
+
+def test_a_weight_that_was_edited_is_followed_at_once() -> None:
+    raw = config(port=8080, **{"from": ["east", {"cluster": "west", "weight": 2}]})
+    record = recorded(all_read(east=6), raw)
+    raw["exports"][0]["from"][1]["weight"] = 3
+    assert weights_of(known(raw, all_read(east=6), record)[0]) == {"east": 2, "west": 1}
+
+
+def test_first_choices_without_pods_leave_it_to_the_spares_and_stay_first_choices() -> None:
+    raw = config(**{"from": ["east", {"cluster": "west", "spare": True}]})
+    fabric, one = known(raw, all_read(east=0, west=2), recorded(all_read(east=3, west=2), raw))
+    assert weights_of(fabric) == {"east": 3, "west": 2}
+    assert one.notes == (
+        "payment.secure: no first choice has a ready pod; east may be asked, in the shares that they had",
+    )
+
+
+def test_services_that_are_no_longer_asked_for_are_not_missed() -> None:
+    raw = config()
+    raw["exports"].append({"service": "cart.secure", "from": ["west"], "wanPolicy": "high"})
+    two = {name: Service(ports=(Port(name="http", port=8080),), ready=1) for name in ("payment.secure", "cart.secure")}
+    before = recorded(all_read() | {"west": Reading(report=report(2, services=two))}, raw)
+    fewer = config(**{"from": ["east"]})
+    gone = all_read() | {"west": Reading(report=report(2, services={}))}
+    assert known(fewer, gone, before)[1].notes == ()
+
+
+def test_a_gateway_without_an_address_keeps_the_one_that_is_recorded() -> None:
+    starting = report(2, 1, gateways={"mc-wan-ingress.mc-wan": Gateway()})
+    fabric, one = known(config(), all_read() | {"west": Reading(report=starting)}, recorded())
+    assert str(fabric.clusters["west"].ingress.addresses[0]) == "10.2.0.1"
+    assert one.notes == (
+        "west: gateway mc-wan-ingress.mc-wan has no address now; those recorded 0 s ago (2026-11-25T12:00:00Z) are "
+        "kept",
+    )
+
+
+def test_what_is_recorded_in_part_keeps_the_older_time() -> None:
+    record = recorded()
+    old = record.clusters["west"].model_copy(update={"at": THEN})
+    record = record.model_copy(update={"clusters": {**record.clusters, "west": old}})
+    why = Failure(problem="namespaces cannot be read: 403 forbidden", remedy="give it the rights")
+    partly = Reading(report=report(2, 1).model_copy(update={"namespaces": None}), failures={"namespaces": why})
+    _, one = known(config(), all_read() | {"west": partly}, record)
+    assert one.record.clusters["west"].at == THEN
+
+
+def test_a_cluster_that_would_lose_all_of_its_imports_needs_consent() -> None:
+    (said,) = refused(config(), all_read(namespaces=("default",)), recorded())
+    assert said.startswith("facts.withdrawals: 1 of 3 imports: clusters no longer have their namespaces")

@@ -39,7 +39,7 @@ def changed(before: Rendered, after: Rendered) -> dict[str, list[tuple[str, str,
 @pytest.mark.usefixtures("opened")
 def test_a_namespace_that_comes_and_goes_is_one_line_and_the_imports_there(live: Lab, desk: Desk) -> None:
     desk.write([PAYMENT, shop("cart", "east")])
-    assert desk.facts().notes == ["cart.shop: no cluster has a ready pod; all get the same share"]
+    assert desk.facts().notes == ["cart.shop: no first choice has a ready pod; east may be asked, in equal shares"]
     before = desk.rendered()
 
     with cluster.namespace(live, "shop", "west"):
@@ -68,8 +68,8 @@ def test_many_withdrawals_need_consent(live: Lab, desk: Desk) -> None:
         2,
         [
             "facts.withdrawals: 1 of 4 imports: clusters no longer have their namespaces (cart.shop on west); allowed "
-            "without consent: 0, and 50 percent; see why; to withdraw them, run once with --allow-withdrawals or "
-            "mcwan:facts.withdrawals.allow: true"
+            "without consent: 0, 50 percent, and not all of a cluster's; see why; to withdraw them, "
+            "run once with --allow-withdrawals or mcwan:facts.withdrawals.allow: true"
         ],
         record,
     )
@@ -85,7 +85,7 @@ def test_shares_follow_ready_pods(live: Lab, desk: Desk) -> None:
             cluster.scale(live, "west", "cart.shop", west)
             notes = desk.facts().notes
             seen.append((notes, desk.record.splits, shares(desk)))
-    kept = "cart.shop: no cluster has a ready pod; the last shares of the requests are kept"
+    kept = "cart.shop: no first choice has a ready pod; west may be asked, in the shares that they had"
     assert seen == [
         ([], {"cart.shop": {"east": 3, "west": 1}}, {"cart": 1, "target-east": 3}),
         (
