@@ -35,6 +35,7 @@ def described(clusters: int, exports: int, *, importers: int | None = None, rend
             }
             for number, name in enumerate(names)
         },
+        "tls": {"mode": "plaintext"},
         "wanPolicies": {
             "high": {"tunnel": "business", "port": 31111, "sla": sla},
             "low": {"tunnel": "default", "port": 31112, "sla": sla},
