@@ -65,7 +65,13 @@ def resolve(
     mistakes += _unserved(description, reports)
     mistakes += _withdrawn(before, filled, allow=allow)
     agreed = {export.key: _agreed(export, reports) for export in filled.exports if _all_known(export, reports)}
-    notes += [*said, *_changed(before, filled, reports), *_disagreements(agreed), *_claims(name, description, reports)]
+    notes += [
+        *said,
+        *_changed(before, filled, reports),
+        *_disagreements(agreed),
+        *_claims(name, description, reports),
+        *_others(name, description, reports),
+    ]
     kept = {**record.clusters, **{name: one for name, one in reports.items() if name in readings}}
     recorded = Record(clusters={name: one for name, one in kept.items() if name in description.clusters}, splits=splits)
     balanced = frozenset(name for name, one in description.clusters.items() if one.is_balanced)
@@ -168,7 +174,12 @@ def _filled(
     notes: list[str] = []
     exports = []
     for export in description.exports:
-        ported = _with_ports(export, reports)
+        offered, gone = _there(export, description.clusters, clusters)
+        notes += [
+            f"{export.key}: {one} does not have namespace {export.namespace} any more, and offers it no longer"
+            for one in gone
+        ]
+        ported = _with_ports(offered, reports)
         ready = _ready(ported, description, reports)
         if not ready:
             exports.append(ported)
@@ -206,6 +217,20 @@ def _cluster(cluster: Cluster, report: Report | None, used: set[str]) -> Cluster
             {"ingress": {**cluster.ingress.model_dump(exclude_unset=True), "addresses": list(gateway.addresses)}}
         ).ingress
     return cluster.model_copy(update=update) if update else cluster
+
+
+def _there(export: Export, written: Mapping[str, Cluster], filled: Mapping[str, Cluster]) -> tuple[Export, list[str]]:
+    """Leave out clusters that say that they lost the export's namespace, if others are left; gives those, too."""
+    gone = [
+        one.cluster
+        for one in export.from_
+        if one.cluster in written
+        and written[one.cluster].facts != "declared"
+        and "namespaces" not in written[one.cluster].model_fields_set
+        and export.namespace not in filled[one.cluster].namespaces
+    ]
+    left = tuple(one for one in export.from_ if one.cluster not in gone)
+    return (export.model_copy(update={"from_": left}), gone) if left and gone else (export, [])
 
 
 def _with_ports(export: Export, reports: Mapping[str, Report]) -> Export:
@@ -378,3 +403,16 @@ def _claims(fabric: str, description: Description, reports: Mapping[str, Report]
                     f"{export.key}: WAN policy {there.wan_policy} on {name}, where it is already exported, and "
                     f"{', '.join(export.wan_policies)} here"
                 )
+
+
+def _others(fabric: str, description: Description, reports: Mapping[str, Report]) -> Iterator[str]:
+    """Say what somebody else made that an update would meet, and which GatewayClass nobody takes."""
+    for name, report in sorted(reports.items()):
+        called = description.clusters[name].gateway.class_name
+        known = (report.classes or {}).get(called)
+        if known is not None and not known.accepted:
+            yield f"{name}: GatewayClass {called} is not accepted: no controller takes it yet"
+        for key, one in sorted((report.imports or {}).items()):
+            if one.fabric != fabric:
+                whose = f"fabric {one.fabric}" if one.fabric else "somebody else"
+                yield f"{key}: ServiceImport on {name} is of {whose}, and an update would meet it; remove one of both"

@@ -7,7 +7,7 @@ import pytest
 
 from mcwan import stack
 from mcwan.facts.record import Record
-from mcwan.facts.report import Class, Exported, Failure, Gateway, Port, Reading, Report, Service
+from mcwan.facts.report import Class, Exported, Failure, Gateway, Imported, Port, Reading, Report, Service
 from mcwan.facts.resolve import Known, resolve
 from mcwan.model import Description, Fabric, MistakesError
 from mcwan.model.load import load
@@ -376,3 +376,32 @@ def test_what_is_recorded_in_part_keeps_the_older_time() -> None:
 def test_a_cluster_that_would_lose_all_of_its_imports_needs_consent() -> None:
     (said,) = refused(config(), all_read(namespaces=("default",)), recorded())
     assert said.startswith("facts.withdrawals: 1 of 3 imports: clusters no longer have their namespaces")
+
+
+def test_what_an_update_would_meet_is_told() -> None:
+    met: dict[str, Any] = {
+        "classes": {"envoy-gateway": Class()},
+        "imports": {"payment.secure": Imported(fabric="other")},
+    }
+    assert known(config(), all_read(**met))[1].notes == (
+        "edge: GatewayClass envoy-gateway is not accepted: no controller takes it yet",
+        "payment.secure: ServiceImport on edge is of fabric other, and an update would meet it; remove one of both",
+    )
+    assert known(config(), all_read(imports={"payment.secure": Imported(fabric="prod")}))[1].notes == ()
+
+
+def test_an_exporter_whose_namespace_is_gone_does_not_offer_it_any_more() -> None:
+    gone = all_read() | {"west": Reading(report=report(2, 1, namespaces=("default",)))}
+    fabric, one = known(config(), gone, recorded(), allow=True)
+    assert weights_of(fabric) == {"east": 1}
+    assert one.notes == (
+        "payment.secure: west does not have namespace secure any more, and offers it no longer",
+        "west: namespace secure is gone; it no longer imports payment.secure",
+    )
+
+
+def test_the_last_exporter_is_not_left_out() -> None:
+    raw = config(**{"from": ["west"]})
+    gone = all_read() | {"west": Reading(report=report(2, 1, namespaces=("default",)))}
+    (said,) = refused(raw, gone, recorded(raw=raw), allow=True)
+    assert said.startswith("exports[0].from[0]: 'west': exports from namespace secure, which it does not have")
