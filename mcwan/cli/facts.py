@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import click
 import yaml
 
-from mcwan.cli.tables import _table as table
-from mcwan.cli.tables import console
+from mcwan.cli.tables import console, titled
 from mcwan.facts.report import Report
 from mcwan.facts.rights import cluster_role
 from mcwan.stack import Environment
@@ -31,7 +30,9 @@ def conditions(found: Environment) -> list[str]:
 def told(found: Environment) -> str:
     """Give a table of the facts that hold, a cluster a row."""
     wanted = {export.namespace for export in found.fabric.exports}
-    made = table("Facts", "cluster", "read", "namespaces", "ready pods", "ingress addresses", "MCS API", "GatewayClass")
+    made = titled(
+        "Facts", "cluster", "read", "namespaces", "ready pods", "ingress addresses", "MCS API", "GatewayClass"
+    )
     for name, report in sorted(found.known.reports.items()):
         cluster = found.fabric.clusters[name]
         made.add_row(

@@ -41,7 +41,7 @@ def console() -> Console:
 
 def clusters(plan: Plan) -> Table:
     """One row per cluster."""
-    table = _table("Clusters", "cluster", "reached by", "profile", "ingress addresses", "namespaces", "objects")
+    table = titled("Clusters", "cluster", "reached by", "profile", "ingress addresses", "namespaces", "objects")
     counts = Counter(one.cluster for one in plan.objects)
     found = gateways(plan)
     for name, cluster in sorted(plan.fabric.clusters.items()):
@@ -57,7 +57,7 @@ def clusters(plan: Plan) -> Table:
 
 def wan_policies(plan: Plan) -> Table:
     """One row per WAN policy."""
-    table = _table(
+    table = titled(
         "WAN policies", "policy", "tunnel", "WAN port", "jitter ms", "latency ms", "loss %", "TLS", "failover"
     )
     for name, policy in sorted(plan.fabric.wan_policies.items()):
@@ -70,7 +70,7 @@ def wan_policies(plan: Plan) -> Table:
 
 def exports(plan: Plan) -> Table:
     """One row per export."""
-    table = _table("Exports", "export", "ports", "from (weight)", "WAN policy", "failover", "callers", "host name")
+    table = titled("Exports", "export", "ports", "from (weight)", "WAN policy", "failover", "callers", "host name")
     for key, export in plan.context.exports.items():
         found = export_summary(plan, key)
         table.add_row(
@@ -87,7 +87,7 @@ def exports(plan: Plan) -> Table:
 
 def imports(plan: Plan) -> Table:
     """One row per export and cluster."""
-    table = _table("Imports", "export", "cluster", "path", "WAN policy", "spares", "name in the cluster")
+    table = titled("Imports", "export", "cluster", "path", "WAN policy", "spares", "name in the cluster")
     for key in plan.context.exports:
         found = import_summary(plan, key)
         for importing in plan.context.imports[key]:
@@ -124,7 +124,8 @@ def _rules(rules: dict[str, str]) -> str:
     return ", ".join(f"{name}: {policy}" for name, policy in rules.items())
 
 
-def _table(title: str, *columns: str) -> Table:
+def titled(title: str, *columns: str) -> Table:
+    """Give an empty table."""
     table = Table(title=title, title_justify="left", title_style="bold", highlight=False)
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -6,7 +6,7 @@ The rights that this needs are in docs/how-to/facts.md: none to change anything,
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -31,6 +31,7 @@ from mcwan.facts.report import (
     namespace_of,
     newest,
     within,
+    written,
 )
 from mcwan.facts.rights import DEFINITIONS
 from mcwan.model.leaves import GROUP
@@ -73,7 +74,7 @@ async def read(client: AsyncClient, wanted: Wanted, now: datetime) -> Reading:
             served = found[section]
     if not found:
         return Reading(failures=failures)
-    return Reading(report=Report(at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), **found), failures=failures)
+    return Reading(report=Report(at=written(now), **found), failures=failures)
 
 
 def _refused(section: str, error: ApiError) -> Failure:
@@ -292,7 +293,7 @@ def _name(one: Any) -> str:
 
 def _time(created: Any) -> str:
     if isinstance(created, datetime):
-        return created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(created)
     return str(created or "")
 
 

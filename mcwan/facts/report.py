@@ -1,7 +1,7 @@
 """What one cluster reports. Frozen values, and JSON without secrets that is the same for the same cluster."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
@@ -30,12 +30,22 @@ def _is_address(text: str) -> str:
     return text
 
 
+def written(time: datetime) -> str:
+    """Write a time as reports and conditions have it: RFC 3339, in UTC, whole seconds."""
+    return time.astimezone(UTC).strftime(_TIME)
+
+
+def time_of(text: str) -> datetime:
+    """Give the time that is written so. Raises ValueError."""
+    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+
+
 def _is_time(text: str) -> str:
-    datetime.strptime(text, TIME)
+    time_of(text)
     return text
 
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 Address = Annotated[str, AfterValidator(_is_address)]
 
 

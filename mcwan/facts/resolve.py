@@ -5,12 +5,12 @@ What cannot be read is as it was recorded last, and is told so. A cluster that t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from mcwan.facts.agreed import Agreed, Offered, agree
 from mcwan.facts.record import Record
-from mcwan.facts.report import Failure, Reading, Report, newest
+from mcwan.facts.report import Failure, Reading, Report, newest, time_of
 from mcwan.facts.weights import steady, weights
 from mcwan.model.cluster import Cluster
 from mcwan.model.description import Description
@@ -153,15 +153,11 @@ def _recorded(description: Description, record: Record) -> dict[str, Report]:
 
 
 def _age(report: Report, now: datetime) -> str:
-    seconds = max(0, int((now - _time(report.at)).total_seconds()))
+    seconds = max(0, int((now - time_of(report.at)).total_seconds()))
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length} {unit} ago ({report.at})"
     return f"{seconds} s ago ({report.at})"
-
-
-def _time(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def _filled(
@@ -316,7 +312,7 @@ def _unserved(description: Description, reports: Mapping[str, Report]) -> Iterat
             )
         for definition in _MCS_API:
             versions = report.served.get(definition, ())
-            if not set(versions) & {"v1beta1", "v1alpha1"}:
+            if not newest(versions):
                 yield Mistake(
                     ("clusters", name),
                     f"{definition}: {', '.join(versions) or 'none'}",

@@ -6,7 +6,7 @@ Only those of this fabric, and only where they change. It needs more rights than
 import asyncio
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -17,7 +17,7 @@ from lightkube.types import PatchType
 from mcwan.facts.agreed import Agreed
 from mcwan.facts.conditions import conditions
 from mcwan.facts.connect import UnreachableError, client
-from mcwan.facts.report import namespace_of
+from mcwan.facts.report import namespace_of, written
 from mcwan.facts.resolve import Known
 from mcwan.model.durations import milliseconds
 from mcwan.model.fabric import Fabric
@@ -78,7 +78,7 @@ async def _told(api: AsyncClient, version: str, key: str, agreed: Agreed, cluste
     name, namespace = key.partition(".")[0], namespace_of(key)
     one: Any = await api.get(kind, name, namespace=namespace)
     there: dict[str, Any] = {one["type"]: one for one in (one.status or {}).get("conditions") or ()}
-    at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = written(now)
     wanted = []
     for condition in conditions(agreed, cluster, one.metadata.generation or 1, at):
         before = there.get(condition["type"], {})
