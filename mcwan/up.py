@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mcwan.cli.main import PROJECT_OPTION, STACK_OPTION, environment, mistakes, written_to
+from mcwan.cli.options import stack_options
+from mcwan.cli.running import environment, mistakes, written_to
 from mcwan.cli.tables import show
 from mcwan.plan import Plan
 
@@ -17,8 +18,7 @@ _INSTALL = "https://www.pulumi.com/docs/install/"
 
 
 @click.command()
-@STACK_OPTION
-@PROJECT_OPTION
+@stack_options
 def main(stack: str, project: Path) -> None:
     """Deploy a stack with Pulumi; without Pulumi, render it. Tells at the end what was made, and where.
 

@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mcwan import __version__
-from mcwan.cli.main import main
+from mcwan.cli.main import SECTIONS, main
 from tests.fabrics import changed, described
 
 MARK = "# Written by `mcwan render`; changes here are lost."
@@ -43,7 +43,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def test_help_and_version() -> None:
     assert run("--help").exit_code == run("-h").exit_code == 0
-    assert set(main.commands) == {"check", "facts", "operator", "render", "telemetry", "schema", "reference"}
+    assert [command.name for commands in SECTIONS.values() for command in commands] == list(main.commands)
     assert run("--version").output == f"mcwan, version {__version__}\n"
     for command in main.commands:
         assert run(command, "-h").exit_code == 0

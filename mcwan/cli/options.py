@@ -1,0 +1,113 @@
+"""The options that several commands have, and the stack that is meant where none is named."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FALLBACK = "dev"
+"""The stack that is meant where neither an option nor Pulumi names one."""
+
+PATH = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
+DIRECTORY = click.Path(path_type=Path, file_okay=False)
+
+LIVE_OPTION = click.option(
+    "--live", is_flag=True, help="Ask clusters with `facts: live`; else what is recorded of them holds."
+)
+ALLOW_OPTION = click.option(
+    "--allow-withdrawals", "allow", is_flag=True, help="Consent to withdraw many imports, whose namespaces are gone."
+)
+
+
+def selected(project: Path) -> str | None:
+    """Give the stack that Pulumi has selected for a project, as `pulumi stack select` left it; None if it has none.
+
+    PULUMI_STACK comes first. Else it is the file of Pulumi's own `workspace` package: named by the project and the
+    SHA-1 of the path of its Pulumi.yaml, below PULUMI_HOME.
+    """
+    named = os.environ.get("PULUMI_STACK")
+    file = project.resolve() / "Pulumi.yaml"
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    digest = hashlib.sha1(str(file).encode(), usedforsecurity=False).hexdigest()
+    found = [named] if named else []
+    for path in sorted((home / "workspaces").glob(f"*-{digest}-workspace.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        stack = content.get("stack") if isinstance(content, dict) else None
+        found += [stack] if isinstance(stack, str) and stack else []
+    # a stack of Pulumi Cloud is ORGANIZATION/PROJECT/STACK; its file has the last part alone
+    return found[0].rpartition("/")[2] if found else None
+
+
+def stack_options(command: Command) -> Command:
+    """Give a command `--stack` and `--project`, as the arguments `stack` (one is always meant) and `project`."""
+
+    @wraps(command)
+    def chosen(*args: Any, stack: str | None, project: Path, **kwargs: Any) -> Any:
+        return command(*args, stack=stack or selected(project) or FALLBACK, project=project, **kwargs)
+
+    options = (
+        click.option(
+            "--stack",
+            metavar="NAME",
+            shell_complete=_stacks,
+            help="The stack: NAME in Pulumi.NAME.yaml.  [default: the one that Pulumi has selected, else dev]",
+        ),
+        click.option(
+            "--project",
+            type=click.Path(path_type=Path, file_okay=False, exists=True),
+            default=Path(),
+            help="The directory with Pulumi.yaml and the stack files; the current one by default.",
+        ),
+    )
+    found: Any = chosen
+    for option in reversed(options):
+        found = option(found)
+    return found  # type: ignore[no-any-return]
+
+
+def output_option(*forms: str) -> Callable[[Command], Command]:
+    """Give a command `--output`, as the argument `form`: `table`, `json`, `yaml`, and more `forms`."""
+    return click.option(
+        "-o",
+        "--output",
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "yaml", *forms]),
+        default="table",
+        show_default=True,
+        help="How to tell it: to people, or to other programs.",
+    )
+
+
+def one_of(context: click.Context, *names: str) -> None:
+    """Refuse options that exclude each other, if more than one of them was written."""
+    given = ParameterSource.COMMANDLINE
+    arguments = {f"--{name}": _ARGUMENTS.get(name, name.replace("-", "_")) for name in names}
+    written = [name for name, argument in arguments.items() if context.get_parameter_source(argument) is given]
+    if len(written) > 1:
+        raise click.UsageError(f"{' and '.join(written)} exclude each other; write one of them")
+
+
+_ARGUMENTS = {"allow-withdrawals": "allow"}
+"""Options that are called otherwise as arguments."""
+
+
+def _stacks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from mcwan.stack import stacks
+
+    del parameter
+    found = stacks(Path(context.params.get("project") or Path()))
+    return [CompletionItem(name) for name in found if name.startswith(incomplete)]

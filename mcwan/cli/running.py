@@ -1,0 +1,76 @@
+"""What commands do alike: read an environment, tell an operator's mistakes, print or write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mcwan import stack as stacks
+    from mcwan.cli.render import Written
+    from mcwan.plan import Plan
+
+
+def environment(
+    stack: str, project: Path, *, live: bool, allow: bool = False, refresh: bool = False
+) -> "stacks.Environment":
+    """Read a stack; its live clusters, too, if that is wanted. Progress goes to standard error."""
+    from mcwan import stack as stacks
+
+    if not live:
+        return stacks.environment(project, stack, allow=allow)
+    from functools import partial
+
+    from mcwan.facts.reading import read_all
+
+    say = partial(click.echo, err=True)
+    return stacks.environment(project, stack, reader=partial(read_all, say=say), allow=allow, refresh=refresh)
+
+
+def written_to(plan: "Plan", directory: Path, cluster: str | None = None) -> "Written":
+    """Render a plan to a directory; what stops that ends the command on one line, with exit code 1."""
+    from mcwan.cli.render import write
+
+    try:
+        return write(plan, directory, cluster)
+    except OSError as error:
+        raise click.ClickException(f"cannot write to {directory}: {error}") from None
+
+
+def print_to(text: str, out: Path | None) -> None:
+    """Print a text, or write it to a file; a file that cannot be written ends the command with exit code 1."""
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"cannot write to {out}: {error}") from None
+
+
+def from_here(path: Path) -> str:
+    """Give a path from the current directory if it is below that, so that it is the same on every machine."""
+    here = Path.cwd()
+    return (path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path).as_posix()
+
+
+@contextmanager
+def mistakes(*more: type[Exception]) -> Iterator[None]:
+    """Tell an operator's mistakes plainly, and end with exit code 2; `more` are errors that are such mistakes, too."""
+    from mcwan.facts.record import RecordError
+    from mcwan.model import MistakesError
+    from mcwan.stack import StackFileError
+
+    told: tuple[type[Exception], ...] = (StackFileError, RecordError, *more)
+    try:
+        yield
+    except MistakesError as error:
+        click.echo(str(error), err=True)
+        count = len(error.mistakes)
+        click.echo(f"{count} mistake{'s' * (count > 1)}; nothing was done", err=True)
+        raise click.exceptions.Exit(2) from None
+    except told as error:
+        click.echo(str(error), err=True)
+        raise click.exceptions.Exit(2) from None

@@ -1,0 +1,31 @@
+"""A group of commands whose help lists them by what they are for."""
+
+from collections.abc import Mapping
+
+import click
+
+
+class Sections(click.Group):
+    """A group whose help has a section per title; commands stand in the order of the sections."""
+
+    def __init__(self, *args: object, sections: Mapping[str, tuple[click.Command, ...]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.sections = sections
+        for commands in sections.values():
+            for command in commands:
+                self.add_command(command)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own name
+        """Give the names in the order of help."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections; all names are as wide, so that the sections line up."""
+        width = max(map(len, self.commands))
+        room = formatter.width - width - 6
+        for title, commands in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(f"{one.name:<{width}}", one.get_short_help_str(room)) for one in commands if not one.hidden]
+                )
+        del ctx
