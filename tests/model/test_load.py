@@ -55,14 +55,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown key at the top": (
         {"extra": 1},
         [
-            "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
+            "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, "
             "wanPolicies; remove it"
         ],
     ),
     "unknown key at the top, nearly right": (
         {"wanPolices": {}},
         [
-            "wanPolices: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
+            "wanPolices: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, "
             "wanPolicies; did you mean 'wanPolicies'?"
         ],
     ),
@@ -973,7 +973,7 @@ MANY_LINES = [
     "did you mean 'cluster-2'?",
     "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd, wanPolicyGuard, wanPolicyWriters; "
     "did you mean 'namespace'?",
-    "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, wanPolicies; "
+    "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, wanPolicies; "
     "remove it",
 ]
 
