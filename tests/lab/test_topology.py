@@ -59,11 +59,13 @@ def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tu
     assert [route for route in routes if route.startswith("rule ")] == [
         "rule add iif detour1 lookup 101 priority 10",
         "rule add fwmark 1 lookup 1001 priority 20",
-        "rule add fwmark 1 lookup 101 priority 101",
         "rule add iif detour2 lookup 102 priority 10",
         "rule add fwmark 2 lookup 1002 priority 20",
+        "rule add fwmark 1 lookup 101 priority 101",
         "rule add fwmark 2 lookup 102 priority 102",
     ]
+    hop = "via 172.20.0.3 dev business-west table 101 metric 100"
+    assert f"route add 10.2.0.0/24 {hop}" in routes
     assert sum("10.2.0.0/24" in route for route in routes) == 2
     assert not any("default via" in route for route in routes), "what has no mark stays"
 
