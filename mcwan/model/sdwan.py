@@ -58,8 +58,8 @@ class Site(Model):
     """The site of a cluster, and its edge router."""
 
     networks: tuple[Network, ...] = ()
-    """The networks behind it that take part, as CIDR. If not written, the cluster's `sources` and the addresses of its
-    ingress gateways."""
+    """The networks behind it, as CIDR, beside the addresses of its ingress gateways. If not written, the cluster's
+    `sources`."""
     lan: tuple[Interface, ...] = ()
     """Linux and FRR: the router's interfaces towards the cluster. Packets are told by WAN port where they come in."""
     ways: dict[str, Way] = Field(default_factory=dict)
