@@ -21,7 +21,7 @@ from lab import netns
 from lab.waiting import wait
 from mcwan import sdwan
 from mcwan.sdwan import Form, Target
-from tests.sdwan_stack import BUSINESS, DEFAULT, formed
+from tests.sdwan.stack import BUSINESS, DEFAULT, formed
 
 pytestmark = pytest.mark.lab
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -8,8 +9,9 @@ from lab import probe, wan, workloads
 from lab.gateways import IMPLEMENTATIONS
 from lab.topology import PROFILES, Topology, TopologyError, topology
 from lab.up import PROJECT
-from mcwan import stack
+from mcwan import sdwan, stack
 from mcwan.model import Fabric
+from mcwan.sdwan.router import Route, router
 
 PLAIN = {"tls": {"mode": "plaintext"}}
 CLUSTERS = {
@@ -68,6 +70,24 @@ def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tu
     assert f"route add 10.2.0.0/24 {hop}" in routes
     assert sum("10.2.0.0/24" in route for route in routes) == 2
     assert not any("default via" in route for route in routes), "what has no mark stays"
+
+
+def test_the_routers_are_those_that_the_stack_describes(example: tuple[Topology, Fabric]) -> None:
+    """So what `mcwan sdwan --target linux` writes for this stack is what the lab's routers have."""
+    made, read = example
+    form = sdwan.form(read)
+    for cluster, site in made.sites.items():
+        ours = wan.router(made, site)
+        assert [one.beside for one in ours.marked] == [("detour1",), ("detour2",)]
+        plain = tuple(replace(one, beside=(), routes=_by_network(one.routes)) for one in ours.marked)
+        assert replace(ours, marked=plain) == replace(
+            theirs := router(form, cluster),
+            marked=tuple(replace(one, routes=_by_network(one.routes)) for one in theirs.marked),
+        )
+
+
+def _by_network(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    return tuple(sorted(routes, key=lambda one: str(one.network)))
 
 
 def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topology, Fabric]) -> None:
