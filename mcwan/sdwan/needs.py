@@ -1,11 +1,11 @@
 """What a target needs of `mcwan:sdwan`, and is not written: every one of it, with its place and remedy."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from mcwan.model.mistakes import Mistake
+from mcwan.model.mistakes import Mistake, Place
 from mcwan.model.sdwan import MAX_CISCO_NAME
 from mcwan.sdwan import cisco
-from mcwan.sdwan.form import Form, FormSite, Net, behind
+from mcwan.sdwan.form import Form, FormSite, FormWay, Net, behind
 
 
 def of_router(form: Form, sites: Collection[str], target: str) -> Iterator[Mistake]:
@@ -13,9 +13,7 @@ def of_router(form: Form, sites: Collection[str], target: str) -> Iterator[Mista
     for name in sorted(sites):
         if not form.site(name).lan:
             yield _missing(("sites", name, "lan"), f"{target} marks packets where they come in", "write its interfaces")
-        for remote in form.sites:
-            if remote.name != name:
-                yield from _ways(form, form.site(name), remote, target)
+        yield from _ways(form, form.site(name), [one for one in form.sites if one.name != name], target)
     yield from _networks(form, sites, target)
 
 
@@ -42,25 +40,31 @@ def _networks(form: Form, sites: Collection[str], target: str) -> Iterator[Mista
                 )
 
 
-def _ways(form: Form, site: FormSite, remote: FormSite, target: str) -> Iterator[Mistake]:
+def _ways(form: Form, site: FormSite, remotes: Sequence[FormSite], target: str) -> Iterator[Mistake]:
     ways = {(way.tunnel, way.remote): way for way in site.ways}
     for tunnel in form.used:
         place = ("sites", site.name, "ways", tunnel)
-        way = ways.get((tunnel, remote.name))
-        if way is None:
-            remedy = f"write its interface, or the one to {remote.name} below to"
-            yield _missing(place, f"{target} needs the way to {remote.name}{_for(form, tunnel)}", remedy)
-        elif way.gateways:
-            versions = {one.version for one in way.gateways}
-            for network in behind(remote):
-                if network.version not in versions:
-                    yield Mistake(
-                        ("sdwan", *place, "gateways"),
-                        ", ".join(map(str, way.gateways)),
-                        f"no IPv{network.version} address, but {remote.name} has {network}",
-                        "write one, too, or take that network out",
-                    )
-                    break
+        unknown = [remote.name for remote in remotes if (tunnel, remote.name) not in ways]
+        if unknown:
+            why = f"{target} needs the way to {', '.join(unknown)}{_for(form, tunnel)}"
+            yield _missing(place, why, "write its interface, or one for each of them below to")
+        for remote in remotes:
+            way = ways.get((tunnel, remote.name))
+            if way is not None and way.gateways:
+                yield from _versions(("sdwan", *place, "gateways"), way, remote)
+
+
+def _versions(place: Place, way: FormWay, remote: FormSite) -> Iterator[Mistake]:
+    """A network is reached by a gateway of its own version of IP."""
+    versions = {one.version for one in way.gateways}
+    network = next((one for one in behind(remote) if one.version not in versions), None)
+    if network is not None:
+        yield Mistake(
+            place,
+            ", ".join(map(str, way.gateways)),
+            f"no IPv{network.version} address, but {remote.name} has {network}",
+            "write one, too, or take that network out",
+        )
 
 
 def of_cisco(form: Form, sites: Collection[str]) -> Iterator[Mistake]:

@@ -60,7 +60,7 @@ ONE, TWO = "sdwan__sites__cluster-1", "sdwan__sites__cluster-2"
             "frr",
             {f"{ONE}__ways": {"default": {"interface": "wan-d"}}},
             "sdwan.sites.cluster-1.ways.business: not written, but frr needs the way to cluster-2 for WAN policy high; "
-            "write its interface, or the one to cluster-2 below to",
+            "write its interface, or one for each of them below to",
         ),
         (
             "linux",
