@@ -235,7 +235,7 @@ def frr(site: Site, configuration: Path) -> Iterator[None]:
         for one in (directory, copied):
             shutil.chown(one, "frr", "frr")
         try:
-            for daemon, file in (("zebra", "/dev/null"), ("pbrd", copied)):
+            for daemon, file in (("zebra", "/dev/null"), ("pbrd", str(copied))):
                 own = directory / daemon
                 files = ("-z", f"{directory}/zserv", "--vty_socket", name, "-i", f"{own}.pid", "-f", file)
                 words = (str(DAEMONS / daemon), "-d", *files, "--log", f"file:{own}.log")
