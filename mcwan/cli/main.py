@@ -10,13 +10,14 @@ from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.reference import reference
 from mcwan.cli.commands.render import render
 from mcwan.cli.commands.schema import schema
+from mcwan.cli.commands.sdwan import sdwan
 from mcwan.cli.commands.telemetry import telemetry
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
     "Before an update": (check,),
     "Clusters as they are": (facts,),
-    "For other systems": (render, telemetry, operator),
+    "For other systems": (render, sdwan, telemetry, operator),
     "For editors and shells": (schema, reference, completion),
 }
 
