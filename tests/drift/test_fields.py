@@ -72,7 +72,7 @@ def test_lists_without_a_key() -> None:
     assert differences(one, longer) == (Difference("spec.hostnames", ["a", "b"], ["a", "b", "c"]),)
 
 
-OWN = {"f:spec": {"f:rules": {}}, "f:metadata": {"f:labels": {"f:app.kubernetes.io/instance": {}}}}
+OWN: dict[str, Any] = {"f:spec": {"f:rules": {}}, "f:metadata": {"f:labels": {"f:app.kubernetes.io/instance": {}}}}
 
 
 def test_who_edited_it() -> None:
