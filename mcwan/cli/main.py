@@ -5,6 +5,7 @@ import click
 from mcwan import __version__
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
+from mcwan.cli.commands.doctor import doctor
 from mcwan.cli.commands.facts import facts
 from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.reference import reference
@@ -16,7 +17,7 @@ from mcwan.cli.sections import Sections
 
 SECTIONS = {
     "Before an update": (check,),
-    "Clusters as they are": (facts,),
+    "Clusters as they are": (doctor, facts),
     "For other systems": (render, sdwan, telemetry, operator),
     "For editors and shells": (schema, reference, completion),
 }

@@ -77,15 +77,16 @@ async def _of_kind(
     api: AsyncClient, kind: Kind, labels: Mapping[str, str], expected: set[tuple[str, str]]
 ) -> list[Object]:
     """List what has the labels; then, in namespaces where something is missing, everything, for what lost them."""
-    every = {_place(one): one for one in await _listed(api, kind, "*", labels)}
+    every = {_place(one): one for one in await listed(api, kind, "*", labels)}
     missing = expected - set(every)
     for namespace in sorted({namespace for namespace, _ in missing}):
-        there = await _listed(api, kind, namespace, {})
+        there = await listed(api, kind, namespace, {})
         every |= {_place(one): one for one in there if _place(one) in missing}
     return [every[place] for place in sorted(every)]
 
 
-async def _listed(api: AsyncClient, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Object]:
+async def listed(api: AsyncClient, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Object]:
+    """List the objects of a kind with some labels; namespace `*` is all of them. Raises ApiError."""
     group, _, version = kind.api_version.rpartition("/")
     wanted: Any = dict(labels)
     if kind.namespaced:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mcwan.model.leaves import GROUP
+
 DEFINITIONS = (
     "gatewayclasses.gateway.networking.k8s.io",
     "gateways.gateway.networking.k8s.io",
@@ -15,6 +17,7 @@ _LISTED = (
     ("discovery.k8s.io", ("endpointslices",)),
     ("gateway.networking.k8s.io", ("gatewayclasses", "gateways")),
     ("multicluster.x-k8s.io", ("serviceexports", "serviceimports")),
+    (GROUP, ("wanpolicies",)),
 )
 _TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/status"], "verbs": ["patch"]}
 

@@ -23,13 +23,7 @@ def unsupported(plan: Plan) -> Iterator[Mistake]:
         known = (report.classes or {}).get(called)
         if known is None or not known.features:
             continue
-        needed: dict[str, str] = {}
-        for one in plan.objects:
-            if one.cluster == name:
-                for feature in _needs(one.manifest):
-                    metadata = one.manifest["metadata"]
-                    needed.setdefault(feature, f"{one.manifest['kind']} {metadata['namespace']}/{metadata['name']}")
-        for feature, user in sorted(needed.items()):
+        for feature, user in needed(plan, name).items():
             if feature not in known.features:
                 yield Mistake(
                     ("clusters", name, "gateway", "class"),
@@ -37,6 +31,17 @@ def unsupported(plan: Plan) -> Iterator[Mistake]:
                     f"it does not list {feature} among the features that it supports, and {user} needs that",
                     "use a GatewayClass that does, or describe the environment without it",
                 )
+
+
+def needed(plan: Plan, cluster: str) -> dict[str, str]:
+    """Give the features that the plan needs on a cluster, each with the object that needs it first."""
+    found: dict[str, str] = {}
+    for one in plan.objects:
+        if one.cluster == cluster:
+            for feature in _needs(one.manifest):
+                metadata = one.manifest["metadata"]
+                found.setdefault(feature, f"{one.manifest['kind']} {metadata['namespace']}/{metadata['name']}")
+    return dict(sorted(found.items()))
 
 
 def _needs(manifest: Manifest) -> Iterator[str]:

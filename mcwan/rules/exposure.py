@@ -151,7 +151,7 @@ def _says(found: str, wanted: str) -> bool:
 
 def _public(one: Object, addresses: Iterable[str]) -> Iterator[Violation]:
     for address in addresses:
-        if _is_public(address.strip()):
+        if is_public(address.strip()):
             yield violation(
                 f"{one} is at {address.strip()}, an address of the Internet",
                 "write the address that the SD-WAN routes",
@@ -159,7 +159,8 @@ def _public(one: Object, addresses: Iterable[str]) -> Iterator[Violation]:
             )
 
 
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
+    """Tell whether a text is an address of the Internet."""
     try:
         return bool(address) and ip_address(address).is_global
     except ValueError:
@@ -169,7 +170,7 @@ def _is_public(address: str) -> bool:
 def _sends_to_public(_: Evidence, one: Object, __: Options) -> Iterator[Violation]:
     for endpoint in items(one.content, "endpoints"):
         for address in texts(endpoint, "addresses"):
-            if _is_public(address):
+            if is_public(address):
                 yield violation(
                     f"{one} sends to {address}, an address of the Internet",
                     "write the address that the SD-WAN routes: mcwan:clusters.CLUSTER.ingress.addresses",

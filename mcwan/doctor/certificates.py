@@ -1,0 +1,74 @@
+"""Certificates that ingress gateways show: valid, and of one root."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from mcwan.doctor.evidence import Evidence
+from mcwan.doctor.finding import Finding, Found, unknown
+from mcwan.facts.report import written
+from mcwan.facts.surveyed import Shown
+
+_SOON = timedelta(days=7)
+_BY_HAND = "ask from a place that the SD-WAN reaches: openssl s_client -connect {}"
+
+
+def valid(evidence: Evidence) -> Iterator[Finding]:
+    """Every certificate that a gateway shows is valid now, and for some days more."""
+    for name in evidence.names:
+        shown = [one for one in evidence.shown if one.cluster == name]
+        wrong = [found for one in shown for found in _judged(evidence, one)]
+        if not evidence.description.secure:
+            wrong = [("ok", "there is no WAN policy with TLS", "")]
+        elif evidence.description.clusters[name].render_to is not None:
+            wrong = [unknown(evidence, name)]
+        elif not shown:
+            wrong = [("not known", "no address of its ingress gateway is known", "write ingress.addresses")]
+        for verdict, said, remedy in wrong or [("ok", "the certificates that it shows are valid", "")]:
+            yield Finding("certificates-valid", verdict, (name,), said, remedy)
+
+
+def _judged(evidence: Evidence, shown: Shown) -> Iterator[Found]:
+    place, now = shown.place, evidence.now
+    if not shown.certificates:
+        if not shown.answers:
+            yield "not known", f"{place} is not reached from here: {shown.problem}", _BY_HAND.format(place)
+        else:
+            yield "not known", f"{place}: {shown.problem or 'it shows no certificate'}", _BY_HAND.format(place)
+    for one in shown.certificates:
+        if now < one.begins:
+            yield "failed", f"{place} shows a certificate that begins {written(one.begins)}", "see the clocks"
+        elif now >= one.ends:
+            yield "failed", f"{place} shows a certificate that ended {written(one.ends)}", _renew(evidence)
+        elif one.ends - now < _SOON:
+            yield "warning", f"{place} shows a certificate that ends {written(one.ends)}", _renew(evidence)
+
+
+def _renew(evidence: Evidence) -> str:
+    return "renew it, or see why cert-manager does not" if evidence.description.tls.issuer else "renew it"
+
+
+def one_root(evidence: Evidence) -> Iterator[Finding]:
+    """The certificates of all clusters are signed by one root, as far as the last certificate shown tells that."""
+    check = "certificates-of-one-root"
+    signed: dict[tuple[str, str], set[str]] = {}
+    for one in evidence.shown:
+        if one.certificates and one.cluster in evidence.names:
+            last = one.certificates[-1]
+            signed.setdefault((last.issuer, last.key), set()).add(one.cluster)
+    known = tuple(sorted({name for names in signed.values() for name in names}))
+    if len(signed) > 1:
+        said = "; ".join(
+            f"{', '.join(sorted(names))} by {key or 'a key that is not told'}" for (_, key), names in signed.items()
+        )
+        remedy = "use issuers of one root; ignore this if they are intermediates of one"
+        yield Finding(check, "warning", known, f"they are signed by different issuers: {said}", remedy)
+    elif len(known) > 1:
+        yield Finding(check, "ok", known, "their certificates are signed by the same issuer")
+    if not evidence.description.secure:
+        yield Finding(check, "ok", evidence.names, "there is no WAN policy with TLS")
+        return
+    rest = tuple(name for name in evidence.names if name not in known) if len(known) > 1 else evidence.names
+    if rest:
+        yield Finding(
+            check, "not known", rest, "too few certificates were seen to compare", "see the check certificates-valid"
+        )

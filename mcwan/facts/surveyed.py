@@ -1,0 +1,59 @@
+"""What a diagnosis knows of a cluster: its facts, and objects with their status. Frozen values, without a client."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from mcwan.facts.report import Failure, Reading
+
+Part = Literal["uid", "gateways", "services", "policies"]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One cluster. What is None could not be read; `failures` says why.
+
+    `uid` is that of the namespace kube-system, which no two clusters share. `gateways`, `services` and `policies` are
+    all Gateways, Services and WANPolicies that are there, as the API server has them.
+    """
+
+    reading: Reading = field(default_factory=Reading)
+    uid: str | None = None
+    gateways: tuple[Mapping[str, Any], ...] | None = None
+    services: tuple[Mapping[str, Any], ...] | None = None
+    policies: tuple[Mapping[str, Any], ...] | None = None
+    failures: Mapping[Part, Failure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate that a gateway showed: when it is valid, and who signed it.
+
+    `issuer` and `key` (the authority key identifier) are hexadecimal; `key` is empty if the certificate has none.
+    """
+
+    begins: datetime
+    ends: datetime
+    issuer: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What came of a TLS handshake with a gateway: its own certificate first, or why there is none.
+
+    `answers` says whether a TCP connection was made at all.
+    """
+
+    cluster: str
+    address: str
+    port: int
+    certificates: tuple[Certificate, ...] = ()
+    answers: bool = True
+    problem: str = ""
+
+    @property
+    def place(self) -> str:
+        """Name it as a person does: `198.51.100.11:31111`, `[fd00::1]:31111`."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"

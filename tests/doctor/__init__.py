@@ -1,0 +1,1 @@
+"""Judging clusters as they are, from played evidence."""
