@@ -50,6 +50,9 @@ def _renew(evidence: Evidence) -> str:
 def one_root(evidence: Evidence) -> Iterator[Finding]:
     """The certificates of all clusters are signed by one root, as far as the last certificate shown tells that."""
     check = "certificates-of-one-root"
+    if not evidence.description.secure:
+        yield Finding(check, "ok", evidence.names, "there is no WAN policy with TLS")
+        return
     signed: dict[tuple[str, str], set[str]] = {}
     for one in evidence.shown:
         if one.certificates and one.cluster in evidence.names:
@@ -64,9 +67,6 @@ def one_root(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(check, "warning", known, f"they are signed by different issuers: {said}", remedy)
     elif len(known) > 1:
         yield Finding(check, "ok", known, "their certificates are signed by the same issuer")
-    if not evidence.description.secure:
-        yield Finding(check, "ok", evidence.names, "there is no WAN policy with TLS")
-        return
     rest = tuple(name for name in evidence.names if name not in known) if len(known) > 1 else evidence.names
     if rest:
         yield Finding(

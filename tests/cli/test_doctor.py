@@ -1,0 +1,102 @@
+"""`mcwan doctor` as an operator runs it, with clusters that are rendered and such that nobody reaches."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mcwan.doctor import CHECKS
+from tests.cli.test_main import run, write
+from tests.fabrics import ISSUED, changed, described
+
+BOTH = ("cluster-1", "cluster-2")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    directory = tmp_path / "project"
+    directory.mkdir()
+    write(directory, described(tls=ISSUED))
+    return directory
+
+
+def unreachable(project: Path, **keys: Any) -> None:
+    """Have all clusters reached by a kubeconfig that leads nowhere."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    every = [{"name": name, "cluster": {"server": f"http://127.0.0.1:{port}"}} for name in BOTH]
+    contexts = [{"name": name, "context": {"cluster": name, "user": "me"}} for name in BOTH]
+    content = {"clusters": every, "contexts": contexts, "users": [{"name": "me", "user": {}}]}
+    file = project / "kubeconfig"
+    file.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", **content}), encoding="utf-8")
+    raw = described()
+    for name in BOTH:
+        one = raw["clusters"][name]
+        del one["renderTo"]
+        one.update(context=name, kubeconfigPath=str(file), **keys)
+    write(project, raw)
+
+
+def verdicts(output: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in json.loads(output)["findings"]:
+        found.setdefault(one["check"], set()).add(one["verdict"])
+    return found
+
+
+def test_rendered_clusters_are_not_reached(project: Path) -> None:
+    result = run("doctor", "--project", project, "-o", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert verdicts(result.stdout) == {
+        check: {"ok" if check in ("description", "addresses-apart") else "not known"} for check in CHECKS
+    }
+    assert json.loads(result.stdout)["verdict"] == "not known"
+    assert yaml.safe_load(run("doctor", "--project", project, "-o", "yaml").stdout) == json.loads(result.stdout)
+
+
+def test_the_table(project: Path) -> None:
+    result = run("doctor", "--project", project, "--cluster", "cluster-2")
+    assert result.exit_code == 0
+    rows = [[cell.strip() for cell in line.split("│")[1:4]] for line in result.stdout.splitlines() if "│" in line]
+    assert [row for row in rows if row[0]] == [
+        [check, "ok" if check in ("description", "addresses-apart") else "not known", "cluster-2"] for check in CHECKS
+    ]
+    assert result.stdout.endswith("15 not known, 2 ok\ndocs/how-to/doctor.md has a section for each check\n")
+
+
+def test_every_cluster_unreachable(project: Path) -> None:
+    unreachable(project)
+    result = run("doctor", "--project", project, "-o", "json")
+    assert result.exit_code == 1
+    found = verdicts(result.stdout)
+    assert found["reachable"] == {"failed"}
+    assert {check for check, one in found.items() if "failed" in one} == {"reachable"}
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == list(BOTH)
+
+
+def test_live_clusters_unreachable_of_which_nothing_is_recorded(project: Path) -> None:
+    unreachable(project, facts="live")
+    result = run("doctor", "--project", project, "-o", "json")
+    assert result.exit_code == 1
+    found = verdicts(result.stdout)
+    assert (found["reachable"], found["description"]) == ({"failed"}, {"failed"})
+    assert found["gateways-programmed"] == {"not known"}
+
+
+def test_wrong_input(project: Path) -> None:
+    result = run("doctor", "--project", project, "--cluster", "east")
+    assert result.exit_code == 2
+    assert "'east' is not in Pulumi.dev.yaml; clusters there: cluster-1, cluster-2" in result.stderr
+    assert run("doctor", "--project", project, "--stack", "prod").exit_code == 2
+    write(project, changed({"exports/1/port": 0}))
+    result = run("doctor", "--project", project)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1] == "1 mistake; nothing was done"
+    unreachable(project, facts="live")
+    raw = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    raw["config"]["mcwan:exports"][1]["wanPolicy"] = "lwo"
+    (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    assert run("doctor", "--project", project).exit_code in (1, 2)

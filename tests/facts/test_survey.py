@@ -1,0 +1,68 @@
+"""What a diagnosis asks of one cluster, whose API server is played: what is refused loses nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+from lightkube import ApiError
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+
+from mcwan.facts.report import Failure, Wanted
+from mcwan.facts.survey import survey
+from mcwan.facts.surveyed import Survey
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+def refusal(code: int) -> ApiError:
+    request = httpx2.Request("GET", "https://east/")
+    status = {"kind": "Status", "code": code, "message": "no"}
+    return ApiError(request=request, response=httpx2.Response(code, json=status, request=request))
+
+
+class Played:
+    """A cluster with the namespace kube-system alone; it may refuse kinds."""
+
+    def __init__(self, **refused: Exception) -> None:
+        self.refused = refused
+
+    async def get(self, kind: Any, *_: Any, **__: Any) -> Any:
+        if kind is Namespace:
+            return Namespace(metadata=ObjectMeta(name="kube-system", uid="1-2-3"))
+        raise refusal(404)
+
+    async def list(self, kind: Any, *_: Any, **__: Any) -> AsyncIterator[Any]:
+        if kind.__name__ in self.refused:
+            raise self.refused[kind.__name__]
+        nothing: tuple[Any, ...] = ()
+        for one in nothing:
+            yield one
+
+
+def asked(api: Any) -> Survey | Failure:
+    return asyncio.run(survey(api, Wanted(), NOW))
+
+
+def test_a_cluster_before_the_first_update() -> None:
+    found = asked(Played(WANPolicy=refusal(404)))
+    assert isinstance(found, Survey)
+    assert (found.uid, found.gateways, found.services, found.policies) == ("1-2-3", (), (), ())
+    assert found.failures == {}
+
+
+def test_what_is_refused_is_not_known() -> None:
+    found = asked(Played(WANPolicy=refusal(403)))
+    assert isinstance(found, Survey)
+    assert (found.uid, found.gateways, found.services, found.policies) == ("1-2-3", (), (), None)
+    why = Failure(problem="policies cannot be read: 403 no", remedy="give it the rights of docs/how-to/facts.md")
+    assert found.failures == {"policies": why}
+
+
+def test_a_cluster_that_is_lost_on_the_way() -> None:
+    found = asked(Played(WANPolicy=httpx2.ReadTimeout("late")))
+    assert found == Failure(
+        problem="it does not answer in time", remedy="see that it is up, or raise mcwan:facts.timeout"
+    )
