@@ -105,7 +105,7 @@ def read_config(project: Path, stack: str) -> dict[str, Any]:
         raise StackFileError(f"--stack {stack!r}: not a stack's name; allowed: letters, digits, '-', '_' and '.'")
     path = project / f"Pulumi.{stack}.yaml"
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         known = ", ".join(stacks(project)) or "none"
         raise StackFileError(
@@ -114,15 +114,22 @@ def read_config(project: Path, stack: str) -> dict[str, Any]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StackFileError(f"{path.name}: cannot be read: {error}") from None
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """Give the `mcwan:` keys of a stack file's text; `name` is what messages call it. Raises StackFileError."""
+    try:
+        content = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise StackFileError(f"{path.name}:{where}: not YAML: {_problem(error)}; correct that line") from None
+        raise StackFileError(f"{name}:{where}: not YAML: {_problem(error)}; correct that line") from None
     except YAMLError as error:
-        raise StackFileError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from None
+        raise StackFileError(f"{name}: not YAML: {str(error).splitlines()[0]}") from None
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
-        raise StackFileError(f"{path.name}: no configuration; write the keys mcwan:clusters, … under config")
+        raise StackFileError(f"{name}: no configuration; write the keys mcwan:clusters, … under config")
     prefix = f"{PROJECT}:"
     return {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
 
