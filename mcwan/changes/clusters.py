@@ -34,17 +34,20 @@ def _joined(after: View, new: Cluster) -> Told:
 
 
 def _left(before: View, old: Cluster) -> Told:
-    alone = [export for export, offers in before.by_export.items() if list(offers) == [old.name]]
-    only = f"; it alone offers {listed(alone)}" if alone else ""
+    offered = [export for export, offers in before.by_export.items() if old.name in offers]
+    alone = [export for export in offered if list(before.by_export[export]) == [old.name]]
+    why = f"clients on {old.name} reach no import any more"
     return Told(
         Sentence(
             about="left",
-            text=f"{old.name} leaves the fabric{only}",
+            text=f"{old.name} leaves the fabric{f'; it alone offers {listed(alone)}' if alone else ''}",
             clusters=(old.name,),
             disturbance=Disturbance(
                 level="refused",
-                why=f"clients on {old.name} reach no import any more, and other clusters nothing there",
-                remedy=f"write weight 0 for {old.name} in an update before, so that nobody is sent there meanwhile",
+                why=f"{why}, and other clusters nothing there" if offered else why,
+                remedy=f"write weight 0 for {old.name} in an update before, so that nobody is sent there meanwhile"
+                if offered
+                else "",
             ),
         ),
         (cover(clusters=[old.name]), cover(WAYS, TLS, TREATMENT, CALLERS, PROTECTION, subjects=[""])),

@@ -82,7 +82,7 @@ def _unread(export: str, where: set[str]) -> Told:
     return Told(
         Sentence(
             about="not-known",
-            text=f"how {clusters(where)} sends requests for {export} today is not known",
+            text=f"where requests for {export} go today is not known in {clusters(where)}",
             export=export,
             clusters=tuple(sorted(where)),
             disturbance=Disturbance(level="possible", why="what is there cannot be read"),

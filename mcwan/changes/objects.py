@@ -28,7 +28,7 @@ class Field(Model):
 
 
 class ObjectChange(Model):
-    """An object that is added, changed or removed; `not known`: nothing that can be read of it differs."""
+    """An object that is added, changed or removed; `not known`: all that differs cannot be read."""
 
     cluster: str
     kind: str
@@ -67,29 +67,31 @@ def compare(before: Iterable[Object], after: Iterable[Object]) -> tuple[list[Com
     known, nameless = _keyed(before)
     wanted, _ = _keyed(after)
     known = {key: one for key, one in known.items() if key in wanted or _is_ours(one)}
+    doubtful = {(one.cluster, one.kind) for one in nameless}
     found = []
     for key in sorted(known.keys() | wanted.keys()):
         old, new = known.get(key), wanted.get(key)
         fields = tuple(_fields(_written(old.content), _written(new.content), "")) if old and new else ()
         if old and new and not fields:
             continue
-        unread = bool(fields) and all(one.before == NOT_KNOWN for one in fields)
-        change = "added" if old is None else "removed" if new is None else NOT_KNOWN if unread else "changed"
         cluster, _, kind, namespace, name = key
+        unread = bool(fields) and all(one.before == NOT_KNOWN for one in fields)
+        unread = unread or (old is None and (cluster, kind) in doubtful)  # it may be one of those without a known name
+        change = NOT_KNOWN if unread else "added" if old is None else "removed" if new is None else "changed"
         told = ObjectChange(cluster=cluster, kind=kind, namespace=namespace, name=name, change=change, fields=fields)
         found.append(Compared(told, old, new))
-    return found, nameless
+    return found, sorted(map(str, nameless))
 
 
-def _keyed(objects: Iterable[Object]) -> tuple[dict[Key, Object], list[str]]:
+def _keyed(objects: Iterable[Object]) -> tuple[dict[Key, Object], list[Object]]:
     found: dict[Key, Object] = {}
-    nameless = set()
+    nameless = []
     for one in objects:
         if is_named(one):
             found[one.cluster, one.group, one.kind, one.namespace, one.name] = one
         else:
-            nameless.add(str(one))
-    return found, sorted(nameless)
+            nameless.append(one)
+    return found, nameless
 
 
 def _is_ours(one: Object) -> bool:

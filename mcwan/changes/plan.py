@@ -44,6 +44,7 @@ class Changes(Model):
     after: str
     """What is compared with it."""
     changed: bool
+    """Whether anything differs, or that is not known of something."""
     disturbed: Level
     summary: str
     """All of it in a line."""
@@ -73,17 +74,17 @@ def changes(
     other = tuple(
         change.change.model_copy(update={"fields": fields}) for _, change, fields in rest.left(differing, told)
     )
-    unknown = tuple(sorted({*nameless, *old.doubts, *_unread(compared)}))
-    levels = worst([*(one.disturbance.level for one in sentences), *(("possible",) if other else ())])
+    unknown = tuple(sorted({*nameless, *_unread(compared)}))
+    per_cluster = tuple(_per_cluster(compared, sentences, other))
     return Changes(
         stack=stack,
         before=named_before,
         after=named_after,
-        changed=bool(differing),
-        disturbed=levels,
+        changed=bool(compared),
+        disturbed=worst([*(it.disturbance.level for it in sentences), *(it.disturbed for it in per_cluster)]),
         summary=_summary(differing, unknown),
         sentences=sentences,
-        clusters=tuple(_per_cluster(compared, sentences, other)),
+        clusters=per_cluster,
         sdwan=tuple(needs(old, new)),
         other=other,
         not_known=unknown,
@@ -119,7 +120,7 @@ def _all_new(new: View) -> str:
 def _summary(differing: Sequence[Compared], unknown: Sequence[str]) -> str:
     left = f"; {many(len(unknown), 'thing')} not known" if unknown else ""
     if not differing:
-        return f"nothing changes{left}"
+        return f"nothing that can be read changes{left}" if left else "nothing changes"
     counts = {kind: sum(one.change.change == kind for one in differing) for kind in ("added", "changed", "removed")}
     said = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
     where = {one.change.cluster for one in differing}
@@ -149,6 +150,9 @@ def _per_cluster(
         if unexplained:
             levels.append("possible")
             why.append("objects change in a way that is not explained; see other")
+        if NOT_KNOWN in found:
+            levels.append("possible")
+            why.append("how some objects are today is not known")
         yield ClusterChanges(
             name=name,
             disturbed=worst(levels),

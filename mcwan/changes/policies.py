@@ -1,7 +1,6 @@
 """WAN policies: new ones, those that go, and those whose port, tunnel, SLA, TLS or failover changes."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from mcwan.changes.facets import GATEWAY, PROTECTION, TLS, TREATMENT, WAYS
 from mcwan.changes.told import PAGE, Cover, Disturbance, Sentence, Told, cover
@@ -87,11 +86,12 @@ def _removed(before: View, one: PolicyOn, where: list[str], *, left: bool) -> To
 
 
 def _changed(before: View, after: View, pairs: dict[str, tuple[PolicyOn, PolicyOn]]) -> Iterator[Told]:
-    for read, tell in _PARTS:
+    for field, tell in _PARTS.items():
         groups: dict[str, list[str]] = {}
         for cluster, (old, new) in sorted(pairs.items()):
-            if read(old) != read(new):
-                groups.setdefault(repr((read(old), read(new))), []).append(cluster)
+            ends = (getattr(old, field), getattr(new, field))
+            if ends[0] != ends[1] and field not in old.unread:
+                groups.setdefault(repr(ends), []).append(cluster)
         for where in groups.values():
             one = tell(before, after, *pairs[where[0]])
             if len(where) < len(pairs):
@@ -212,10 +212,11 @@ def _flows(view: View, policy: str) -> int:
     return sum(len({way.cluster for way in flow.remote if way.policy == policy}) for flow in view.flows)
 
 
-_PARTS: tuple[tuple[Callable[[PolicyOn], Any], Callable[[View, View, PolicyOn, PolicyOn], Told]], ...] = (
-    (lambda one: one.port, _port),
-    (lambda one: one.tunnel, _tunnel),
-    (lambda one: one.sla, _sla),
-    (lambda one: one.tls, _tls),
-    (lambda one: one.failover, _failover),
-)
+_PARTS: dict[str, Callable[[View, View, PolicyOn, PolicyOn], Told]] = {
+    "port": _port,
+    "tunnel": _tunnel,
+    "sla": _sla,
+    "tls": _tls,
+    "failover": _failover,
+}
+"""By the field of a WAN policy, what tells of its change."""

@@ -76,9 +76,11 @@ class _Reader:
 def view(evidence: Evidence) -> View:
     """Give what an environment's objects say, in a fixed order."""
     reader = _Reader(evidence)
-    policies = reader.each(evidence.of_kind("WANPolicy"), _policy)
+    policies = reader.each(evidence.of_kind("WANPolicy"), lambda one: _policy(reader, one))
     for one in policies:
         reader.ports.setdefault(one.cluster, {})[one.port] = one.name
+    for cluster, section, port in reader.each(evidence.ingress_gateways, _sections):
+        reader.ports.setdefault(cluster, {}).setdefault(port, section)
     imports = sorted(set(reader.each(evidence.of_kind("ServiceImport"), lambda one: iter([(one.cluster, _key(one))]))))
     flows, unread = _flows(reader)
     return View(
@@ -96,18 +98,36 @@ def _key(one: Object) -> str:
     return f"{one.name}.{one.namespace}"
 
 
-def _policy(one: Object) -> Iterator[PolicyOn]:
-    spec = mapping(one.content, "spec")
-    sla = {key: float(level) for key, level in mapping(spec, "sla").items() if isinstance(level, int | float)}
-    yield PolicyOn(
+def _sections(gateway: Object) -> Iterator[tuple[str, str, int | None]]:
+    yield from ((gateway.cluster, section, port) for section, port in listeners(gateway).items())
+
+
+def _policy(reader: _Reader, one: Object) -> Iterator[PolicyOn]:
+    spec, unread = mapping(one.content, "spec"), []
+
+    def known(field: str, read: Callable[..., T], otherwise: T) -> T:
+        try:
+            return read(spec, field)
+        except UnjudgedError as doubt:
+            reader.doubts[str(doubt)] = None
+            unread.append(field)
+            return otherwise
+
+    found = PolicyOn(
         cluster=one.cluster,
         name=one.name,
-        tunnel=text(spec, "tunnel"),
-        port=number(spec, "port"),
-        sla=dict(sorted(sla.items())),
-        tls=text(spec, "tls"),
-        failover=text(spec, "failover"),
+        tunnel=known("tunnel", text, ""),
+        port=known("port", number, None),
+        sla=known("sla", _levels, dict[str, float]()),
+        tls=known("tls", text, ""),
+        failover=known("failover", text, ""),
     )
+    yield found.model_copy(update={"unread": tuple(unread)})
+
+
+def _levels(spec: Any, field: str) -> dict[str, float]:
+    levels = {key: value(spec, field, key) for key in sorted(mapping(spec, field))}
+    return {key: float(level) for key, level in levels.items() if isinstance(level, int | float)}
 
 
 def _cluster(reader: _Reader, name: str) -> Cluster:
@@ -281,6 +301,7 @@ def _sent(reader: _Reader, route: Object, ref: Any) -> Iterator[_Sent]:
 
 
 def _policy_of(reader: _Reader, cluster: str, port: int | None) -> str:
+    """Give the WAN policy of a port: as the cluster's WANPolicies say, else as its own listeners are called."""
     return reader.ports.get(cluster, {}).get(port) or f"port {port}"
 
 

@@ -24,8 +24,11 @@ def needs(before: View, after: View) -> Iterator[Need]:
     if before.clusters:
         yield from _sites(before, after)
     old, new = _by_port(before), _by_port(after)
+    unread = {one.name for one in before.policies if one.unread}
     for port in sorted(old.keys() | new.keys()):
         earlier, later = old.get(port), new.get(port)
+        if {one.name for one in (earlier, later) if one is not None} & unread:
+            continue  # what is not known is told as that
         if later is None and earlier is not None:
             yield Need(
                 about="port-freed",

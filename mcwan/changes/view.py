@@ -22,6 +22,8 @@ class PolicyOn(Model):
     """What is asked of the tunnel, by the field: jitterMs, latencyMs, lossPercent."""
     tls: str = ""
     failover: str = ""
+    unread: tuple[str, ...] = ()
+    """Fields that are not known."""
 
 
 class Cluster(Model):

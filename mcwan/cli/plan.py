@@ -1,6 +1,7 @@
 """What an update would do, told: on a terminal, in a pull request, to other programs; and where it is read from."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
     """Give what an earlier stack file is planned as, by this program; `-` is standard input. Raises SourceError."""
     name = "standard input" if path == Path("-") else path.as_posix()
     try:
-        text = click.get_text_stream("stdin").read() if path == Path("-") else path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
         return of_plan(known(project, stack, parse(text, name)).plan())
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{name}: cannot be read: {error}") from None
