@@ -6,6 +6,7 @@ from mcwan import __version__
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
 from mcwan.cli.commands.facts import facts
+from mcwan.cli.commands.graph import graph
 from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.plan import plan
 from mcwan.cli.commands.reference import reference
@@ -15,7 +16,7 @@ from mcwan.cli.commands.telemetry import telemetry
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
-    "Before an update": (check, plan),
+    "Before an update": (check, plan, graph),
     "Clusters as they are": (facts,),
     "For other systems": (render, telemetry, operator),
     "For editors and shells": (schema, reference, completion),

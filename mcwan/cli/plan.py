@@ -42,7 +42,7 @@ def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
         text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
         return of_plan(known(project, stack, parse(text, name)).plan())
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{name}: cannot be read: {error}") from None
+        raise SourceError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except StackFileError as error:
         raise SourceError(str(error)) from None
     except MistakesError as error:
