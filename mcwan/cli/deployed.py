@@ -15,7 +15,13 @@ from mcwan.plan.manifests import KINDS, Manifest, identity, plural
 from mcwan.rules.sources import of_directories
 
 _GLOBAL = frozenset(
-    ("CustomResourceDefinition", "Namespace", "WANPolicy", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    (
+        "CustomResourceDefinition",
+        "Namespace",
+        "WANPolicy",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    )
 )
 """The kinds without a namespace."""
 

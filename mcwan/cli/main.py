@@ -6,7 +6,9 @@ from mcwan import __version__
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
 from mcwan.cli.commands.facts import facts
+from mcwan.cli.commands.graph import graph
 from mcwan.cli.commands.operator import operator
+from mcwan.cli.commands.plan import plan
 from mcwan.cli.commands.reference import reference
 from mcwan.cli.commands.render import render
 from mcwan.cli.commands.schema import schema
@@ -16,7 +18,7 @@ from mcwan.cli.commands.telemetry import telemetry
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
-    "Before an update": (check,),
+    "Before an update": (check, plan, graph),
     "Clusters as they are": (status, facts),
     "For other systems": (render, sdwan, telemetry, operator),
     "For editors and shells": (schema, reference, completion),
@@ -37,6 +39,7 @@ def main() -> None:
       1  the environment failed: a directory that cannot be written, a cluster that does not answer
       2  wrong input
       3  refused by a mandatory rule (check)
+      4  something changes (plan --exit-code)
     """  # noqa: D301 - click reads the backspace
 
 

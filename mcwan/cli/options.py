@@ -101,7 +101,7 @@ def one_of(context: click.Context, *names: str) -> None:
         raise click.UsageError(f"{' and '.join(written)} exclude each other; write one of them")
 
 
-_ARGUMENTS = {"allow-withdrawals": "allow"}
+_ARGUMENTS = {"allow-withdrawals": "allow", "from": "earlier"}
 """Options that are called otherwise as arguments."""
 
 
