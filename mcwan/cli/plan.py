@@ -59,7 +59,7 @@ def of_deployed(environment: Environment, project: Path) -> Evidence:
         reached = sorted(set(clusters) - set(directories))
         raise SourceError(
             f"what is deployed on {', '.join(reached)} is not known: name one of --state FILE (of `pulumi stack "
-            "export`), --rendered DIR (of an earlier `mcwan render`), --from FILE (an earlier stack file), --live (asks them)"
+            "export`), --rendered DIR (of an earlier `mcwan render`), --from FILE (an earlier stack file), --live"
         )
     return of_directories(directories)
 
