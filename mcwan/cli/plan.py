@@ -35,9 +35,14 @@ def planned(plan: Plan, before: Evidence, stack: str, named_before: str, named_a
     )
 
 
+def called(path: Path) -> str:
+    """Give what a file is called in messages; `-` is standard input."""
+    return "standard input" if path == Path("-") else path.as_posix()
+
+
 def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
     """Give what an earlier stack file is planned as, by this program; `-` is standard input. Raises SourceError."""
-    name = "standard input" if path == Path("-") else path.as_posix()
+    name = called(path)
     try:
         text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
         return of_plan(known(project, stack, parse(text, name)).plan())
@@ -154,7 +159,7 @@ def _markdown(found: Changes, rows: int, fields: int, *, sentences: int = MOST_R
         lines += ["", "<details>", f"<summary>{_counted(cluster)}</summary>", ""]
         lines += list(_folded(cluster.objects, rows, fields))
         lines += ["", "</details>"]
-    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
 
 def _counted(one: ClusterChanges) -> str:

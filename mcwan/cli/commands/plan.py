@@ -89,7 +89,7 @@ def _planned(
     elif rendered is not None:
         before, where = of_rendered(rendered), rendered.as_posix()
     elif earlier is not None:
-        before, where = telling.of_stack_file(earlier, project, stack), earlier.as_posix()
+        before, where = telling.of_stack_file(earlier, project, stack), telling.called(earlier)
     else:
         before, where = telling.of_deployed(now, project), "what is deployed"
     return telling.planned(now.plan(), before, stack, where, named)

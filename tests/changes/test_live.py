@@ -1,0 +1,65 @@
+"""Objects as clusters have them: just what was applied of each."""
+
+from typing import Any
+
+from mcwan.changes.live import applied, of_live
+from tests.fabrics import on, planned
+
+
+def owned(value: Any) -> Any:
+    """Give the FieldsV1 of a value, its lists whole."""
+    if isinstance(value, dict):
+        return {f"f:{key}": owned(part) for key, part in value.items()}
+    return {}
+
+
+def test_what_was_applied_is_what_was_planned() -> None:
+    plan = planned()
+    clusters = {}
+    for cluster in ("cluster-1", "cluster-2"):
+        clusters[cluster] = [
+            {
+                **one,
+                "metadata": {
+                    **one["metadata"],
+                    "uid": "1",
+                    "managedFields": [
+                        {"operation": "Apply", "manager": "mcwan", "fieldsV1": owned(one)},
+                        {"operation": "Update", "manager": "kube", "fieldsV1": {"f:spec": {"f:clusterIP": {}}}},
+                    ],
+                },
+                "spec": {**one.get("spec", {}), "clusterIP": "10.0.0.1"},
+                "status": {"ready": True},
+            }
+            for one in on(plan, cluster)
+        ]
+    clusters["cluster-1"].append({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "theirs"}})
+    found = of_live(clusters)
+    assert [one.cluster for one in found.objects] == [one.cluster for one in plan.objects]
+    assert [one.content for one in found.objects] == [one.manifest for one in plan.objects]
+
+
+def test_items_of_lists_and_several_appliers() -> None:
+    ports = [{"name": "http", "port": 80, "protocol": "TCP"}, {"name": "theirs", "port": 81}]
+    fields = [
+        {"f:spec": {"f:ports": {'k:{"name":"http"}': {".": {}, "f:name": {}, "f:port": {}}}, "f:all": {'v:"a"': {}}}},
+        {"f:metadata": {"f:labels": {"f:a": {}}}, "f:spec": {"f:type": {}}},
+    ]
+    one = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "x",
+            "namespace": "y",
+            "labels": {"a": "1", "b": "2"},
+            "managedFields": [{"operation": "Apply", "fieldsV1": it} for it in fields],
+        },
+        "spec": {"ports": ports, "all": ["a", "b"], "type": "ClusterIP", "other": 1},
+    }
+    assert applied(one) == {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "x", "namespace": "y", "labels": {"a": "1"}},
+        "spec": {"ports": [{"name": "http", "port": 80}], "all": ["a"], "type": "ClusterIP"},
+    }
+    assert applied({"metadata": {}}) == {"metadata": {}}
