@@ -1,5 +1,6 @@
 """What changes, in the words of the fabric: an edit of a stack file, and the sentences about it."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -292,6 +293,22 @@ def test_a_move_that_is_admitted_by_both_loses_nothing() -> None:
     (one, *_) = compared(both, moved).sentences
     assert (one.about, one.policies, one.clusters, one.flows) == ("moved", ("low", "high"), ("cluster-2",), 1)
     assert (one.disturbance.why, one.disturbance.remedy) == (LATE, "")
+
+
+def test_a_cluster_that_offers_with_weight_0_first_is_sent_nothing_too_early() -> None:
+    weightless = changed({"exports/1/from": ["cluster-1", {"cluster": "cluster-2", "weight": 0}]})
+    both = changed({"exports/1/from": ["cluster-1", "cluster-2"]})
+    there, back = (described(), weightless, both), (both, weightless, described())
+    assert [compared(*pair).disturbed for way in (there, back) for pair in pairwise(way)] == ["no"] * 4
+
+
+def test_a_rule_that_the_other_side_has_not_by_that_policy_is_refused_meanwhile() -> None:
+    """Other rules of the export by both WAN policies do not help it."""
+    rules = [
+        {"name": name, "matches": [{"path": {"value": f"/{name}"}}], "wanPolicy": policy}
+        for name, policy in (("a", "high"), ("b", "low"), ("c", "low"))
+    ]
+    assert edit({"exports/0/rules/1/wanPolicy": "high"}, changed({"exports/0/rules": rules})).disturbed == "yes"
 
 
 def test_a_move_that_is_not_says_why_and_what_to_do_instead() -> None:
