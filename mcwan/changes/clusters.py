@@ -60,10 +60,13 @@ def _gateway(old: Cluster, new: Cluster, others: tuple[str, ...]) -> Iterator[To
         gone = sorted(set(old.addresses) - set(new.addresses))
         text = f"the ingress gateway of {name} answers at {listed(new.addresses) or 'no known address'}"
         text += f" instead of {listed(old.addresses)}" if old.addresses else ""
+        written = set(new.addresses) <= set(old.addresses)
         disturbance = Disturbance(
             level="possible",
             why=f"each other cluster sends to {listed(gone)} until its own objects are changed",
-            remedy="let the old address answer until the update is over: write both, update, take the old one out",
+            remedy="let it answer until the update is over"
+            if written
+            else "write both addresses, update, then take the old one out while it still answers",
         )
         yield Told(
             Sentence(

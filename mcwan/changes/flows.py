@@ -248,7 +248,7 @@ def _moving(
     """A move loses nothing where each exporting gateway admits the rule by both WAN policies, before and after."""
     late = any(before.by_cluster[one.cluster].profile == "envoy-gateway" for one in flows)
     if all(
-        _admits(before, flow.asks, way.cluster, later) and _admits(after, flow.asks, way.cluster, earlier)
+        _admits(before, flow, way.cluster, later) and _admits(after, flow, way.cluster, earlier)
         for flow in flows
         for way in flow.remote
     ):
@@ -262,9 +262,13 @@ def _moving(
     )
 
 
-def _admits(view: View, export: str, cluster: str, policies: tuple[str, ...]) -> bool:
-    offer = view.by_export.get(export, {}).get(cluster)
-    return offer is None or all(policy in offer.admits for policy in policies)
+def _admits(view: View, flow: Flow, cluster: str, policies: tuple[str, ...]) -> bool:
+    """Tell whether a cluster admits a rule by WAN policies; of a consuming side's own, it has to admit all rules so."""
+    offer = view.by_export.get(flow.asks, {}).get(cluster)
+    if offer is None:
+        return True
+    rules = {flow.rule} if flow.rule in offer.rules else set(offer.rules)
+    return all(rules <= set(offer.admits.get(policy, ())) for policy in policies)
 
 
 def _shares(export: str, pairs: list[tuple[Flow, Flow]]) -> Iterator[Told]:

@@ -4,19 +4,44 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mcwan.plan.manifests import Manifest
+from mcwan.plan.manifests import Manifest, identity
 from mcwan.rules.evidence import Evidence, component_of
 from mcwan.rules.objects import Object, items, mapping, text
 
 
-def of_live(clusters: Mapping[str, Iterable[Manifest]]) -> Evidence:
-    """Give the objects of mcwan that clusters have, by cluster.
+def of_live(clusters: Mapping[str, Iterable[Manifest]], planned: Iterable[tuple[str, Manifest]] = ()) -> Evidence:
+    """Give the objects of mcwan that clusters have, by cluster; `planned` are those of the plan, with their clusters.
 
     What others write into an object, defaults of the API server among them, is left out by its `managedFields`: by
-    server-side apply, each field has its appliers. An object that nobody applied so is taken whole.
+    server-side apply, each field has its appliers. Of an object that nobody applied so (Pulumi's provider creates and
+    updates) just the fields that are planned are taken: an update leaves all others as they are.
     """
-    found = (Object(cluster, applied(one)) for cluster, objects in sorted(clusters.items()) for one in objects)
+    wanted = {(cluster, *identity(one)[1:]): one for cluster, one in planned}
+    found = (
+        Object(cluster, _as_deployed(one, wanted.get((cluster, *identity(one)[1:]))))
+        for cluster, objects in sorted(clusters.items())
+        for one in objects
+    )
     return Evidence(tuple(one for one in found if component_of(one)))
+
+
+def _as_deployed(one: Manifest, planned: Manifest | None) -> Manifest:
+    found = applied(one)
+    return found if planned is None or found is not one else only(planned, one)
+
+
+def only(planned: Any, found: Any) -> Any:
+    """Give the part of a value that is planned, too; items of a list beyond that stay."""
+    if isinstance(planned, Mapping) and isinstance(found, Mapping):
+        empty = {key: one for key, one in planned.items() if key not in found and one in ({}, [])}
+        return {key: only(planned[key], one) for key, one in found.items() if key in planned} | empty
+    if isinstance(planned, list) and isinstance(found, list):
+        named = {one["name"]: one for one in planned if isinstance(one, Mapping) and isinstance(one.get("name"), str)}
+        if len(named) == len(planned):
+            return [only(named.get(one.get("name"), one), one) if isinstance(one, Mapping) else one for one in found]
+        if len(planned) == len(found):
+            return [only(one, other) for one, other in zip(planned, found, strict=True)]
+    return found
 
 
 def applied(one: Manifest) -> Manifest:

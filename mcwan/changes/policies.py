@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from mcwan.changes.facets import GATEWAY, PROTECTION, TLS, TREATMENT, WAYS
+from mcwan.changes.facets import CALLERS, GATEWAY, PROTECTION, TLS, TREATMENT, WAYS
 from mcwan.changes.told import PAGE, Cover, Disturbance, Sentence, Told, cover
 from mcwan.changes.view import PolicyOn, View
 from mcwan.changes.words import clusters
@@ -53,7 +53,7 @@ def sla_change(old: dict[str, float], new: dict[str, float]) -> str:
 
 def _covers(name: str, *facets: str) -> tuple[Cover, ...]:
     """Explain what serves the WAN policy, and of the fabric's own objects what names it without a label."""
-    return (cover(*facets, policies=[name]), cover(WAYS, PROTECTION, GATEWAY, subjects=[""]))
+    return (cover(*facets, policies=[name]), cover(WAYS, CALLERS, PROTECTION, GATEWAY, subjects=[""]))
 
 
 def _added(one: PolicyOn, where: list[str], *, known: bool) -> Told:

@@ -5,8 +5,8 @@ import re
 
 MOST_ROWS = 50
 """The most rows of a kind in a comment."""
-MOST_CHARACTERS = 60_000
-"""The most characters of a comment on a pull request, whose limit is 65,536."""
+MOST_CHARACTERS = 40_000
+"""The most characters of a plan in a comment, whose limit is 65,536: a report of `mcwan check` has room beside it."""
 
 
 def cell(text: str) -> str:

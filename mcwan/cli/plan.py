@@ -36,9 +36,14 @@ def planned(plan: Plan, before: Evidence, stack: str, named_before: str, named_a
     )
 
 
+def called(path: Path) -> str:
+    """Give what a file is called in messages; `-` is standard input."""
+    return "standard input" if path == Path("-") else path.as_posix()
+
+
 def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
     """Give what an earlier stack file is planned as, by this program; `-` is standard input. Raises SourceError."""
-    name = "standard input" if path == Path("-") else path.as_posix()
+    name = called(path)
     try:
         text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
         return of_plan(known(project, stack, config_of(text, name)).plan())
@@ -71,7 +76,8 @@ def of_clusters(plan: Plan, project: Path) -> Evidence:
     found = deployed.found(plan, project)
     if unread := list(deployed.unread(found)):
         raise click.ClickException(f"nothing was compared: {'; '.join(unread)}")
-    return of_live({name: one.objects or () for name, one in found.items()})
+    planned = ((one.cluster, one.manifest) for one in plan.objects)
+    return of_live({name: one.objects or () for name, one in found.items()}, planned)
 
 
 def plain(found: Changes) -> str:
@@ -165,7 +171,7 @@ def _markdown(found: Changes, rows: int, fields: int, *, sentences: int = MOST_R
         lines += ["", "<details>", f"<summary>{_counted(cluster)}</summary>", ""]
         lines += list(_folded(cluster.objects, rows, fields))
         lines += ["", "</details>"]
-    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
 
 def _counted(one: ClusterChanges) -> str:

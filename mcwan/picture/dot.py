@@ -15,7 +15,7 @@ _LONGEST = 64
 
 def graph(found: Drawing) -> Digraph:
     """Give the graph: boxes in columns, lines between their rows, a legend. The same drawing gives the same source."""
-    first, *more = map(_plain, found.title.splitlines())
+    first, *more = map(_plain, found.title.splitlines() or [""])
     small = "".join(f'<BR/><FONT POINT-SIZE="13">{one}</FONT>' for one in more)
     title = {"label": f"<{first}{small}<BR/> >", "labelloc": "t", "fontname": _FONT}
     made: Digraph = Digraph("fabric", graph_attr=title)
@@ -137,4 +137,5 @@ def _text(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return escape("".join(char for char in text if char.isprintable()))
+    """Escape a text; an empty one is a blank, since dot reads no empty element."""
+    return escape("".join(char for char in text if char.isprintable()) or " ")

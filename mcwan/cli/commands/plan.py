@@ -99,7 +99,7 @@ def _planned(
     elif rendered is not None:
         before, where = of_rendered(rendered), rendered.as_posix()
     elif earlier is not None:
-        before, where = telling.of_stack_file(earlier, project, stack), earlier.as_posix()
+        before, where = telling.of_stack_file(earlier, project, stack), telling.called(earlier)
     elif live:
         before, where = telling.of_clusters(now.plan(), project), "what the clusters have"
     else:
