@@ -26,8 +26,12 @@ def of_live(clusters: Mapping[str, Iterable[Manifest]], planned: Iterable[tuple[
 
 
 def _as_deployed(one: Manifest, planned: Manifest | None) -> Manifest:
+    """Give what was applied of an object and what is planned of it, whoever wrote that last."""
     found = applied(one)
-    return found if planned is None or found is not one else only(planned, one)
+    if planned is None:
+        return found
+    part: Manifest = only(planned, one)
+    return part if found is one else _joined(found, part)
 
 
 def only(planned: Any, found: Any) -> Any:

@@ -84,3 +84,15 @@ def test_what_is_planned_of_lists() -> None:
     assert only([{"x": 1}], [{"x": 2, "y": 3}]) == [{"x": 2}]
     assert only([{"x": 1}], []) == []
     assert only({"a": {}, "b": 1}, {"b": 2, "c": 3}) == {"a": {}, "b": 2}
+
+
+def test_what_somebody_else_took_over_is_compared() -> None:
+    plan = planned()
+    [route, *_] = [one for one in on(plan, "cluster-1") if one["kind"] == "HTTPRoute"]
+    entries = [
+        {"operation": "Apply", "manager": "mcwan", "fieldsV1": {"f:spec": {"f:hostnames": {}}}},
+        {"operation": "Update", "manager": "kubectl-patch", "fieldsV1": {"f:spec": {"f:rules": {}}}},
+    ]
+    there = {**route, "metadata": {**route["metadata"], "managedFields": entries}}
+    [found] = of_live({"cluster-1": [there]}, [(one.cluster, one.manifest) for one in plan.objects]).objects
+    assert found.content == route
