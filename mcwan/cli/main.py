@@ -5,15 +5,20 @@ import click
 from mcwan import __version__
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
+from mcwan.cli.commands.export import export
 from mcwan.cli.commands.facts import facts
+from mcwan.cli.commands.import_ import import_
 from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.reference import reference
 from mcwan.cli.commands.render import render
 from mcwan.cli.commands.schema import schema
 from mcwan.cli.commands.telemetry import telemetry
+from mcwan.cli.commands.unexport import unexport
+from mcwan.cli.commands.unimport import unimport
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
+    "What a stack file says": (export, unexport, import_, unimport),
     "Before an update": (check,),
     "Clusters as they are": (facts,),
     "For other systems": (render, telemetry, operator),
@@ -34,7 +39,7 @@ def main() -> None:
       0  done
       1  the environment failed: a directory that cannot be written, a cluster that does not answer
       2  wrong input
-      3  refused by a mandatory rule (check)
+      3  refused by a mandatory rule
     """  # noqa: D301 - click reads the backspace
 
 
