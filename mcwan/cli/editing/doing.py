@@ -18,7 +18,16 @@ Edit = Callable[[str], str]
 Tell = Callable[[Plan], str]
 
 
-def edit(project: Path, stack: str, change: Edit, tell: Tell, *, dry_run: bool, policy_config: Path | None) -> None:
+def edit(
+    project: Path,
+    stack: str,
+    change: Edit,
+    tell: Tell,
+    *,
+    dry_run: bool,
+    policy_config: Path | None,
+    note: str = "",
+) -> None:
     """Change a stack file, if the fabric that it then describes is right; `tell` says in a line what holds of it.
 
     Raises EditError, StackFileError, RecordError or MistakesError; ends with exit code 3 where a mandatory rule
