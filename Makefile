@@ -38,8 +38,9 @@ lock: ## pin every dependency with its hashes; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-lab.in -o requirements-lab.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 
-schema docs: $(VENV)/.dev ## write the generated files: the schema of a stack file, the reference, a page per rule
+schema docs: $(VENV)/.dev ## write the generated files: the schemas, the reference, a page per rule
 	@$(BIN)/python -m mcwan.cli.main schema --out schemas/stack.schema.json
+	@$(BIN)/python -m mcwan.cli.main schema --sdwan --out schemas/sdwan.schema.json
 	@$(BIN)/python -m mcwan.cli.main reference --out docs/reference.md
 	@mkdir -p docs/rules
 	@$(BIN)/python -m mcwan.cli.main reference --rules --out docs/rules

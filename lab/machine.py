@@ -29,6 +29,10 @@ _FEATURES = {
         "add chain ip t p { type filter hook prerouting priority -150; }; "
         "add rule ip t p meta mark set tcp dport map @m'"
     ),
+    "nftables' refusals for IPv4 and IPv6 (CONFIG_NFT_REJECT_INET)": (
+        "nft 'add table inet t; add chain inet t f { type filter hook forward priority 0; }; "
+        "add rule inet t f meta mark 1 reject with icmpx type host-unreachable'"
+    ),
     "nftables' random numbers, for the tunnels' losses (CONFIG_NFT_NUMGEN)": (
         "nft 'add table ip t; add chain ip t f { type filter hook forward priority 0; }; "
         "add rule ip t f numgen random mod 100 < 1 drop'"

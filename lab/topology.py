@@ -13,6 +13,7 @@ from itertools import combinations
 
 from mcwan.model.fabric import Fabric
 from mcwan.plan.names import INGRESS, NAMESPACE, service_ingress
+from mcwan.sdwan.router import table
 
 SERVICES = IPv4Network("10.96.0.0/16")
 """The Services' addresses, the same in every cluster: they mean nothing outside."""
@@ -39,7 +40,7 @@ class Tunnel:
     @property
     def table(self) -> int:
         """The routing table of the edge routers."""
-        return 100 + self.mark
+        return table(self.mark)
 
     @property
     def detour(self) -> str:

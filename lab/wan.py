@@ -1,5 +1,7 @@
 """The SD-WAN: edge routers that tell flows by the WAN port, a link per tunnel, counters of what each carried.
 
+How they tell flows and where those go is what `mcwan sdwan --target linux` writes for routers that are no lab's.
+
 `python -m lab.wan` sets how much the tunnels lose and how late their packets arrive, while the lab is up.
 """
 
@@ -21,10 +23,14 @@ from lab.processes import Keeper
 from lab.state import Lab, directory, lab_name
 from lab.topology import Site, Topology, Tunnel
 from lab.waiting import LabError, wait
+from mcwan.sdwan import linux
+from mcwan.sdwan.router import Hop, Marked, Route, Router
 
 Direction = Literal["out", "in"]
 _FROM_DETOUR, _TO_DETOUR = 10, 20
 """Priorities of routing rules, before the tunnels' own. What comes from a detour does not go there again."""
+_LAN = "lan0"
+"""An edge router's interface to its node."""
 _RELAY = "relay"
 _QUEUE = 10000
 """Packets that may wait for a relay."""
@@ -48,10 +54,11 @@ def build(topology: Topology) -> None:
     for site in topology.sites.values():
         netns.add(site.edge)
         inner, outer = site.uplink
-        netns.ip(site.node, [f"link add wan0 type veth peer name lan0 netns {site.edge}"])
+        netns.ip(site.node, [f"link add wan0 type veth peer name {_LAN} netns {site.edge}"])
         netns.ip(site.node, [f"address add {inner}/30 dev wan0", "link set wan0 up", f"route add default via {outer}"])
         netns.ip(
-            site.edge, [f"address add {outer}/30 dev lan0", "link set lan0 up", f"route add {site.pods} via {inner}"]
+            site.edge,
+            [f"address add {outer}/30 dev {_LAN}", f"link set {_LAN} up", f"route add {site.pods} via {inner}"],
         )
         forward = {"ipv4/ip_forward": "1", "ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0"}
         netns.sysctl(site.edge, forward)
@@ -69,48 +76,53 @@ def build(topology: Topology) -> None:
         netns.nft(site.edge, ruleset(topology, site))
 
 
+def router(topology: Topology, site: Site) -> Router:
+    """Give a site's edge router: a hop per tunnel and remote site, and no fallback; detours may carry packets, too."""
+    hops: dict[Tunnel, list[Route]] = {}
+    for link in topology.links_of(site):
+        remote = link.remote(site)
+        name = f"{link.tunnel.name}.{remote.cluster}"
+        hop = Hop(name, link.interface(site), str(link.address(remote)))
+        hops.setdefault(link.tunnel, []).append(Route(remote.pods, (hop,)))
+    return Router(
+        (_LAN,),
+        {port: tunnel.mark for port, tunnel in topology.ports.items()},
+        {},
+        tuple(
+            Marked(tunnel.name, tunnel.mark, tuple(hops.get(tunnel, ())), (tunnel.detour,))
+            for tunnel in topology.tunnels.values()
+        ),
+    )
+
+
 def routes(topology: Topology, site: Site) -> list[str]:
     """Give what makes an edge router send each mark's packets by its tunnel; unmarked ones have no way out.
 
     While a tunnel has a delay, its packets take a detour first: see `delay`.
     """
-    rules = [
+    detours = [
         rule
         for tunnel in topology.tunnels.values()
         for rule in (
             f"rule add iif {tunnel.detour} lookup {tunnel.table} priority {_FROM_DETOUR}",
             f"rule add fwmark {tunnel.mark} lookup {tunnel.detour_table} priority {_TO_DETOUR}",
-            f"rule add fwmark {tunnel.mark} lookup {tunnel.table} priority {tunnel.table}",
         )
     ]
-    return rules + [
-        f"route add {remote.pods} via {link.address(remote)} dev {link.interface(site)} table {link.tunnel.table}"
-        for link in topology.links_of(site)
-        for remote in [link.remote(site)]
-    ]
+    here = router(topology, site)
+    return [*detours, *linux.rules(here), *linux.routes(here)]
 
 
 def ruleset(topology: Topology, site: Site) -> str:
-    """Give an edge router's nftables: a mark by WAN port for both directions, a counter per tunnel and direction."""
-    ports = ", ".join(f"{port} : {tunnel.mark}" for port, tunnel in sorted(topology.ports.items()))
+    """Give an edge router's nftables: marks and, as a table of the lab's own, a counter per tunnel and direction."""
     flows = [(link, link.interface(site)) for link in topology.links_of(site)]
     counters = "\n".join(f"    counter {name}.{way} {{ }}" for _, name in flows for way in ("in", "out"))
     arrived = "\n".join(f'        iifname "{name}" counter name "{name}.in"' for _, name in flows)
     left = "\n".join(f'        oifname "{name}" counter name "{name}.out"' for _, name in flows)
-    return f"""table ip wan {{
+    return f"""{linux.nftables(router(topology, site))}table ip wan {{
 {counters}
-    map tunnel {{
-        type inet_service : mark
-        elements = {{ {ports} }}
-    }}
     chain arrive {{
         type filter hook prerouting priority raw
 {arrived}
-    }}
-    chain classify {{
-        type filter hook prerouting priority mangle
-        meta mark set tcp dport map @tunnel
-        meta mark set tcp sport map @tunnel
     }}
     chain leave {{
         type filter hook postrouting priority filter

@@ -114,11 +114,11 @@ def read_config(project: Path, stack: str) -> dict[str, Any]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StackFileError(f"{path.name}: cannot be read: {error}") from None
-    return parse(text, path.name)
+    return config_of(text, path.name)
 
 
-def parse(text: str, name: str) -> dict[str, Any]:
-    """Give the `mcwan:` keys of a stack file's text; `name` is what messages call it. Raises StackFileError."""
+def config_of(text: str, name: str) -> dict[str, Any]:
+    """Do the same with the text of a stack file, which messages call `name`. Raises StackFileError."""
     try:
         content = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:

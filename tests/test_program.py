@@ -88,7 +88,7 @@ def test_mistakes_stop_the_program_before_anything_is_registered() -> None:
     assert str(error.value).splitlines() == [
         "2 mistakes in Pulumi.dev.yaml",
         "exports[1].wanPolicy: 'lwo': no such WAN policy; allowed: high, low; did you mean 'low'?",
-        "exprots: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
+        "exprots: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, "
         "wanPolicies; did you mean 'exports'?",
     ]
 

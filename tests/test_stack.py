@@ -113,8 +113,8 @@ def test_an_unknown_key_of_ours_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(MistakesError) as caught:
         stack.read(tmp_path, "dev")
     assert str(caught.value) == (
-        "export: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, wanPolicies; "
-        "did you mean 'exports'?"
+        "export: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, "
+        "wanPolicies; did you mean 'exports'?"
     )
 
 

@@ -12,13 +12,15 @@ from mcwan.cli.commands.plan import plan
 from mcwan.cli.commands.reference import reference
 from mcwan.cli.commands.render import render
 from mcwan.cli.commands.schema import schema
+from mcwan.cli.commands.sdwan import sdwan
+from mcwan.cli.commands.status import status
 from mcwan.cli.commands.telemetry import telemetry
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
     "Before an update": (check, plan, graph),
-    "Clusters as they are": (facts,),
-    "For other systems": (render, telemetry, operator),
+    "Clusters as they are": (status, facts),
+    "For other systems": (render, sdwan, telemetry, operator),
     "For editors and shells": (schema, reference, completion),
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import yaml
 
+from mcwan.changes.live import of_live
 from mcwan.changes.objects import Field, ObjectChange
 from mcwan.changes.plan import Changes, ClusterChanges, changes
 from mcwan.changes.told import SAID, Sentence
@@ -19,7 +20,7 @@ from mcwan.plan import Plan
 from mcwan.rules.evidence import Evidence
 from mcwan.rules.sources import SourceError, of_directories, of_plan
 from mcwan.rules.words import many, said
-from mcwan.stack import Environment, StackFileError, known, parse
+from mcwan.stack import Environment, StackFileError, config_of, known
 
 MOST_FIELDS = 5
 """The most fields of an object that are shown to people; JSON and YAML have all."""
@@ -45,7 +46,7 @@ def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
     name = called(path)
     try:
         text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
-        return of_plan(known(project, stack, parse(text, name)).plan())
+        return of_plan(known(project, stack, config_of(text, name)).plan())
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except StackFileError as error:
@@ -63,9 +64,19 @@ def of_deployed(environment: Environment, project: Path) -> Evidence:
         reached = sorted(set(clusters) - set(directories))
         raise SourceError(
             f"what is deployed on {', '.join(reached)} is not known: name one of --state FILE (of `pulumi stack "
-            "export`), --rendered DIR (of an earlier `mcwan render`), --from FILE (an earlier stack file)"
+            "export`), --rendered DIR (of an earlier `mcwan render`), --from FILE (an earlier stack file), --live"
         )
     return of_directories(directories)
+
+
+def of_clusters(plan: Plan, project: Path) -> Evidence:
+    """Give what the clusters have; one that cannot be read ends the command, since nothing can be said of it."""
+    from mcwan.cli import deployed
+
+    found = deployed.found(plan, project)
+    if unread := list(deployed.unread(found)):
+        raise click.ClickException(f"nothing was compared: {'; '.join(unread)}")
+    return of_live({name: one.objects or () for name, one in found.items()})
 
 
 def plain(found: Changes) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from mcwan.cli.files import write as write_files
 from mcwan.plan import Owner, Plan
 from mcwan.plan.manifests import Manifest
 
@@ -56,19 +57,7 @@ def write(plan: Plan, directory: Path, cluster: str | None = None) -> Written:
     Raises OSError, FileExistsError among them where somebody else's file is in the way; nothing is written then.
     """
     wanted = files(plan, cluster)
-    foreign = [path for path in wanted if (directory / path).exists() and not _ours(directory / path)]
-    if foreign:
-        raise FileExistsError(f"{foreign[0]} is there and not written by mcwan; move it away, or render elsewhere")
-    for path, content in wanted.items():
-        target = directory / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists() or target.read_bytes() != content.encode():
-            target.write_text(content, encoding="utf-8")
-    removed = tuple(sorted(path for path in _earlier(directory, cluster) if path not in wanted))
-    for path in removed:
-        (directory / path).unlink()
-        if not any((directory / path.parent).iterdir()):
-            (directory / path.parent).rmdir()
+    removed = write_files(wanted, directory, MARK, (f"{cluster or '*'}/*.yaml",))
     objects = sum(cluster in (None, one.cluster) for one in plan.objects)
     return Written(tuple(wanted), removed, objects)
 
@@ -78,21 +67,6 @@ def _file(owner: Owner, manifest: Manifest) -> str:
         return _CRDS
     name = _FILES[owner.kind]
     return f"{name}.yaml" if name == "10-fabric" else f"{name}.{owner.name}.yaml"
-
-
-def _earlier(directory: Path, cluster: str | None) -> Iterable[Path]:
-    """Files that a run wrote: by their place and their first line."""
-    for path in directory.glob(f"{cluster or '*'}/*.yaml"):
-        if _ours(path):
-            yield path.relative_to(directory)
-
-
-def _ours(path: Path) -> bool:
-    """Tell whether a run wrote a file, by its first line."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.readline() == MARK.encode()
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

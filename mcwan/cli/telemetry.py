@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 
 from mcwan import telemetry
+from mcwan.cli.files import write as write_files
 from mcwan.cli.render import dump
 from mcwan.plan.context import Context
 from mcwan.telemetry.dashboard import MARK
 
 RULES, DASHBOARD = "rules.yaml", "dashboard.json"
-_HEAD = 200
-"""Bytes of a file among which its mark is."""
 
 
 def files(context: Context) -> dict[str, str]:
@@ -26,18 +25,6 @@ def write(context: Context, directory: Path) -> tuple[str, ...]:
 
     Raises OSError, FileExistsError among them where somebody else's file is in the way; nothing is written then.
     """
-    wanted = files(context)
-    for name in wanted:
-        if (directory / name).exists() and not _ours(directory / name):
-            raise FileExistsError(f"{name} is there and not written by mcwan; move it away, or write elsewhere")
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, content in wanted.items():
-        (directory / name).write_text(content, encoding="utf-8")
-    return tuple(sorted(wanted))
-
-
-def _ours(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return MARK.encode() in file.read(_HEAD)
+    wanted = {Path(name): content for name, content in files(context).items()}
+    write_files(wanted, directory, MARK)
+    return tuple(sorted(map(str, wanted)))

@@ -1,7 +1,5 @@
 """Reads what one cluster reports. Each section by itself, so that one that is refused does not lose the others.
 
-By coroutines of one thread: msgspec, by which lightkube reads answers, crashes where several threads use it first.
-
 The rights that this needs are in docs/how-to/facts.md: none to change anything, none to read Secrets or ConfigMaps.
 """
 
@@ -16,6 +14,7 @@ from lightkube.resources.core_v1 import Namespace, Node
 from lightkube.resources.core_v1 import Service as CoreService
 from lightkube.resources.discovery_v1 import EndpointSlice
 
+from mcwan.facts.every import refused, unreachable
 from mcwan.facts.report import (
     SECTIONS,
     Class,
@@ -66,27 +65,15 @@ async def read(client: AsyncClient, wanted: Wanted, now: datetime) -> Reading:
         try:
             found[section] = await _READERS[section](client, wanted, served)
         except ApiError as error:
-            failures[section] = _refused(section, error)
+            failures[section] = refused(f"{section} cannot be read", error)
         except httpx2.HTTPError as error:
-            failures["cluster"] = _unreachable(error)
+            failures["cluster"] = unreachable(error)
             break
         if section == "served" and section in found:
             served = found[section]
     if not found:
         return Reading(failures=failures)
     return Reading(report=Report(at=written(now), **found), failures=failures)
-
-
-def _refused(section: str, error: ApiError) -> Failure:
-    code = error.status.code
-    remedy = "give it the rights of docs/how-to/facts.md" if code in (401, 403) else "mend what the cluster says"
-    return Failure(problem=f"{section} cannot be read: {code} {error.status.message or ''}".rstrip(), remedy=remedy)
-
-
-def _unreachable(error: httpx2.HTTPError) -> Failure:
-    if isinstance(error, httpx2.TimeoutException):
-        return Failure(problem="it does not answer in time", remedy="see that it is up, or raise mcwan:facts.timeout")
-    return Failure(problem=f"it cannot be reached: {error}", remedy="see that it is up and the kubeconfig right")
 
 
 async def _served(client: AsyncClient, _: Wanted, __: Served) -> dict[str, tuple[str, ...]]:

@@ -3,21 +3,17 @@
 Only those of this fabric, and only where they change. It needs more rights than reading: see docs/how-to/facts.md.
 """
 
-import asyncio
-import threading
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import httpx2
-from lightkube import ApiError, AsyncClient
+from lightkube import AsyncClient
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
 
 from mcwan.facts.agreed import Agreed
 from mcwan.facts.conditions import conditions
-from mcwan.facts.connect import UnreachableError, client
-from mcwan.facts.report import namespace_of, written
+from mcwan.facts.every import ask_every
+from mcwan.facts.report import Failure, namespace_of, written
 from mcwan.facts.resolve import Known
 from mcwan.model.durations import milliseconds
 from mcwan.model.fabric import Fabric
@@ -32,44 +28,33 @@ def tell(fabric: Fabric, known: Known, now: datetime) -> list[str]:
 
     Raises ToldError once every cluster was tried.
     """
-    found: list[str] = []
-    failed: list[str] = []
-    thread = threading.Thread(target=lambda: asyncio.run(_each(fabric, known, now, found, failed)), daemon=True)
-    thread.start()
-    thread.join()
-    if failed:
-        raise ToldError("\n".join(sorted(failed)))
-    return sorted(found)
+    wanted = _wanted(fabric, known)
+
+    async def ask(cluster: str, api: AsyncClient) -> list[str]:
+        version = fabric.clusters[cluster].mcs_api
+        return [
+            f"{cluster}: {key}: {_said(agreed, cluster)}"
+            for key, agreed in sorted(wanted[cluster].items())
+            if await _told(api, version, key, agreed, cluster, now)
+        ]
+
+    answers = ask_every(
+        {name: fabric.clusters[name] for name in wanted}, ask, milliseconds(fabric.facts.timeout) / 1000
+    )
+    if failed := [f"{name}: conditions: {one}" for name, one in answers.items() if isinstance(one, Failure)]:
+        raise ToldError("\n".join(failed))
+    return [line for one in answers.values() if not isinstance(one, Failure) for line in one]
 
 
-async def _each(fabric: Fabric, known: Known, now: datetime, found: list[str], failed: list[str]) -> None:
-    seconds = milliseconds(fabric.facts.timeout) / 1000
-
-    async def work(cluster: str, wanted: Mapping[str, Agreed]) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                api = client(cluster, fabric.clusters[cluster], seconds)
-                try:
-                    for key, agreed in sorted(wanted.items()):
-                        if await _told(api, fabric.clusters[cluster].mcs_api, key, agreed, cluster, now):
-                            found.append(f"{cluster}: {key}: {_said(agreed, cluster)}")
-                finally:
-                    await api.close()
-        except UnreachableError as error:
-            failed.append(f"{cluster}: {error.failure}")
-        except (ApiError, httpx2.HTTPError, TimeoutError) as error:
-            said = str(error) or "no answer in time"
-            failed.append(f"{cluster}: conditions cannot be written: {said}; see docs/how-to/facts.md")
-        except Exception as error:  # whatever it is, the others are told
-            failed.append(f"{cluster}: conditions cannot be written: {type(error).__name__}; see that its login works")
-
+def _wanted(fabric: Fabric, known: Known) -> dict[str, dict[str, Agreed]]:
+    """Give, by cluster and export, what the fabric's ServiceExports that are there are to be told."""
     clusters: dict[str, dict[str, Agreed]] = {}
     for export in fabric.exports:
         for cluster in export.offers:
             there = (known.reports[cluster].exports or {}).get(export.key) if cluster in known.reports else None
             if there is not None and there.fabric == fabric.name and export.key in known.agreed:
                 clusters.setdefault(cluster, {})[export.key] = known.agreed[export.key]
-    await asyncio.gather(*(work(*one) for one in sorted(clusters.items())))
+    return clusters
 
 
 async def _told(api: AsyncClient, version: str, key: str, agreed: Agreed, cluster: str, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from mcwan.model.imports import Import, ImportRule
 from mcwan.model.load import load
 from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
 from mcwan.model.mistakes import Mistake, MistakesError
+from mcwan.model.sdwan import SDWAN
 from mcwan.model.sla import SLA
 from mcwan.model.telemetry import OTLP, Telemetry
 from mcwan.model.tls import TLS, Certificates, Issuer, Secrets
@@ -16,6 +17,7 @@ from mcwan.model.wan_policy import WANPolicy
 
 __all__ = [
     "OTLP",
+    "SDWAN",
     "SLA",
     "TLS",
     "Certificates",

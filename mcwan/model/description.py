@@ -11,6 +11,7 @@ from mcwan.model.export import Export
 from mcwan.model.facts import Facts
 from mcwan.model.imports import Import
 from mcwan.model.leaves import MAX_CLUSTERS, MAX_LISTENERS, ClusterName, DnsLabel, LabelKey, LabelValue, UserName
+from mcwan.model.sdwan import SDWAN
 from mcwan.model.telemetry import Telemetry
 from mcwan.model.tls import TLS, Certificates
 from mcwan.model.wan_policy import WANPolicy
@@ -48,6 +49,8 @@ class Description(Model):
     """What is told of requests."""
     facts: Facts = Facts()
     """How facts are taken over from live clusters."""
+    sdwan: SDWAN = SDWAN()
+    """What the systems of the SD-WAN call tunnels and sites; for `mcwan sdwan`."""
     labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels that every object gets, beside those of mcwan: a cost centre, an owner."""
 

@@ -18,6 +18,8 @@ LABEL_KEY = (
 )
 EMPTY_OR_LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 USER = r"^[!-~]+$"
+INTERFACE = r"^[A-Za-z0-9][-A-Za-z0-9_.@]*$"
+CISCO_NAME = r"^[A-Za-z0-9_][-A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
 
 PATTERN_MEANS = {
@@ -31,6 +33,8 @@ PATTERN_MEANS = {
     EMPTY_OR_LABEL_VALUE: "a label's value: nothing, or letters, digits, '-', '_' and '.', a letter or digit first and "
     "last",
     USER: "a user as the API server calls it, without spaces: system:serviceaccount:NAMESPACE:NAME",
+    INTERFACE: "a Linux interface: letters, digits, '-', '_', '.' and '@', a letter or digit first",
+    CISCO_NAME: "letters, digits, '-' and '_', no '-' first",
     HEADER: "an HTTP header name (RFC 9110 token)",
 }
 """What each pattern asks for, in words; used by messages."""
@@ -121,6 +125,8 @@ WANPolicyRef = Annotated[DnsLabel, AfterValidator(_refers_to("WAN policy"))]
 
 NO_FAILOVER = "none"
 """What an export says that fails over to no WAN policy."""
+NO_FALLBACK = "none"
+"""What a tunnel says that no other stands in for."""
 
 
 def _none_or_policy(name: str, info: ValidationInfo) -> str:

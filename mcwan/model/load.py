@@ -30,8 +30,9 @@ from mcwan.model.leaves import (
     LabelKey,
     LabelValue,
 )
-from mcwan.model.messages import fields_of, said, wrong_key
+from mcwan.model.messages import KEY, fields_of, said, wrong_key
 from mcwan.model.mistakes import Mistake, MistakesError, Place, show
+from mcwan.model.sdwan import SDWAN
 from mcwan.model.sla import SLA
 from mcwan.model.telemetry import Telemetry
 from mcwan.model.tls import TLS
@@ -111,6 +112,8 @@ class _Reader:
         found += mistakes
         facts, mistakes = self._item(self.raw.get("facts") or {}, Facts, ("facts",))
         found += mistakes
+        sdwan, mistakes = self._item(self.raw.get("sdwan") or {}, SDWAN, ("sdwan",))
+        found += mistakes
         labels, mistakes = self._labels()
         found += mistakes
         self.kept["imports"] = [
@@ -126,6 +129,7 @@ class _Reader:
             tls=tls or TLS(mode="plaintext"),  # else each cluster would be told to want certificates
             telemetry=telemetry or Telemetry(),
             facts=facts or Facts(),
+            sdwan=sdwan or SDWAN(),
             labels=labels,
         )
         return found
@@ -274,6 +278,8 @@ def _keys(section: object) -> frozenset[str]:
 
 def _inside(value: Any, loc: Place) -> Place:
     """Give the part of pydantic's location that exists as written: an offer may be a plain name."""
+    if loc and loc[-1] == KEY:
+        return loc[:-1]
     for index, part in enumerate(loc):
         in_list = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
         if in_list or (isinstance(value, Mapping) and part in value):

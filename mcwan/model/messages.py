@@ -12,6 +12,8 @@ from mcwan.model.leaves import PATTERN_MEANS
 from mcwan.model.mistakes import Mistake, Place, show
 
 _RANGE = ("greater_than_equal", "less_than_equal")
+KEY = "[key]"
+"""How pydantic's location ends where a mapping's key itself is wrong."""
 _TYPES = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -33,6 +35,9 @@ _TYPES = {
 def said(error: ErrorDetails, model: type[BaseModel], value: object) -> Mistake:
     """Give the mistake for one of pydantic's errors in an item of `model`; its place is relative to the item."""
     kind, context, place = error["type"], error.get("ctx", {}), error["loc"]
+    if place and place[-1] == KEY:
+        remedy = "write it in quotes" if kind == "string_type" else "correct it"
+        return Mistake(place[:-1], show(place[-2]), f"not allowed; allowed: {_allowed(kind, context)}", remedy)
     if kind == "extra_forbidden":
         return wrong_key(place, fields_of(_model_at(model, place[:-1])))
     if kind == "missing":
@@ -102,6 +107,9 @@ def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
     """Give the model whose keys stand at a place inside `model`."""
     annotation: Any = model
     for part in place:
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+            continue
         inner = next(_models(annotation), None)
         if isinstance(part, str) and inner is not None:
             annotation = next((f.annotation for n, f in inner.model_fields.items() if part in (n, f.alias)), None)

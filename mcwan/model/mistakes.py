@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 Place = tuple[str | int, ...]
 
-_SECTIONS = ("clusters", "wanPolicies", "exports", "imports", "tls", "telemetry", "facts", "manage", "labels")
+_SECTIONS = ("clusters", "wanPolicies", "exports", "imports", "tls", "telemetry", "facts", "sdwan", "manage", "labels")
 
 
 @dataclass(frozen=True)

@@ -12,41 +12,46 @@ Manifest = dict[str, Any]
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 REFERENCE_GRANT_API = "gateway.networking.k8s.io/v1beta1"
 
-_RANK = {
-    kind: rank
-    for rank, kind in enumerate(
-        (
-            "CustomResourceDefinition",
-            "Namespace",
-            "WANPolicy",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding",
-            "ConfigMap",
-            "Role",
-            "RoleBinding",
-            "Certificate",
-            "NetworkPolicy",
-            "EnvoyProxy",
-            "ClientTrafficPolicy",
-            "Gateway",
-            "EnvoyFilter",
-            "ReferenceGrant",
-            "Service",
-            "EndpointSlice",
-            "ServiceEntry",
-            "DestinationRule",
-            "Backend",
-            "BackendTLSPolicy",
-            "BackendTrafficPolicy",
-            "SecurityPolicy",
-            "AuthorizationPolicy",
-            "ServiceExport",
-            "ServiceImport",
-            "HTTPRoute",
-        )
-    )
+KINDS: Mapping[str, str] = {
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "Namespace": "v1",
+    "WANPolicy": f"{GROUP}/v1alpha1",
+    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding": "admissionregistration.k8s.io/v1",
+    "ConfigMap": "v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "Certificate": "cert-manager.io/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "EnvoyProxy": "gateway.envoyproxy.io/v1alpha1",
+    "ClientTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
+    "Gateway": GATEWAY_API,
+    "EnvoyFilter": "networking.istio.io/v1alpha3",
+    "ReferenceGrant": REFERENCE_GRANT_API,
+    "Service": "v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
+    "ServiceEntry": "networking.istio.io/v1",
+    "DestinationRule": "networking.istio.io/v1",
+    "Backend": "gateway.envoyproxy.io/v1alpha1",
+    "BackendTLSPolicy": GATEWAY_API,
+    "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
+    "SecurityPolicy": "gateway.envoyproxy.io/v1alpha1",
+    "AuthorizationPolicy": "security.istio.io/v1",
+    "ServiceExport": "multicluster.x-k8s.io/v1beta1",
+    "ServiceImport": "multicluster.x-k8s.io/v1beta1",
+    "HTTPRoute": GATEWAY_API,
 }
-"""What has to be there first: definitions, then the namespace, what is referred to, what protects, routes last."""
+"""What is made, with its apiVersion (the MCS API's may be v1alpha1 on a cluster), in the order in which clusters accept
+it: definitions, then the namespace, what is referred to, what protects, routes last."""
+_RANK = {kind: rank for rank, kind in enumerate(KINDS)}
+
+
+def plural(kind: str) -> str:
+    """Give what a kind is called in paths and rights: `networkpolicies`."""
+    lower = kind.lower()
+    if lower.endswith("y") and lower[-2] not in "aeiou":
+        return f"{lower[:-1]}ies"
+    return f"{lower}es" if lower.endswith("s") else f"{lower}s"
 
 
 def labels(

@@ -246,7 +246,7 @@ def test_clusters_that_are_reached_have_no_directories(project: Path) -> None:
     assert (result.exit_code, result.stderr) == (
         2,
         "what is deployed on cluster-1, cluster-2 is not known: name one of --state FILE (of `pulumi stack export`), "
-        "--rendered DIR (of an earlier `mcwan render`), --from FILE (an earlier stack file)\n",
+        "--rendered DIR (of an earlier `mcwan render`), --from FILE (an earlier stack file), --live\n",
     )
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -8,8 +9,9 @@ from lab import probe, wan, workloads
 from lab.gateways import IMPLEMENTATIONS
 from lab.topology import PROFILES, Topology, TopologyError, topology
 from lab.up import PROJECT
-from mcwan import stack
+from mcwan import sdwan, stack
 from mcwan.model import Fabric
+from mcwan.sdwan.router import router
 
 PLAIN = {"tls": {"mode": "plaintext"}}
 CLUSTERS = {
@@ -59,13 +61,25 @@ def test_an_edge_router_marks_both_directions_and_has_a_way_per_mark(example: tu
     assert [route for route in routes if route.startswith("rule ")] == [
         "rule add iif detour1 lookup 101 priority 10",
         "rule add fwmark 1 lookup 1001 priority 20",
-        "rule add fwmark 1 lookup 101 priority 101",
         "rule add iif detour2 lookup 102 priority 10",
         "rule add fwmark 2 lookup 1002 priority 20",
+        "rule add fwmark 1 lookup 101 priority 101",
         "rule add fwmark 2 lookup 102 priority 102",
     ]
+    hop = "via 172.20.0.3 dev business-west table 101 metric 100"
+    assert f"route add 10.2.0.0/24 {hop}" in routes
     assert sum("10.2.0.0/24" in route for route in routes) == 2
     assert not any("default via" in route for route in routes), "what has no mark stays"
+
+
+def test_the_routers_are_those_that_the_stack_describes(example: tuple[Topology, Fabric]) -> None:
+    """So what `mcwan sdwan --target linux` writes for this stack is what the lab's routers have."""
+    made, read = example
+    form = sdwan.form(read)
+    for cluster, site in made.sites.items():
+        ours, theirs = wan.router(made, site), router(form, cluster)
+        assert [one.beside for one in ours.marked] == [("detour1",), ("detour2",)]
+        assert replace(ours, marked=tuple(replace(one, beside=()) for one in ours.marked)) == theirs
 
 
 def test_every_service_behind_an_export_is_made_and_probed(example: tuple[Topology, Fabric]) -> None:

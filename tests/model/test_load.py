@@ -51,19 +51,106 @@ def by_turns(count: int) -> Raw:
 
 # Places are those of `tests.fabrics.put`. The example has two exports, so that one more is exports[2].
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    # the SD-WAN's side
+    "a DSCP twice, by name and by number": (
+        {"wanPolicies/high/dscp": "EF", "wanPolicies/low/dscp": 46},
+        [
+            "wanPolicies.low.dscp: 46: already the DSCP of policy high; allowed: one of its own, 0 to 63 or a class's "
+            "name, or none; give one of high and low another DSCP"
+        ],
+    ),
+    "no DSCP": (
+        {"wanPolicies/high/dscp": "AF44", "wanPolicies/low/dscp": 64},
+        [
+            "wanPolicies.high.dscp: 'AF44': no class of DSCP; allowed: 0 to 63, EF, AF11 to AF43, CS0 to CS7; write "
+            "one of them",
+            "wanPolicies.low.dscp: 64: not allowed; allowed: 0 to 63; write dscp so",
+        ],
+    ),
+    "a tunnel of the SD-WAN that nothing uses": (
+        {"sdwan/tunnels/busines": {}, "sdwan/sites": {"cluster-1": {"ways": {"defualt": {"interface": "wan0"}}}}},
+        [
+            "sdwan.sites.cluster-1.ways.defualt: 'defualt': no WAN policy's tunnel, and no fallback; allowed: "
+            "business, default; did you mean 'default'?",
+            "sdwan.tunnels.busines: 'busines': no WAN policy's tunnel, and no fallback; allowed: business, default; "
+            "did you mean 'business'?",
+        ],
+    ),
+    "a fallback that is none": (
+        {"sdwan/tunnels/business/fallback": "defalt", "sdwan/tunnels/default/fallback": "default"},
+        [
+            "sdwan.tunnels.business.fallback: 'defalt': no such tunnel; allowed: default, none; did you mean "
+            "'default'?",
+            "sdwan.tunnels.default.fallback: 'default': a tunnel cannot stand in for itself; allowed: business, none; "
+            "write one of them",
+        ],
+    ),
+    "a site that is no cluster": (
+        {"sdwan/sites": {"cluster-9": {}, 7: {}}},
+        [
+            "sdwan.sites[7]: 7: not allowed; allowed: a text; write it in quotes",
+            "sdwan.sites.cluster-9: 'cluster-9': no such cluster; allowed: cluster-1, cluster-2; did you mean "
+            "'cluster-2'?",
+        ],
+    ),
+    "a way to no other cluster, and by no interface": (
+        {
+            "sdwan/sites": {
+                "claster-2": {},
+                "cluster-1": {
+                    "ways": {
+                        "business": {"to": {"cluster-1": {"gateways": ["192.0.2.1"]}}},
+                        "default": {"interface": "wan0", "gateways": ["192.0.2.1", "192.0.2.2"]},
+                    }
+                },
+            }
+        },
+        [
+            "sdwan.sites.claster-2: 'claster-2': no such cluster; allowed: cluster-1, cluster-2; did you mean "
+            "'cluster-2'?",
+            "sdwan.sites.cluster-1.ways.business.to.cluster-1: 'cluster-1': no such cluster; allowed: cluster-2; did "
+            "you mean 'cluster-2'?",
+            "sdwan.sites.cluster-1.ways.business.to.cluster-1.interface: not written, but needed; write interface",
+            "sdwan.sites.cluster-1.ways.default.gateways: 192.0.2.1, 192.0.2.2: two of one version of IP; allowed: one "
+            "IPv4 and one IPv6 address at most; remove one of them",
+        ],
+    ),
+    "marks, colours and ids twice": (
+        {
+            "sdwan/tunnels": {"business": {"mark": 1, "color": "lte"}, "default": {"mark": 1, "color": "lte"}},
+            "sdwan/sites": {"cluster-1": {"siteId": 5}, "cluster-2": {"siteId": 5}},
+        },
+        [
+            "sdwan.sites.cluster-2.siteId: 5: already the siteId of cluster-1; allowed: one of its own; give one of "
+            "cluster-1 and cluster-2 another one",
+            "sdwan.tunnels.default.color: 'lte': already the color of business; allowed: one of its own; give one of "
+            "business and default another one",
+            "sdwan.tunnels.default.mark: 1: already the mark of business; allowed: one of its own; give one of "
+            "business and default another one",
+        ],
+    ),
+    "unknown keys and bounds below names": (
+        {"sdwan/tunnels/business": {"colour": "lte", "mark": 0}, "sdwan/sites/cluster-1": {"lan": ["eth 0"]}},
+        [
+            "sdwan.sites.cluster-1.lan[0]: 'eth 0': not allowed; allowed: a Linux interface: letters, digits, '-', "
+            "'_', '.' and '@', a letter or digit first; write lan so",
+            "sdwan.tunnels.business.colour: unknown key; allowed: color, fallback, mark; did you mean 'color'?",
+            "sdwan.tunnels.business.mark: 0: not allowed; allowed: 1 to 100; write mark so",
+        ],
+    ),
     # unknown key
     "unknown key at the top": (
         {"extra": 1},
         [
-            "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
+            "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, "
             "wanPolicies; remove it"
         ],
     ),
     "unknown key at the top, nearly right": (
         {"wanPolices": {}},
         [
-            "wanPolices: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, "
-            "wanPolicies; did you mean 'wanPolicies'?"
+            "wanPolices: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, "
+            "tls, wanPolicies; did you mean 'wanPolicies'?"
         ],
     ),
     "unknown key in a cluster": (
@@ -973,8 +1060,8 @@ MANY_LINES = [
     "did you mean 'cluster-2'?",
     "manage.namespaces: unknown key; allowed: namespace, wanPolicyCrd, wanPolicyGuard, wanPolicyWriters; "
     "did you mean 'namespace'?",
-    "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, telemetry, tls, wanPolicies; "
-    "remove it",
+    "extra: unknown key; allowed: clusters, exports, facts, imports, labels, manage, sdwan, telemetry, tls, "
+    "wanPolicies; remove it",
 ]
 
 

@@ -23,6 +23,7 @@ CHANGES = 4
 @click.option(
     "--from", "earlier", metavar="FILE", type=PATH, help="What is deployed: an earlier stack file; - is standard input."
 )
+@click.option("--live", is_flag=True, help="What is deployed: what the clusters themselves have. Needs the network.")
 @output_option("markdown")
 @click.option("--out", metavar="FILE", type=PATH, help="Write to this file; the terminal gets the summary only.")
 @click.option("--exit-code", is_flag=True, help=f"End with exit code {CHANGES} if something changes.")
@@ -39,6 +40,7 @@ def plan(
     out: Path | None,
     *,
     allow: bool,
+    live: bool,
     exit_code: bool,
 ) -> None:
     """Say what an update would do: in the words of the fabric, then object by object.
@@ -50,6 +52,7 @@ def plan(
       --state FILE    pulumi stack export --stack NAME --file FILE
       --rendered DIR  a folder of mcwan render, say of the main branch
       --from FILE     git show main:Pulumi.NAME.yaml | mcwan plan --from -
+      --live          the clusters, read now
 
     or, where every cluster has renderTo, from the directories that `pulumi up` wrote.
 
@@ -60,11 +63,11 @@ def plan(
       2  wrong input: a mistake in a stack file, a state that cannot be read
       4  something changes, with --exit-code only
     """  # noqa: D301 - click reads the backspace
-    one_of(context, "state", "rendered", "from")
+    one_of(context, "state", "rendered", "from", "live")
     from mcwan.rules.sources import SourceError
 
     with mistakes(SourceError):
-        found = _planned(stack, project, state, rendered, earlier, allow=allow)
+        found = _planned(stack, project, state, rendered, earlier, allow=allow, live=live)
     from mcwan.cli import plan as telling
 
     text = telling.FORMATS[form](found)
@@ -76,13 +79,20 @@ def plan(
 
 
 def _planned(
-    stack: str, project: Path, state: Path | None, rendered: Path | None, earlier: Path | None, *, allow: bool
+    stack: str,
+    project: Path,
+    state: Path | None,
+    rendered: Path | None,
+    earlier: Path | None,
+    *,
+    allow: bool,
+    live: bool,
 ) -> "Changes":
     """Compare a stack's plan with what the options name."""
     from mcwan.cli import plan as telling
     from mcwan.rules.sources import of_rendered, of_state
 
-    now = environment(stack, project, live=False, allow=allow)
+    now = environment(stack, project, live=live, allow=allow)
     named = from_here(project / f"Pulumi.{stack}.yaml")
     if state is not None:
         before, where = of_state(state, written=True), state.as_posix()
@@ -90,6 +100,8 @@ def _planned(
         before, where = of_rendered(rendered), rendered.as_posix()
     elif earlier is not None:
         before, where = telling.of_stack_file(earlier, project, stack), telling.called(earlier)
+    elif live:
+        before, where = telling.of_clusters(now.plan(), project), "what the clusters have"
     else:
         before, where = telling.of_deployed(now, project), "what is deployed"
     return telling.planned(now.plan(), before, stack, where, named)

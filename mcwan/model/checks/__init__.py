@@ -3,7 +3,7 @@
 Each check takes the whole description and assumes nothing: a reference may lead nowhere, as all checks run always.
 """
 
-from mcwan.model.checks import clusters, exports, imports, labels, manage, routes, tls, traffic, wan_policies
+from mcwan.model.checks import clusters, exports, imports, labels, manage, routes, sdwan, tls, traffic, wan_policies
 from mcwan.model.description import Description
 from mcwan.model.mistakes import Mistake
 
@@ -15,6 +15,7 @@ _CHECKS = (
     *imports.CHECKS,
     *tls.CHECKS,
     *traffic.CHECKS,
+    *sdwan.CHECKS,
     *labels.CHECKS,
     *manage.CHECKS,
 )

@@ -32,6 +32,22 @@ def ports_differ(description: Description) -> Iterator[Mistake]:
             )
 
 
+def dscps_differ(description: Description) -> Iterator[Mistake]:
+    """Two policies with one DSCP would be one flow to an SD-WAN that goes by it."""
+    first: dict[int, str] = {}
+    for name, policy in sorted(description.wan_policies.items()):
+        if policy.dscp is None:
+            continue
+        other = first.setdefault(policy.dscp, name)
+        if other != name:
+            yield Mistake(
+                ("wanPolicies", name, "dscp"),
+                str(policy.dscp),
+                f"already the DSCP of policy {other}; allowed: one of its own, 0 to 63 or a class's name, or none",
+                f"give one of {other} and {name} another DSCP",
+            )
+
+
 def ports_fit_node_ports(description: Description) -> Iterator[Mistake]:
     """Where a gateway is a NodePort, a node port is the WAN port, and Kubernetes has a range for those."""
     exposed = sorted(name for name, cluster in description.clusters.items() if cluster.ingress.exposure == "NodePort")
@@ -46,4 +62,4 @@ def ports_fit_node_ports(description: Description) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (names_can_be_meant, ports_differ, ports_fit_node_ports)
+CHECKS = (names_can_be_meant, ports_differ, dscps_differ, ports_fit_node_ports)

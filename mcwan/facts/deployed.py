@@ -1,0 +1,102 @@
+"""Reads what a fabric's objects are on its clusters, as each API server has them, with status and managed fields."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lightkube import ApiError, AsyncClient
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
+
+from mcwan.facts.every import Done, ask_every
+from mcwan.facts.report import Failure
+from mcwan.model.cluster import Cluster
+
+Object = dict[str, Any]
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of objects: `api_version` (`gateway.networking.k8s.io/v1`), `kind`, what it is called in paths."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is read of one cluster: kinds, the labels of the fabric, and the objects that ought to be there.
+
+    `expected` has, by kind, (namespace, name). Those that have lost the labels are found by their names.
+    """
+
+    kinds: tuple[Kind, ...]
+    labels: Mapping[str, str]
+    expected: Mapping[str, Collection[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The objects of a cluster. `unserved` has kinds that it does not serve."""
+
+    objects: tuple[Object, ...]
+    unserved: tuple[str, ...] = ()
+
+
+def deployed_on(
+    clusters: Mapping[str, Cluster],
+    asked: Mapping[str, Asked],
+    seconds: float,
+    done: Done[Deployed] | None = None,
+) -> dict[str, Deployed | Failure]:
+    """Read every cluster within so many seconds. One whose objects cannot all be read is a Failure, never half read."""
+
+    async def ask(name: str, api: AsyncClient) -> Deployed:
+        return await deployed(api, asked[name])
+
+    return ask_every(clusters, ask, seconds, done)
+
+
+async def deployed(api: AsyncClient, asked: Asked) -> Deployed:
+    """Read one cluster. Raises ApiError where it refuses."""
+    found: list[Object] = []
+    unserved = []
+    for kind in asked.kinds:
+        try:
+            found += await _of_kind(api, kind, asked.labels, set(asked.expected.get(kind.kind, ())))
+        except ApiError as error:
+            if error.status.code != 404:
+                raise
+            unserved.append(kind.kind)
+    return Deployed(tuple(found), tuple(unserved))
+
+
+async def _of_kind(
+    api: AsyncClient, kind: Kind, labels: Mapping[str, str], expected: set[tuple[str, str]]
+) -> list[Object]:
+    """List what has the labels; then, in namespaces where something is missing, everything, for what lost them."""
+    every = {_place(one): one for one in await _listed(api, kind, "*", labels)}
+    missing = expected - set(every)
+    for namespace in sorted({namespace for namespace, _ in missing}):
+        there = await _listed(api, kind, namespace, {})
+        every |= {_place(one): one for one in there if _place(one) in missing}
+    return [every[place] for place in sorted(every)]
+
+
+async def _listed(api: AsyncClient, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Object]:
+    group, _, version = kind.api_version.rpartition("/")
+    wanted: Any = dict(labels)
+    if kind.namespaced:
+        resource: Any = create_namespaced_resource(group, version, kind.kind, kind.plural)
+        listed = api.list(resource, namespace=namespace, labels=wanted, chunk_size=_CHUNK)
+    else:
+        resource = create_global_resource(group, version, kind.kind, kind.plural)
+        listed = api.list(resource, labels=wanted, chunk_size=_CHUNK)
+    # items of a list do not say what they are
+    return [{**one.to_dict(), "apiVersion": kind.api_version, "kind": kind.kind} async for one in listed]
+
+
+def _place(one: Object) -> tuple[str, str]:
+    return one["metadata"].get("namespace", ""), one["metadata"]["name"]
