@@ -101,37 +101,51 @@ def known(
 
 def read_config(project: Path, stack: str) -> dict[str, Any]:
     """Give the stack file's `mcwan:` keys, without that prefix. Raises StackFileError."""
+    path = stack_file(project, stack)
+    return config_of(read_text(path), path.name)
+
+
+def stack_file(project: Path, stack: str) -> Path:
+    """Give where a stack's file lies, or would. Raises StackFileError if that cannot be a stack's name."""
     if not re.fullmatch(r"[\w.-]+", stack):
         raise StackFileError(f"--stack {stack!r}: not a stack's name; allowed: letters, digits, '-', '_' and '.'")
-    path = project / f"Pulumi.{stack}.yaml"
+    return project / f"Pulumi.{stack}.yaml"
+
+
+def read_text(path: Path) -> str:
+    """Read a stack file as it is, its line ends included. Raises StackFileError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        known = ", ".join(stacks(project)) or "none"
+        known = ", ".join(stacks(path.parent)) or "none"
         raise StackFileError(
-            f"{path.name}: no such file in {project.resolve()}; stacks there: {known}; "
+            f"{path.name}: no such file in {path.parent.resolve()}; stacks there: {known}; "
             "name one of them with --stack, or write the file"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StackFileError(f"{path.name}: cannot be read: {error}") from None
-    return config_of(text, path.name)
 
 
 def config_of(text: str, name: str) -> dict[str, Any]:
-    """Do the same with the text of a stack file, which messages call `name`. Raises StackFileError."""
+    """Give the `mcwan:` keys of a stack file's text, without that prefix; `name` is its file. Raises StackFileError."""
     try:
         content = YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise StackFileError(f"{name}:{where}: not YAML: {_problem(error)}; correct that line") from None
     except YAMLError as error:
-        raise StackFileError(f"{name}: not YAML: {str(error).splitlines()[0]}") from None
+        raise StackFileError(not_yaml(name, error)) from None
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise StackFileError(f"{name}: no configuration; write the keys mcwan:clusters, … under config")
     prefix = f"{PROJECT}:"
     return {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
+
+
+def not_yaml(name: str, error: YAMLError) -> str:
+    """Say on one line where a file is no YAML, and the remedy."""
+    if not isinstance(error, MarkedYAMLError):
+        return f"{name}: not YAML: {str(error).splitlines()[0]}"
+    mark = error.problem_mark
+    where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{name}:{where}: not YAML: {_problem(error)}; correct that line"
 
 
 def stacks(project: Path) -> list[str]:

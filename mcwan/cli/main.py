@@ -6,18 +6,26 @@ from mcwan import __version__
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
 from mcwan.cli.commands.doctor import doctor
+from mcwan.cli.commands.export import export
 from mcwan.cli.commands.facts import facts
+from mcwan.cli.commands.graph import graph
+from mcwan.cli.commands.import_ import import_
 from mcwan.cli.commands.operator import operator
+from mcwan.cli.commands.plan import plan
 from mcwan.cli.commands.reference import reference
 from mcwan.cli.commands.render import render
 from mcwan.cli.commands.schema import schema
 from mcwan.cli.commands.sdwan import sdwan
+from mcwan.cli.commands.status import status
 from mcwan.cli.commands.telemetry import telemetry
+from mcwan.cli.commands.unexport import unexport
+from mcwan.cli.commands.unimport import unimport
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
-    "Before an update": (check,),
-    "Clusters as they are": (doctor, facts),
+    "What a stack file says": (export, unexport, import_, unimport),
+    "Before an update": (check, plan, graph),
+    "Clusters as they are": (status, doctor, facts),
     "For other systems": (render, sdwan, telemetry, operator),
     "For editors and shells": (schema, reference, completion),
 }
@@ -36,7 +44,8 @@ def main() -> None:
       0  done
       1  the environment failed: a directory that cannot be written, a cluster that does not answer
       2  wrong input
-      3  refused by a mandatory rule (check)
+      3  refused by a mandatory rule
+      4  something changes or drifted (plan, status: --exit-code)
     """  # noqa: D301 - click reads the backspace
 
 

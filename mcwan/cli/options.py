@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
+
+from mcwan.cli import completing
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,6 +27,10 @@ LIVE_OPTION = click.option(
 )
 ALLOW_OPTION = click.option(
     "--allow-withdrawals", "allow", is_flag=True, help="Consent to withdraw many imports, whose namespaces are gone."
+)
+
+POLICY_CONFIG_OPTION = click.option(
+    "--policy-config", metavar="FILE", type=PATH, help="Levels and options of rules, as JSON."
 )
 
 
@@ -51,18 +56,23 @@ def selected(project: Path) -> str | None:
     return found[0].rpartition("/")[2] if found else None
 
 
+def meant(stack: str | None, project: Path) -> str:
+    """Give the stack that is meant: as named, else as Pulumi has selected, else FALLBACK."""
+    return stack or selected(project) or FALLBACK
+
+
 def stack_options(command: Command) -> Command:
     """Give a command `--stack` and `--project`, as the arguments `stack` (one is always meant) and `project`."""
 
     @wraps(command)
     def chosen(*args: Any, stack: str | None, project: Path, **kwargs: Any) -> Any:
-        return command(*args, stack=stack or selected(project) or FALLBACK, project=project, **kwargs)
+        return command(*args, stack=meant(stack, project), project=project, **kwargs)
 
     options = (
         click.option(
             "--stack",
             metavar="NAME",
-            shell_complete=_stacks,
+            shell_complete=completing.stacks,
             help="The stack: NAME in Pulumi.NAME.yaml.  [default: the one that Pulumi has selected, else dev]",
         ),
         click.option(
@@ -76,6 +86,35 @@ def stack_options(command: Command) -> Command:
     for option in reversed(options):
         found = option(found)
     return found  # type: ignore[no-any-return]
+
+
+def edit_options(command: Command) -> Command:
+    """Give a command that edits a stack file its argument `service`, and what names clusters and a trial run."""
+    options = (
+        click.argument("service", shell_complete=completing.services),
+        click.option(
+            "--cluster",
+            "clusters",
+            metavar="NAME",
+            multiple=True,
+            shell_complete=completing.clusters,
+            help="A cluster; may be repeated.",
+        ),
+        click.option(
+            "--context",
+            "contexts",
+            metavar="CONTEXT",
+            multiple=True,
+            shell_complete=completing.contexts,
+            help="The same, by the context that it is reached by.",
+        ),
+        click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing."),
+        POLICY_CONFIG_OPTION,
+        stack_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def output_option(*forms: str) -> Callable[[Command], Command]:
@@ -101,13 +140,5 @@ def one_of(context: click.Context, *names: str) -> None:
         raise click.UsageError(f"{' and '.join(written)} exclude each other; write one of them")
 
 
-_ARGUMENTS = {"allow-withdrawals": "allow"}
+_ARGUMENTS = {"allow-withdrawals": "allow", "from": "earlier"}
 """Options that are called otherwise as arguments."""
-
-
-def _stacks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from mcwan.stack import stacks
-
-    del parameter
-    found = stacks(Path(context.params.get("project") or Path()))
-    return [CompletionItem(name) for name in found if name.startswith(incomplete)]

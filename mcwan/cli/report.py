@@ -1,20 +1,18 @@
 """What rules found, told: on a terminal, in a pull request, to other programs."""
 
 import hashlib
-import html
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from mcwan import __version__
+from mcwan.cli.markdown import MOST_ROWS, cell
 from mcwan.rules import Evidence, Level, Rule, Verdict, Violation
 from mcwan.rules.settings import Settings, judge
+from mcwan.rules.words import many
 
-MOST_ROWS = 50
-"""The most violations of a level in a Markdown report: a comment on a pull request has a limit of 65,536 characters."""
 _RUN = (Level.MANDATORY, Level.ADVISORY)
 _SARIF = {Level.MANDATORY: "error", Level.ADVISORY: "warning"}
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -65,17 +63,17 @@ def report(judged: str, evidence: Evidence, settings: Settings) -> Report:
 def counts(found: Report) -> str:
     """Say in a line how many rules judged how many objects, and what came of it."""
     disabled = sum(level is Level.DISABLED for level in found.levels.values())
-    ran = f"{_many(len(found.verdicts), 'rule')}{f' ({disabled} disabled)' if disabled else ''}"
+    ran = f"{many(len(found.verdicts), 'rule')}{f' ({disabled} disabled)' if disabled else ''}"
     wrong = [
-        f"{_many(len(violations), 'violation')} of {level} rules" for level in _RUN if (violations := found.at(level))
+        f"{many(len(violations), 'violation')} of {level} rules" for level in _RUN if (violations := found.at(level))
     ]
     parts = [", ".join(wrong)] if wrong else []
     if failures := found.failures():
-        parts.append(f"{_many(len(failures), 'rule')} failed")
+        parts.append(f"{many(len(failures), 'rule')} failed")
     parts = parts or ["nothing wrong"]
     if unjudged := found.unjudged():
         parts.append(f"{len(unjudged)} not judged")
-    return f"{ran}, {_many(found.objects, 'object')}: {'; '.join(parts)}"
+    return f"{ran}, {many(found.objects, 'object')}: {'; '.join(parts)}"
 
 
 def plain(found: Report) -> str:
@@ -102,8 +100,8 @@ def markdown(found: Report) -> str:
         if pairs:
             lines += [f"### {title}", "", *_listed(pairs), ""]
     passed = [one.rule for one in found.verdicts if not (one.violations or one.unjudged or one.failure)]
-    lines += ["<details>", f"<summary>{_many(len(passed), 'rule')} passed</summary>", ""]
-    lines += [f"- `{rule.name}`: {_cell(rule.sentence)}" for rule in passed]
+    lines += ["<details>", f"<summary>{many(len(passed), 'rule')} passed</summary>", ""]
+    lines += [f"- `{rule.name}`: {cell(rule.sentence)}" for rule in passed]
     return "\n".join([*lines, "", "</details>"]) + "\n"
 
 
@@ -181,10 +179,6 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
 }
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _line(rule: Rule, text: str) -> str:
     """Give one line, whatever the names in it hold."""
     return f"  {rule.name}: {' '.join(text.splitlines())}"
@@ -194,7 +188,7 @@ def _table(violations: Sequence[tuple[Rule, Violation]]) -> Iterator[str]:
     yield "| rule | clusters | what | remedy |"
     yield "| --- | --- | --- | --- |"
     for rule, one in violations[:MOST_ROWS]:
-        yield f"| `{rule.name}` | {_cell(', '.join(one.clusters))} | {_cell(one.what)} | {_cell(one.remedy)} |"
+        yield f"| `{rule.name}` | {cell(', '.join(one.clusters))} | {cell(one.what)} | {cell(one.remedy)} |"
     if len(violations) > MOST_ROWS:
         yield ""
         yield f"And {len(violations) - MOST_ROWS} more: `mcwan check --format json` has all."
@@ -202,15 +196,9 @@ def _table(violations: Sequence[tuple[Rule, Violation]]) -> Iterator[str]:
 
 def _listed(pairs: Sequence[tuple[Rule, str]]) -> Iterator[str]:
     for rule, what in pairs[:MOST_ROWS]:
-        yield f"- `{rule.name}`: {_cell(what)}"
+        yield f"- `{rule.name}`: {cell(what)}"
     if len(pairs) > MOST_ROWS:
         yield f"- and {len(pairs) - MOST_ROWS} more"
-
-
-def _cell(text: str) -> str:
-    """Write a text so that Markdown takes none of it for markup, and a table not for its end."""
-    escaped = re.sub(r"([\\`*\[\]|])", r"\\\1", html.escape(text, quote=False))
-    return " ".join(escaped.split())
 
 
 def _descriptor(rule: Rule, level: Level) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from lightkube import ApiError, AsyncClient
+import httpx2
+from lightkube import AsyncClient
 from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 
 from mcwan.facts.every import Done, ask_every
@@ -66,8 +68,8 @@ async def deployed(api: AsyncClient, asked: Asked) -> Deployed:
     for kind in asked.kinds:
         try:
             found += await _of_kind(api, kind, asked.labels, set(asked.expected.get(kind.kind, ())))
-        except ApiError as error:
-            if error.status.code != 404:
+        except httpx2.HTTPStatusError as error:  # of a group that is not served; ApiError is one, too
+            if error.response.status_code != 404:
                 raise
             unserved.append(kind.kind)
     return Deployed(tuple(found), tuple(unserved))
@@ -87,16 +89,21 @@ async def _of_kind(
 
 async def listed(api: AsyncClient, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Object]:
     """List the objects of a kind with some labels; namespace `*` is all of them. Raises ApiError."""
-    group, _, version = kind.api_version.rpartition("/")
     wanted: Any = dict(labels)
     if kind.namespaced:
-        resource: Any = create_namespaced_resource(group, version, kind.kind, kind.plural)
-        listed = api.list(resource, namespace=namespace, labels=wanted, chunk_size=_CHUNK)
+        every = api.list(_resource(kind), namespace=namespace, labels=wanted, chunk_size=_CHUNK)
     else:
-        resource = create_global_resource(group, version, kind.kind, kind.plural)
-        listed = api.list(resource, labels=wanted, chunk_size=_CHUNK)
+        every = api.list(_resource(kind), labels=wanted, chunk_size=_CHUNK)
     # items of a list do not say what they are
-    return [{**one.to_dict(), "apiVersion": kind.api_version, "kind": kind.kind} async for one in listed]
+    return [{**one.to_dict(), "apiVersion": kind.api_version, "kind": kind.kind} async for one in every]
+
+
+@cache
+def _resource(kind: Kind) -> Any:
+    """Give lightkube's class of a kind; made once, since lightkube refuses those of the core group a second time."""
+    group, _, version = kind.api_version.rpartition("/")
+    made = create_namespaced_resource if kind.namespaced else create_global_resource
+    return made(group, version, kind.kind, kind.plural)
 
 
 def _place(one: Object) -> tuple[str, str]:

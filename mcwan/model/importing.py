@@ -73,6 +73,11 @@ def entries_by_export(imports: Sequence[Import]) -> dict[str, list[Import]]:
     return found
 
 
+def for_clusters(entry: Import, having_namespace: Sequence[str]) -> Sequence[str]:
+    """Give the clusters that an entry is for: those that it lists, else all that have the namespace."""
+    return having_namespace if entry.clusters is None else entry.clusters
+
+
 def importings(export: Export, having_namespace: Sequence[str], entries: Sequence[Import]) -> tuple[Importing, ...]:
     """Give who imports an export, sorted by cluster.
 
@@ -80,7 +85,7 @@ def importings(export: Export, having_namespace: Sequence[str], entries: Sequenc
     """
     if not entries:
         return tuple(Importing(export, cluster, None) for cluster in having_namespace)
-    chosen = {cluster: entry for entry in entries for cluster in (entry.clusters or having_namespace)}
+    chosen = {cluster: entry for entry in entries for cluster in for_clusters(entry, having_namespace)}
     return tuple(Importing(export, cluster, chosen[cluster]) for cluster in having_namespace if cluster in chosen)
 
 

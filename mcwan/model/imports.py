@@ -32,9 +32,9 @@ class Import(Model):
 
     service: ServiceName
     """The export's name, as name.namespace."""
-    clusters: tuple[ClusterRef, ...] = ()
-    """Which clusters this entry is for: every cluster that has the namespace, if not written. Once an export has
-    entries, clusters that none of them is for do not import it."""
+    clusters: tuple[ClusterRef, ...] | None = None
+    """Which clusters this entry is for: every cluster that has the namespace, if not written; none, if the list is
+    empty. Once an export has entries, clusters that none of them is for do not import it."""
     path: Path = "gateway"
     """gateway: through the egress gateway. direct: straight to the remote ingress gateway; for an export with one
     port and a service-level WAN policy."""

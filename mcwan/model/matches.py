@@ -5,6 +5,7 @@ Gateway API does not try rules in the order in which they are written: the most 
 answer; the functions here tell.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -80,8 +81,19 @@ def all_headers(match: Match) -> tuple[HeaderMatch, ...]:
     """
     if match.cookie is None:
         return match.headers
-    pattern = f"^(.*;\\s*)?{_quoted(match.cookie.name)}={_quoted(match.cookie.value)}(;.*)?$"
+    pattern = f"{_BEFORE}{_quoted(match.cookie.name)}={_quoted(match.cookie.value)}{_AFTER}"
     return (*match.headers, HeaderMatch(type="RegularExpression", name="cookie", value=pattern))
+
+
+def cookie_of(pattern: str) -> str:
+    """Give the cookie, as name=value, that a pattern for the whole header asks for; empty if it is no such pattern."""
+    if not (pattern.startswith(_BEFORE) and pattern.endswith(_AFTER)):
+        return ""
+    return re.sub(r"\\(.)", r"\1", pattern[len(_BEFORE) : -len(_AFTER)])
+
+
+_BEFORE, _AFTER = r"^(.*;\s*)?", "(;.*)?$"
+"""What may stand around a cookie."""
 
 
 def covers(wide: Match, narrow: Match) -> bool:

@@ -81,7 +81,7 @@ def is_object(kind: str) -> bool:
 
 def of_rendered(directory: Path) -> Evidence:
     """Read a directory of `mcwan render`, or of Pulumi's own rendering: a directory per cluster. Raises SourceError."""
-    files = sorted(path for path in directory.rglob("*") if path.suffix in _READ and path.is_file())
+    files = _files(directory)
     for path in files:
         if path.parent == directory:
             raise SourceError(
@@ -89,17 +89,26 @@ def of_rendered(directory: Path) -> Evidence:
             )
     if not files:
         raise SourceError(f"{directory}: no YAML files in directories of clusters; name what mcwan render wrote")
+    return Evidence(tuple(one for path in files for one in _objects(path.relative_to(directory).parts[0], path)))
+
+
+def of_directories(directories: Mapping[str, Path]) -> Evidence:
+    """Read a directory of each cluster, by its name; one that is not there has no objects. Raises SourceError."""
     return Evidence(
         tuple(
-            Object(path.relative_to(directory).parts[0], one, place=Place(path.as_posix(), line))
-            for path in files
-            for one, line in _file(path)
+            one
+            for cluster, directory in sorted(directories.items())
+            for path in _files(directory)
+            for one in _objects(cluster, path)
         )
     )
 
 
-def of_state(path: Path) -> Evidence:
-    """Read a file of `pulumi stack export`. Secrets stay encrypted. Raises SourceError."""
+def of_state(path: Path, *, written: bool = False) -> Evidence:
+    """Read a file of `pulumi stack export`. Secrets stay encrypted. Raises SourceError.
+
+    `written`: objects as the program last wrote them, and not as clusters answered, with what these add.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         resources = (content["deployment"] or {}).get("resources") or []  # a new stack has none
@@ -109,7 +118,12 @@ def of_state(path: Path) -> Evidence:
             if one["type"] == "pulumi:providers:kubernetes"
         }
         registered = [
-            Registered(one["type"], one["urn"], one.get("outputs") or {}, providers.get(one.get("provider", ""), ""))
+            Registered(
+                one["type"],
+                one["urn"],
+                _content(one, written=written),
+                providers.get(one.get("provider", ""), ""),
+            )
             for one in resources
             if not one.get("delete")
         ]
@@ -161,6 +175,22 @@ def _withheld(value: Any, where: str) -> Any:
     if isinstance(value, list):
         return [_withheld(part, f"{where}[{index}]") for index, part in enumerate(value)]
     return value
+
+
+def _content(resource: Mapping[str, Any], *, written: bool) -> Mapping[str, Any]:
+    """Give a resource's outputs, or what was written; components and old states have outputs only."""
+    inputs = resource.get("inputs") if written and is_object(resource["type"]) else None
+    found: Mapping[str, Any] = inputs or resource.get("outputs") or {}
+    return found
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.suffix in _READ and path.is_file())
+
+
+def _objects(cluster: str, path: Path) -> Iterator[Object]:
+    for one, line in _file(path):
+        yield Object(cluster, one, place=Place(path.as_posix(), line))
 
 
 def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:

@@ -18,3 +18,8 @@ def said(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value if isinstance(value, str) and len(value) <= 80 and "\n" not in value else show(value)
+
+
+def many(count: int, what: str, more: str = "") -> str:
+    """Count: `1 flow`, `2 flows`; `more` where an s is not enough."""
+    return f"{count:,} {what if count == 1 else more or f'{what}s'}"

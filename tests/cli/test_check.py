@@ -40,11 +40,11 @@ def configured(content: Any, name: str = "config.json") -> str:
     return name
 
 
-def state(name: str = "state.json", **changes: Any) -> str:
+def state(name: str = "state.json", stack: str = "test", **changes: Any) -> str:
     """Write what `pulumi stack export` writes of the example, the outputs of some objects replaced, by name."""
     provider = "urn:pulumi:dev::mcwan::pulumi:providers:kubernetes::"
     resources = [{"type": "pulumi:providers:kubernetes", "urn": f"{provider}{one}", "id": "7"} for one in CLUSTERS]
-    for one in planned().objects:
+    for one in planned(name=stack).objects:
         metadata = one.manifest["metadata"]
         where = "/".join((one.cluster, metadata.get("namespace", ""), metadata["name"]))
         kind = f"kubernetes:{one.manifest['apiVersion']}:{one.manifest['kind']}"

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from mcwan import __version__
-from mcwan.cli.report import MOST_ROWS, Report, as_json, counts, markdown, plain, sarif
+from mcwan.cli.markdown import MOST_ROWS
+from mcwan.cli.report import Report, as_json, counts, markdown, plain, sarif
 from mcwan.rules import RULES, Level, Rule, Severity, Verdict, Violation
 from mcwan.rules.objects import Place
 

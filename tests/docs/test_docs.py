@@ -286,7 +286,8 @@ def test_the_workflow_checks_and_reports() -> None:
         program, *arguments = shlex.split(line.partition(" || ")[0])
         assert program == "mcwan"
         codes.append(CliRunner().invoke(main, arguments).exit_code)
-    assert codes == [3, 3]
+    assert codes == [0, 3, 3]
+    assert Path("plan.md").read_text(encoding="utf-8").startswith("## mcwan plan: ")
     assert len(json.loads(Path("mcwan.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]) == 2
     assert Path("report.md").read_text(encoding="utf-8").startswith("## mcwan check: refused\n")
 

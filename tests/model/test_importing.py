@@ -52,8 +52,9 @@ def test_entries_by_export() -> None:
         ([{"clusters": ["b"]}], [("b", 0)]),
         ([{"clusters": ["c"]}, {"clusters": ["a"], "path": "direct"}], [("a", 1), ("c", 0)]),
         ([{"clusters": ["elsewhere"]}], []),
+        ([{"clusters": []}], []),
     ],
-    ids=["none", "all", "one", "two", "no namespace"],
+    ids=["none", "all", "one", "two", "no namespace", "nobody"],
 )
 def test_importings(entries: list[Raw], expected: list[tuple[str, int | None]]) -> None:
     written = [entry(**one) for one in entries]

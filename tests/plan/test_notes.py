@@ -26,6 +26,7 @@ def test_of_clusters() -> None:
         "cluster-2: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a "
         "public load balancer",
         "cluster-2: profile standard follows no settings for traffic: the implementation's own defaults hold",
+        "cart.secure: no cluster imports it",
     ]
 
 

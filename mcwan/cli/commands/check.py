@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mcwan.cli.options import ALLOW_OPTION, LIVE_OPTION, PATH, one_of, stack_options
+from mcwan.cli.options import ALLOW_OPTION, LIVE_OPTION, PATH, POLICY_CONFIG_OPTION, one_of, stack_options
 from mcwan.cli.running import environment, from_here, mistakes, print_to
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @ALLOW_OPTION
 @click.option("--rendered", metavar="DIR", type=PATH, help="Judge what was rendered instead: a directory per cluster.")
 @click.option("--state", metavar="FILE", type=PATH, help="Judge what `pulumi stack export` wrote instead.")
-@click.option("--policy-config", metavar="FILE", type=PATH, help="Levels and options of rules, as JSON.")
+@POLICY_CONFIG_OPTION
 @click.option("--rules", metavar="FILE", type=PATH, help="A Python file whose RULES, your own, are judged, too.")
 @click.option(
     "--format",

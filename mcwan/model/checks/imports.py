@@ -7,6 +7,7 @@ from mcwan.model.export import Export
 from mcwan.model.importing import (
     clusters_by_namespace,
     entries_by_export,
+    for_clusters,
     importings,
     listener_rules,
     local_backends,
@@ -36,7 +37,7 @@ def references_lead_somewhere(description: Description) -> Iterator[Mistake]:
                     f"nobody exports it; allowed: {', '.join(sorted(exports)) or 'nothing, there are no exports'}",
                     "correct the name, or add it to mcwan:exports",
                 )
-        for position, cluster in enumerate(entry.clusters):
+        for position, cluster in enumerate(entry.clusters or ()):
             if wrong := unknown("cluster", cluster, description.clusters):
                 yield Mistake(("imports", number, "clusters", position), repr(cluster), *wrong)
 
@@ -46,7 +47,7 @@ def each_cluster_once(description: Description) -> Iterator[Mistake]:
     having = clusters_by_namespace(description.clusters)
     first: dict[tuple[str, str], int] = {}
     for number, entry in enumerate(description.imports):
-        clusters = entry.clusters or having.get(entry.service.partition(".")[2], ())
+        clusters = for_clusters(entry, having.get(entry.service.partition(".")[2], ()))
         for cluster in dict.fromkeys(clusters):
             other = first.setdefault((entry.service, cluster), number)
             if other != number:
@@ -63,7 +64,7 @@ def namespaces_exist(description: Description) -> Iterator[Mistake]:
     """A cluster that is named has the namespace; namespaces are never made."""
     for number, entry in enumerate(description.imports):
         namespace = entry.service.partition(".")[2]
-        for position, name in enumerate(entry.clusters):
+        for position, name in enumerate(entry.clusters or ()):
             cluster = description.clusters.get(name)
             if cluster is not None and namespace not in cluster.namespaces:
                 yield Mistake(

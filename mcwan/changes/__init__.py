@@ -1,0 +1,1 @@
+"""What an update would change: in objects, and in the words of the fabric."""

@@ -1,0 +1,1 @@
+"""A picture of a fabric, and of what an update changes in it."""
