@@ -7,6 +7,7 @@ from mcwan.doctor.evidence import Evidence
 from mcwan.doctor.finding import Finding, Found, unknown
 from mcwan.facts.report import written
 from mcwan.facts.surveyed import Shown
+from mcwan.model.tls import dns_name, identity
 
 _SOON = timedelta(days=7)
 _BY_HAND = "ask from a place that the SD-WAN reaches: openssl s_client -connect {}"
@@ -34,6 +35,14 @@ def _judged(evidence: Evidence, shown: Shown) -> Iterator[Found]:
             yield "not known", f"{place} is not reached from here: {shown.problem}", _BY_HAND.format(place)
         else:
             yield "not known", f"{place}: {shown.problem or 'it shows no certificate'}", _BY_HAND.format(place)
+    elif evidence.plan is None:
+        yield "not known", f"whose certificate {place} has to show is not known", "see the check description"
+        return
+    elif not _is_own(evidence, shown):
+        first, *more = shown.certificates[0].names or ("nobody",)
+        names = f"{first} and {len(more)} more" if more else first
+        yield "warning", f"{place} shows a certificate for {names}, not for the gateway", _BY_HAND.format(place)
+        return
     for one in shown.certificates:
         if now < one.begins:
             yield "failed", f"{place} shows a certificate that begins {written(one.begins)}", "see the clocks"
@@ -47,6 +56,15 @@ def _renew(evidence: Evidence) -> str:
     return "renew it, or see why cert-manager does not" if evidence.description.tls.issuer else "renew it"
 
 
+def _is_own(evidence: Evidence, shown: Shown) -> bool:
+    """Tell whether the certificate is the gateway's own: something on the way may answer in its place."""
+    if evidence.plan is None or not shown.certificates:
+        return False
+    domain = evidence.plan.fabric.domain
+    own = {make(domain, shown.cluster, "ingress") for make in (dns_name, identity)}
+    return bool(own & set(shown.certificates[0].names))
+
+
 def one_root(evidence: Evidence) -> Iterator[Finding]:
     """The certificates of all clusters are signed by one root, as far as the last certificate shown tells that."""
     check = "certificates-of-one-root"
@@ -55,7 +73,7 @@ def one_root(evidence: Evidence) -> Iterator[Finding]:
         return
     signed: dict[tuple[str, str], set[str]] = {}
     for one in evidence.shown:
-        if one.certificates and one.cluster in evidence.names:
+        if _is_own(evidence, one) and one.cluster in evidence.names:
             last = one.certificates[-1]
             signed.setdefault((last.issuer, last.key), set()).add(one.cluster)
     known = tuple(sorted({name for names in signed.values() for name in names}))

@@ -1,4 +1,4 @@
-"""Reads of a certificate when it is valid and who signed it: the little of DER and RFC 5280 that this takes.
+"""Reads of a certificate when it is valid, who signed it and for whom: the little of DER and RFC 5280 that this takes.
 
 The standard library tells it of verified certificates only (ssl.SSLSocket.getpeercert).
 """
@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from mcwan.facts.surveyed import Certificate
 
 _VERSION, _EXTENSIONS, _KEY = 0xA0, 0xA3, 0x80
+_DNS_NAME, _URI = 0x82, 0x86
 _UTC_TIME = 0x17
 _AUTHORITY_KEY = bytes.fromhex("551d23")
 """2.5.29.35, authorityKeyIdentifier (RFC 5280, 4.2.1.1)."""
+_NAMES = bytes.fromhex("551d11")
+"""2.5.29.17, subjectAltName (4.2.1.6)."""
 
 
 def certificate(der: bytes) -> Certificate:
@@ -22,7 +25,9 @@ def certificate(der: bytes) -> Certificate:
         fields = [one for one in _items(signed) if one[0] != _VERSION]
         _, _, (_, issuer), (_, validity), *rest = fields  # serial number and algorithm come first
         begins, ends = (_time(*one) for one in _items(validity))
-        return Certificate(begins, ends, issuer.hex(), _authority_key(rest))
+        key = next((one.hex() for tag, one in _extension(rest, _AUTHORITY_KEY) if tag == _KEY), "")
+        names = tuple(one.decode("ascii") for tag, one in _extension(rest, _NAMES) if tag in (_DNS_NAME, _URI))
+        return Certificate(begins, ends, issuer.hex(), key, names)
     except (IndexError, StopIteration, UnicodeDecodeError) as error:
         raise ValueError("not a certificate") from error
 
@@ -50,13 +55,13 @@ def _time(tag: int, content: bytes) -> datetime:
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
 
 
-def _authority_key(fields: list[tuple[int, bytes]]) -> str:
+def _extension(fields: list[tuple[int, bytes]], wanted: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the parts of an extension; none if it is not there."""
     for tag, content in fields:
         if tag == _EXTENSIONS:
             (_, extensions), *_ = _items(content)
             for _, extension in _items(extensions):
                 (_, kind), *_, (_, value) = _items(extension)
-                if kind == _AUTHORITY_KEY:
+                if kind == wanted:
                     (_, parts), *_ = _items(value)
-                    return next((one.hex() for called, one in _items(parts) if called == _KEY), "")
-    return ""
+                    yield from _items(parts)

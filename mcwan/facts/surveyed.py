@@ -28,7 +28,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate that a gateway showed: when it is valid, and who signed it.
+    """A certificate that a gateway showed: when it is valid, who signed it, and the DNS names and URIs that it is for.
 
     `issuer` and `key` (the authority key identifier) are hexadecimal; `key` is empty if the certificate has none.
     """
@@ -37,6 +37,7 @@ class Certificate:
     ends: datetime
     issuer: str
     key: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,13 @@ ALL_FEATURES = (
     "HTTPRouteRequestTimeout",
     "HTTPRouteResponseHeaderModification",
 )
-CERTIFICATE = Certificate(NOW - timedelta(days=10), NOW + timedelta(days=80), "30aa", "0102")
+CERTIFICATE = Certificate(
+    NOW - timedelta(days=10),
+    NOW + timedelta(days=80),
+    "30aa",
+    "0102",
+    ("ingress.cluster-1.dev.mc-wan.internal", "spiffe://dev.mc-wan.internal/cluster/cluster-2/ingress"),
+)
 LATE = Failure(problem="it does not answer in time", remedy="see that it is up")
 
 

@@ -337,6 +337,19 @@ CASES: dict[str, tuple[str, Evidence, list[Finding]]] = {
             ),
         ],
     ),
+    "somebody else answers": (
+        "certificates-valid",
+        shown(evidence(), Shown(TWO, "198.51.100.12", 31111, (replace(CERTIFICATE, names=("proxy",)),))),
+        [
+            rest("certificates-valid"),
+            wrong(
+                "certificates-valid",
+                f"{PLACE} shows a certificate for proxy, not for the gateway",
+                BY_HAND,
+                verdict="warning",
+            ),
+        ],
+    ),
     "another issuer": (
         "certificates-of-one-root",
         shown(evidence(), Shown(TWO, "198.51.100.12", 31111, (replace(CERTIFICATE, key="09"),))),

@@ -44,6 +44,7 @@ def serving(context: ssl.SSLContext | None) -> Iterator[int]:
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     subject = ["-subj", "/CN=ingress", "-days", "30", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    subject += ["-addext", "subjectAltName=DNS:ingress.east.internal,URI:spiffe://internal/cluster/east/ingress"]
     where = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "crt.pem")]
     subprocess.run(["openssl", "req", "-x509", *subject, *where], check=True, capture_output=True)
     return tmp_path
@@ -62,6 +63,7 @@ def test_a_certificate_that_a_server_shows_which_asks_for_the_clients(files: Pat
     assert own.ends - own.begins == timedelta(days=30)
     assert abs(own.begins - datetime.now(UTC)) < timedelta(minutes=5)
     assert own.issuer.endswith(b"ingress".hex())
+    assert own.names == ("ingress.east.internal", "spiffe://internal/cluster/east/ingress")
     assert len(own.key) == 40  # SHA-1 of its own key, since it signed itself
 
 
