@@ -36,7 +36,7 @@ def edited(lab: Lab, where: str, name: str, weight: int) -> None:
         "metadata": {"name": name, "namespace": "mc-wan"},
     }
     with lab.api(lab.topology.sites[where]) as api:
-        rules = api.get(place)["spec"]["rules"]
+        rules = api.get(place["apiVersion"], place["kind"], name, "mc-wan")["spec"]["rules"]
         rules[0]["backendRefs"][0]["weight"] = weight
         api.apply({**place, "spec": {"rules": rules}}, manager="somebody")
 
