@@ -8,6 +8,7 @@ from mcwan.cli.commands.completion import completion
 from mcwan.cli.commands.export import export
 from mcwan.cli.commands.facts import facts
 from mcwan.cli.commands.import_ import import_
+from mcwan.cli.commands.init import init
 from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.reference import reference
 from mcwan.cli.commands.render import render
@@ -18,7 +19,7 @@ from mcwan.cli.commands.unimport import unimport
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
-    "What a stack file says": (export, unexport, import_, unimport),
+    "What a stack file says": (init, export, unexport, import_, unimport),
     "Before an update": (check,),
     "Clusters as they are": (facts,),
     "For other systems": (render, telemetry, operator),
