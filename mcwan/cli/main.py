@@ -3,6 +3,7 @@
 import click
 
 from mcwan import __version__
+from mcwan.cli.commands.adopt import adopt
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
 from mcwan.cli.commands.export import export
@@ -19,7 +20,7 @@ from mcwan.cli.commands.unimport import unimport
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
-    "What a stack file says": (init, export, unexport, import_, unimport),
+    "What a stack file says": (init, adopt, export, unexport, import_, unimport),
     "Before an update": (check,),
     "Clusters as they are": (facts,),
     "For other systems": (render, telemetry, operator),
