@@ -188,11 +188,11 @@ def _policy(found: Found, policies: Collection[str], left: list[Left]) -> Config
         return {"rules": made}
     field = f"metadata.annotations[{ANNOTATION}]"
     if named is None:
-        raise CannotError(found, field, "no WAN policy is named, nor rules; left out", "mcwan export it by one")
+        raise CannotError(found, field, "no WAN policy is named, nor rules", "mcwan export it by one")
     if named not in policies:
         known = ", ".join(sorted(policies))
         raise CannotError(
-            found, field, f"{named!r}: no such WANPolicy in the files; there are: {known}; left out", "correct the name"
+            found, field, f"{named!r}: no such WANPolicy in the files; there are: {known}", "correct the name"
         )
     return {"wanPolicy": named}
 

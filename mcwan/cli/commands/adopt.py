@@ -10,10 +10,10 @@ from mcwan.cli.running import mistakes
 
 @click.command()
 @click.argument("files", metavar="[CLUSTER=]FILE…", nargs=-1, required=True)
-@new_stack_options
 @click.option(
     "--port", "ports", metavar="SERVICE=PORT", multiple=True, help="A port that no Service in the files tells."
 )
+@new_stack_options
 def adopt(
     files: tuple[str, ...],
     clusters: tuple[str, ...],
@@ -26,7 +26,9 @@ def adopt(
     plaintext: bool,
     dry_run: bool,
 ) -> None:
-    """Make a stack file of mc-wan's own objects: WANPolicy, ServiceExport, ServiceImport, and the Services beside them.
+    """Make a stack file of mc-wan's own objects.
+
+    These are WANPolicy, ServiceExport and ServiceImport; the Services beside them have the ports.
 
     \b
         mcwan adopt --stack prod policies.yaml east=east.yaml west=west.yaml \\

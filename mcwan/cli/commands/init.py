@@ -9,7 +9,6 @@ from mcwan.cli.running import mistakes, on_terminal
 
 
 @click.command()
-@new_stack_options
 @click.option(
     "--wan-policy",
     "wan_policies",
@@ -17,6 +16,7 @@ from mcwan.cli.running import mistakes, on_terminal
     multiple=True,
     help="A WAN policy; may be repeated. [default: high=business:31111 and low=default:31112]",
 )
+@new_stack_options
 def init(
     clusters: tuple[str, ...],
     wan_policies: tuple[str, ...],
@@ -28,7 +28,9 @@ def init(
     plaintext: bool,
     dry_run: bool,
 ) -> None:
-    """Write a first stack file: asked for on a terminal, or from what the options say.
+    """Write a first stack file.
+
+    It asks for what it needs on a terminal; else the options say it.
 
     \b
         mcwan init --stack prod --namespace secure \\
