@@ -1,7 +1,9 @@
 """What the command line tells of facts."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 import yaml
@@ -62,3 +64,18 @@ def _class(report: Report, name: str) -> str:
 
 def _lines(values: Iterable[str]) -> str:
     return "\n".join(values) or "-"
+
+
+def _held(found: Environment) -> dict[str, Any]:
+    """Give the facts that hold, by cluster, as the record has them."""
+    return {
+        name: report.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for name, report in sorted(found.known.reports.items())
+    }
+
+
+FORMATS: Mapping[str, Callable[[Environment], str]] = {
+    "table": told,
+    "json": lambda found: json.dumps(_held(found), indent=2) + "\n",
+    "yaml": lambda found: yaml.safe_dump(_held(found), sort_keys=False),
+}

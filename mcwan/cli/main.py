@@ -3,6 +3,7 @@
 import click
 
 from mcwan import __version__
+from mcwan.cli.commands.adopt import adopt
 from mcwan.cli.commands.check import check
 from mcwan.cli.commands.completion import completion
 from mcwan.cli.commands.doctor import doctor
@@ -10,6 +11,7 @@ from mcwan.cli.commands.export import export
 from mcwan.cli.commands.facts import facts
 from mcwan.cli.commands.graph import graph
 from mcwan.cli.commands.import_ import import_
+from mcwan.cli.commands.init import init
 from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.plan import plan
 from mcwan.cli.commands.reference import reference
@@ -23,7 +25,7 @@ from mcwan.cli.commands.unimport import unimport
 from mcwan.cli.sections import Sections
 
 SECTIONS = {
-    "What a stack file says": (export, unexport, import_, unimport),
+    "What a stack file says": (init, adopt, export, unexport, import_, unimport),
     "Before an update": (check, plan, graph),
     "Clusters as they are": (status, doctor, facts),
     "For other systems": (render, sdwan, telemetry, operator),

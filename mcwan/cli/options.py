@@ -117,6 +117,35 @@ def edit_options(command: Command) -> Command:
     return command
 
 
+def new_stack_options(command: Command) -> Command:
+    """Give a command that writes a new stack file what names clusters, namespaces and TLS, and a trial run."""
+    options = (
+        click.option(
+            "--cluster",
+            "clusters",
+            metavar="NAME=CONTEXT:ADDRESS",
+            multiple=True,
+            help="A cluster, its kubeconfig context, its ingress gateway's address in the SD-WAN; may be repeated.",
+        ),
+        click.option(
+            "--namespace", "namespaces", metavar="NAME", multiple=True, help="A namespace that every cluster has."
+        ),
+        click.option(
+            "--issuer",
+            metavar="NAME",
+            default="mc-wan",
+            show_default=True,
+            help="The ClusterIssuer of cert-manager that signs the gateways' certificates.",
+        ),
+        click.option("--plaintext", is_flag=True, help="No TLS between the gateways."),
+        click.option("--dry-run", is_flag=True, help="Print the file, and write nothing."),
+        stack_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def output_option(*forms: str) -> Callable[[Command], Command]:
     """Give a command `--output`, as the argument `form`: `table`, `json`, `yaml`, and more `forms`."""
     return click.option(

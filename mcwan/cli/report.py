@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import yaml
+
 from mcwan import __version__
 from mcwan.cli.markdown import MOST_ROWS, cell
 from mcwan.rules import Evidence, Level, Rule, Verdict, Violation
@@ -175,6 +177,7 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "table": plain,
     "markdown": markdown,
     "json": as_json,
+    "yaml": lambda report: yaml.safe_dump(json.loads(as_json(report)), sort_keys=False),
     "sarif": sarif,
 }
 

@@ -1,5 +1,6 @@
 """What commands do alike: read an environment, tell an operator's mistakes, print or write."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,11 @@ def print_to(text: str, out: Path | None) -> None:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"cannot write to {out}: {error}") from None
+
+
+def on_terminal() -> bool:
+    """Tell whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def from_here(path: Path) -> str:

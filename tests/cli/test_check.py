@@ -308,4 +308,4 @@ def test_help_says_the_exit_codes() -> None:
         "2 ",
         "3 ",
     ]
-    assert "3  refused by a mandatory rule (check)" in run("-h").output
+    assert "3  refused by a mandatory rule" in run("-h").output

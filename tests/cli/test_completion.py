@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from mcwan.cli.commands.completion import SHELLS
 from mcwan.cli.main import main
+from tests.docs.pages import REPOSITORY
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -27,7 +28,8 @@ def test_a_shell_can_read_it() -> None:
 
 
 def completed(project: Path, words: str) -> list[str]:
-    asked = {"_MCWAN_COMPLETE": "zsh_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()))}
+    asked = {"_MCWAN_COMPLETE": "zsh_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
+    asked |= {"PULUMI_HOME": str(project / "home")}
     result = subprocess.run(
         [sys.executable, "-c", "from mcwan.cli.main import main; main(prog_name='mcwan')"],
         env=os.environ | asked,
@@ -43,3 +45,25 @@ def test_stacks(tmp_path: Path) -> None:
     for stack in ("dev", "prod", "pilot"):
         (tmp_path / f"Pulumi.{stack}.yaml").touch()
     assert completed(tmp_path, "mcwan check --stack ") == ["dev", "pilot", "prod"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("mcwan export ", ["logging/insecure", "payment/secure"]),
+        ("mcwan unexport --stack dev pay", ["payment/secure"]),
+        ("mcwan import payment.", ["payment.secure"]),
+        ("mcwan export payment/secure --wan-policy ", ["high", "low"]),
+        ("mcwan unimport payment/secure --cluster ", ["cluster-1", "cluster-2"]),
+        ("mcwan unimport --stack lab --context e", ["east", "edge"]),
+        ("mcwan export --stack broken --wan-policy ", []),
+        ("mcwan export --stack nowhere ", []),
+        ("mcwan export --stack ../x ", []),
+    ],
+)
+def test_names_of_the_stack_file(words: str, expected: list[str], tmp_path: Path) -> None:
+    for stack in ("dev", "lab"):
+        name = f"Pulumi.{stack}.yaml"
+        (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
+    (tmp_path / "Pulumi.broken.yaml").write_text("config: {mcwan:exports: 1, mcwan:wanPolicies: [{}, 2]}\n")
+    assert completed(tmp_path, words) == expected

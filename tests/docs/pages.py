@@ -13,7 +13,7 @@ ANY = "…"
 _FENCE = re.compile(r"^```(?P<info>.*)$")
 _LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 _STACK = re.compile(r"^# Pulumi\.(?P<name>[-a-z0-9]+)\.yaml$")
-_FILE = re.compile(r"^(json|python) (?P<path>\S+)$")
+_FILE = re.compile(r"^(json|python|yaml) (?P<path>\S+\.\S+)$")
 _RENDERED = re.compile(r"^# (?P<path>rendered/\S+\.yaml)$")
 
 
@@ -39,7 +39,7 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The file that it is, by the words after the fence: `json FILE` or `python FILE`."""
+        """The file that it is, by the words after the fence: `json FILE`, `python FILE` or `yaml FILE`."""
         found = _FILE.match(self.info)
         return found["path"] if found else None
 

@@ -6,7 +6,7 @@ A page is read from top to bottom in a directory of its own:
   written, too, and refused.
 - ```console has commands of mcwan, which end with exit code 0 (```console wrong with 2, ```console refused with 3) and
   print what follows them; a line `…` stands for any lines.
-- ```json FILE and ```python FILE are written to that file.
+- ```json FILE, ```python FILE and ```yaml FILE are written to that file.
 - ```yaml that begins with `# rendered/…` is part of that file: each of its objects, with at least what is shown.
 - ```yaml fragment is part of a stack file: a mapping that YAML can read.
 - ```python are whole programs. ```sh, ```json and ```text are not run here; a test of their page may look at them.

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mcwan.cli.options import ALLOW_OPTION, LIVE_OPTION, PATH, POLICY_CONFIG_OPTION, one_of, stack_options
+from mcwan.cli.options import (
+    ALLOW_OPTION,
+    LIVE_OPTION,
+    PATH,
+    POLICY_CONFIG_OPTION,
+    one_of,
+    output_option,
+    stack_options,
+)
 from mcwan.cli.running import environment, from_here, mistakes, print_to
 
 if TYPE_CHECKING:
@@ -21,14 +29,7 @@ if TYPE_CHECKING:
 @click.option("--state", metavar="FILE", type=PATH, help="Judge what `pulumi stack export` wrote instead.")
 @POLICY_CONFIG_OPTION
 @click.option("--rules", metavar="FILE", type=PATH, help="A Python file whose RULES, your own, are judged, too.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "json", "sarif"]),
-    default="table",
-    show_default=True,
-    help="How to tell it: to people, in a pull request, to other programs, to code scanning.",
-)
+@output_option("markdown", "sarif")
 @click.option("--out", metavar="FILE", type=PATH, help="Write to this file; the terminal gets the counts only.")
 @click.pass_context
 def check(context: click.Context, /, form: str, out: Path | None, **options: Any) -> None:

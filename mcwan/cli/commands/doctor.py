@@ -16,8 +16,8 @@ def doctor(stack: str, project: Path, clusters: tuple[str, ...], form: str) -> N
     """Diagnose the clusters of a stack.
 
     Before an update: what would stop it. After it: what is wrong. Each finding has a verdict, a remedy, and a
-    section of docs/how-to/doctor.md. It needs the network, and changes nothing. Clusters with
-    `renderTo` are not reached.
+    section of docs/how-to/doctor.md. It needs the network, and changes nothing. Clusters with `renderTo`
+    are not reached.
 
     \b
     Exit codes:

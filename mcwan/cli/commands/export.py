@@ -11,7 +11,6 @@ from mcwan.cli.running import mistakes
 
 
 @click.command()
-@edit_options
 @click.option(
     "--wan-policy",
     metavar="NAME",
@@ -29,6 +28,7 @@ from mcwan.cli.running import mistakes
     "--port", "ports", metavar="PORT", multiple=True, help="Its port, 8080; of several each with its name, http=8080."
 )
 @click.option("--replace", is_flag=True, help="Change the policy, rules or ports of what is exported already.")
+@edit_options
 def export(
     service: str,
     clusters: tuple[str, ...],
@@ -43,7 +43,9 @@ def export(
     replace: bool,
     dry_run: bool,
 ) -> None:
-    """Export SERVICE, payment/secure say, by a WAN policy: in the stack file, which nothing else is done to.
+    """Export a service by a WAN policy.
+
+    SERVICE is NAME/NAMESPACE, payment/secure say. The stack file is edited, and nothing else done.
 
     The clusters that offer it have to be named, unless just one has its namespace. For a service that is exported
     already they are added to those that offer it; another policy, other rules or ports than written take --replace.

@@ -1,10 +1,11 @@
 """`mcwan facts`: ask clusters for their facts, and record them."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from mcwan.cli.options import ALLOW_OPTION, stack_options
+from mcwan.cli.options import ALLOW_OPTION, output_option, stack_options
 from mcwan.cli.running import environment, from_here, mistakes
 
 
@@ -13,8 +14,9 @@ from mcwan.cli.running import environment, from_here, mistakes
 @ALLOW_OPTION
 @click.option("--dry-run", is_flag=True, help="Record nothing.")
 @click.option("--conditions", is_flag=True, help="Write the conditions of the fabric's ServiceExports, too.")
+@output_option()
 @click.option("--rights", is_flag=True, help="Print the ClusterRole that reading needs, and read nothing.")
-def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, conditions: bool, rights: bool) -> None:
+def facts(stack: str, project: Path, form: str, *, allow: bool, dry_run: bool, conditions: bool, rights: bool) -> None:
     """Ask the clusters for their facts, and record these.
 
     Of each cluster with `facts: live` or `recorded`: namespaces, exported Services and their ready endpoints, gateway
@@ -32,15 +34,17 @@ def facts(stack: str, project: Path, *, allow: bool, dry_run: bool, conditions: 
         found = environment(stack, project, live=True, allow=allow, refresh=True)
         if not found.known.reports:
             raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has `facts: live` or `recorded`")
-        click.echo(reading.told(found), nl=False)
+        click.echo(reading.FORMATS[form](found), nl=False)
+        # other programs get what holds alone; the rest is for people, who read standard error then
+        say = partial(click.echo, err=form != "table")
         for note in found.known.notes:
-            click.echo(f"note: {note}")
+            say(f"note: {note}")
         file = path(project, stack)
         told = from_here(file)
         if dry_run:
-            click.echo(f"{told}: nothing recorded (--dry-run)")
+            say(f"{told}: nothing recorded (--dry-run)")
         else:
-            click.echo(f"{told}: {'recorded' if save(file, found.known.record) else 'unchanged'}")
+            say(f"{told}: {'recorded' if save(file, found.known.record) else 'unchanged'}")
         if conditions and not dry_run:
             for line in reading.conditions(found):
-                click.echo(line)
+                say(line)

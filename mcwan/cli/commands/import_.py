@@ -10,12 +10,12 @@ from mcwan.cli.running import mistakes
 
 
 @click.command("import")
-@edit_options
 @click.option(
     "--path",
     type=click.Choice(["gateway", "direct"]),
     help="Through the egress gateway, or straight to the remote one.  [default: as it is, else gateway]",
 )
+@edit_options
 def import_(
     service: str,
     clusters: tuple[str, ...],
@@ -27,7 +27,9 @@ def import_(
     *,
     dry_run: bool,
 ) -> None:
-    """Have clusters import SERVICE: those named by --cluster; without, all that have its namespace.
+    """Have clusters import an export.
+
+    SERVICE is NAME/NAMESPACE. Those named by --cluster import it; without, all that have its namespace.
 
     An export of which `mcwan:imports` says nothing is imported by all that have its namespace: the first import for
     named clusters narrows it to these. Further ones add to them; `mcwan unimport` takes them away again. Where traffic

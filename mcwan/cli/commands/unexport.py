@@ -21,10 +21,10 @@ def unexport(
     *,
     dry_run: bool,
 ) -> None:
-    """Take the export of SERVICE away; with --cluster, those clusters from the ones that offer it.
+    """Take an export away.
 
-    What `mcwan:imports` says of the export goes with it. Comments above it stay. The whole fabric is checked before
-    anything is written.
+    SERVICE is NAME/NAMESPACE. With --cluster, just those clusters offer it no longer. What `mcwan:imports` says of the
+    export goes with it. Comments above it stay. The whole fabric is checked before anything is written.
     """
     from mcwan.cli.editing.splice import EditError
 

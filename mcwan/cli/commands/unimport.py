@@ -21,10 +21,11 @@ def unimport(
     *,
     dry_run: bool,
 ) -> None:
-    """Have clusters import SERVICE no longer: those named by --cluster; without, nobody imports it.
+    """Have clusters import an export no longer.
 
-    All others that import it still do. It takes the name and the route away; `callers` of an export says who may call
-    it. The whole fabric is checked before anything is written.
+    SERVICE is NAME/NAMESPACE. Those named by --cluster do not import it any more; without, nobody does. All others that
+    import it still do. It takes the name and the route away; `callers` of an export says who may call it. The whole
+    fabric is checked before anything is written.
     """
     from mcwan.cli.editing.splice import EditError
 

@@ -8,6 +8,7 @@ import yaml
 
 WIDTH = 120
 _ENDLESS = 1 << 20
+_TOP = 2  # where the keys under `config` stand: their lists have a line for each item
 _LIKE_A_NUMBER = re.compile(r"^[-+.]?[0-9][-+._:0-9a-zA-Z]*$|^[yYnN]$")
 
 
@@ -21,10 +22,11 @@ def flow(value: Any) -> str:
 
 def pair(key: str, value: Any, column: int) -> list[str]:
     """Write a key of a block mapping, as lines; the first begins at `column`, the others have their own blanks."""
-    if _are_mappings(value):
-        return [f"{key}:", *(line for one in value for line in item(one, column + 2))]
     line = f"{key}: {flow(value)}"
-    if isinstance(value, Mapping) and value and column + len(line) > WIDTH:
+    fits = column + len(line) <= WIDTH
+    if _are_mappings(value) and not (fits and len(value) == 1 and column > _TOP):
+        return [f"{key}:", *(one for each in value for one in item(each, column + 2))]
+    if isinstance(value, Mapping) and value and not fits:
         return [f"{key}:", *_pairs(value, column + 2)]
     return [line]
 

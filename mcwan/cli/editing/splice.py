@@ -8,6 +8,7 @@ that change; else (an alias, a merged key, a tag: something whose text stands el
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -22,8 +23,9 @@ class EditError(ValueError):
     """An edit that cannot be done: one line that says why, and the remedy."""
 
 
+@lru_cache(maxsize=8)
 def data(text: str) -> Any:
-    """Read a text. Raises ruamel's YAMLError."""
+    """Read a text; what comes is shared, and not to be changed. Raises ruamel's YAMLError."""
     return YAML(typ="safe", pure=True).load(text)
 
 
@@ -174,8 +176,13 @@ class _Found:
         return bool(self.parent is not None and self.parent.flow_style)
 
 
+@lru_cache(maxsize=8)
+def _composed(text: str) -> Any:
+    return YAML(typ="safe", pure=True).compose(text)
+
+
 def _at(text: str, place: Place) -> _Found:
-    found = _Found(YAML(typ="safe", pure=True).compose(text))
+    found = _Found(_composed(text))
     for part in place:
         children = found.node.value if isinstance(found.node, CollectionNode) else []
         if isinstance(part, str):
@@ -280,7 +287,7 @@ def _checked(text: str, place: Place, spliced: Callable[[], str], change: Callab
         made = spliced()
         if data(made) != wanted:
             raise _cannot(place)
-    except YAMLError:
+    except (YAMLError, LookupError, TypeError):
         raise _cannot(place) from None
     return made
 
