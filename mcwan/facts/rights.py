@@ -17,13 +17,15 @@ _LISTED = (
     ("discovery.k8s.io", ("endpointslices",)),
     ("gateway.networking.k8s.io", ("gatewayclasses", "gateways")),
     ("multicluster.x-k8s.io", ("serviceexports", "serviceimports")),
-    (GROUP, ("wanpolicies",)),
 )
+_DIAGNOSED = {"apiGroups": [GROUP], "resources": ["wanpolicies"], "verbs": ["get", "list"]}
 _TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/status"], "verbs": ["patch"]}
 
 
-def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False) -> dict[str, Any]:
-    """Give the ClusterRole; with the right to write the conditions of ServiceExports, if that is wanted."""
+def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False, diagnosis: bool = False) -> dict[str, Any]:
+    """Give the ClusterRole; with the right to write the conditions of ServiceExports, or to diagnose, if that is
+    wanted.
+    """
     rules: list[dict[str, Any]] = [
         {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED
     ]
@@ -37,5 +39,5 @@ def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False) -> dict
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": name},
-        "rules": [*rules, definitions, *([_TOLD] if conditions else [])],
+        "rules": [*rules, definitions, *([_DIAGNOSED] if diagnosis else []), *([_TOLD] if conditions else [])],
     }

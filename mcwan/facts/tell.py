@@ -41,7 +41,9 @@ def tell(fabric: Fabric, known: Known, now: datetime) -> list[str]:
     answers = ask_every(
         {name: fabric.clusters[name] for name in wanted}, ask, milliseconds(fabric.facts.timeout) / 1000
     )
-    if failed := [f"{name}: conditions: {one}" for name, one in answers.items() if isinstance(one, Failure)]:
+    if failed := [
+        f"{name}: conditions cannot be written: {one}" for name, one in answers.items() if isinstance(one, Failure)
+    ]:
         raise ToldError("\n".join(failed))
     return [line for one in answers.values() if not isinstance(one, Failure) for line in one]
 

@@ -99,4 +99,12 @@ def test_wrong_input(project: Path) -> None:
     raw = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
     raw["config"]["mcwan:exports"][1]["wanPolicy"] = "lwo"
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
-    assert run("doctor", "--project", project).exit_code in (1, 2)
+    assert run("doctor", "--project", project).exit_code == 2
+
+
+def test_rights() -> None:
+    facts, doctor = (yaml.safe_load(run(command, "--rights").stdout)["rules"] for command in ("facts", "doctor"))
+    assert [one for one in doctor if one not in facts] == [
+        {"apiGroups": ["mc-wan.l7mp.io"], "resources": ["wanpolicies"], "verbs": ["get", "list"]}
+    ]
+    assert [one for one in facts if one not in doctor] == []
