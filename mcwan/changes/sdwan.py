@@ -12,7 +12,7 @@ class Need(Model):
     """One thing that whoever runs the SD-WAN has to do."""
 
     about: str
-    """`port-needed`, `port-freed`, `tunnel`, `sla`, `site-joins`, `site-leaves` or `site-moves`."""
+    """`port-needed`, `port-freed`, `tunnel`, `sla`, `site-joins`, `site-leaves`, `site-moves` or `name`."""
     text: str
     port: int | None = None
     tunnel: str | None = None

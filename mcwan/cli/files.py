@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from mcwan.cli.editing.saving import put
+
 _HEAD = 200
 """Bytes of a file among which its mark is."""
 
@@ -20,7 +22,7 @@ def write(files: Mapping[Path, str], directory: Path, mark: str, earlier: Iterab
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists() or target.read_bytes() != content.encode():
-            target.write_text(content, encoding="utf-8")
+            put(target, content.encode())
     found = {path.relative_to(directory) for one in earlier for path in directory.glob(one) if _ours(path, mark)}
     removed = tuple(sorted(found - files.keys()))
     for path in removed:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from mcwan.changes.plan import Changes
 from mcwan.changes.reading import view
 from mcwan.changes.view import View
+from mcwan.cli.running import put_to
 from mcwan.picture import detail, overview
 from mcwan.picture.dot import graph
 from mcwan.picture.drawing import Drawing
@@ -43,6 +44,7 @@ def of_changes(path: Path) -> tuple[View, View, str]:
 def drawing(views: tuple[View, View, str], exports: Collection[str], by: str) -> Drawing:
     """Draw by export or, where there are many, by WAN policy. Raises SourceError for an export that is not there."""
     before, after, title = views
+    exports = [one.replace("/", ".") for one in exports]
     known = before.by_export.keys() | after.by_export.keys()
     if unknown := sorted(set(exports) - known):
         raise SourceError(f"--export {unknown[0]}: no such export; there are: {', '.join(sorted(known)) or 'none'}")
@@ -77,7 +79,4 @@ def write(content: bytes, out: Path | None) -> None:
     if out is None:
         click.echo(content, nl=False)
         return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise click.ClickException(f"cannot write to {out}: {error}") from None
+    put_to(content, out)

@@ -13,6 +13,7 @@ import yaml
 from mcwan.changes.live import of_live
 from mcwan.changes.objects import Field, ObjectChange
 from mcwan.changes.plan import Changes, ClusterChanges, changes
+from mcwan.changes.sdwan import Need
 from mcwan.changes.told import SAID, Sentence
 from mcwan.cli.markdown import MOST_CHARACTERS, MOST_ROWS, cell
 from mcwan.model import MistakesError
@@ -41,12 +42,12 @@ def called(path: Path) -> str:
     return "standard input" if path == Path("-") else path.as_posix()
 
 
-def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
-    """Give what an earlier stack file is planned as, by this program; `-` is standard input. Raises SourceError."""
+def of_stack_file(path: Path, project: Path, stack: str) -> Plan:
+    """Give the plan of an earlier stack file, by this program; `-` is standard input. Raises SourceError."""
     name = called(path)
     try:
         text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
-        return of_plan(known(project, stack, config_of(text, name)).plan())
+        return known(project, stack, config_of(text, name)).plan()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except StackFileError as error:
@@ -54,6 +55,32 @@ def of_stack_file(path: Path, project: Path, stack: str) -> Evidence:
     except MistakesError as error:
         lines = "\n".join(f"{name}: {line}" for line in str(error).splitlines())
         raise SourceError(f"{lines}\n{name}: not what this version of mcwan could have deployed") from None
+
+
+def with_names(found: Changes, before: Plan, after: Plan) -> Changes:
+    """Add what of the SD-WAN changes that no object tells: what `mcwan:sdwan` calls tunnels and sites, and DSCP.
+
+    Ports, tunnels, SLAs and sites themselves are told from the objects, whatever these are compared with.
+    """
+    from mcwan.sdwan.changes import changes as of_sdwan
+    from mcwan.sdwan.form import form
+
+    old, new = form(before.fabric), form(after.fabric)
+    names = [one for one in of_sdwan(old, new) if _is_name(one.place.split("."))]
+    if not names:
+        return found
+    every = (*found.sdwan, *(Need(about="name", text=one.text) for one in names))
+    summary = (
+        found.summary if found.changed else f"no object changes; {many(len(names), 'change')} on the SD-WAN's side"
+    )
+    return found.model_copy(update={"sdwan": every, "changed": True, "summary": summary})
+
+
+def _is_name(place: Sequence[str]) -> bool:
+    """Tell whether a place in the SD-WAN's plain form is of no object."""
+    if place[0] == "policies":
+        return place[-1] == "dscp"
+    return place[0] != "sites" or (len(place) > 2 and place[2] != "addresses")
 
 
 def of_deployed(environment: Environment, project: Path) -> Evidence:

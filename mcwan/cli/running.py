@@ -45,10 +45,17 @@ def print_to(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
+    put_to(text.encode(), out)
+
+
+def put_to(content: bytes, out: Path) -> None:
+    """Write a file, whole or not at all; one that cannot be written ends the command with exit code 1."""
+    from mcwan.cli.editing.saving import put
+
     try:
-        out.write_text(text, encoding="utf-8")
+        put(out, content)
     except OSError as error:
-        raise click.ClickException(f"cannot write to {out}: {error}") from None
+        raise click.ClickException(f"cannot write to {out}: {error.strerror or error}") from None
 
 
 def on_terminal() -> bool:

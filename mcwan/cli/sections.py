@@ -1,6 +1,7 @@
 """A group of commands whose help lists them by what they are for."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -14,6 +15,14 @@ class Sections(click.Group):
         for commands in sections.values():
             for command in commands:
                 self.add_command(command)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; output that cannot be written ends it on a line, with exit code 1."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            click.echo(f"Error: cannot write to the terminal: {error.strerror or error}", err=True)
+            raise SystemExit(1) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own name
         """Give the names in the order of help."""

@@ -23,9 +23,7 @@ _TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/s
 
 
 def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False, diagnosis: bool = False) -> dict[str, Any]:
-    """Give the ClusterRole; with the right to write the conditions of ServiceExports, or to diagnose, if that is
-    wanted.
-    """
+    """Give the ClusterRole; with the rights to write conditions of ServiceExports, or to diagnose, if so wanted."""
     rules: list[dict[str, Any]] = [
         {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED
     ]

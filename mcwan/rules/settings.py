@@ -81,6 +81,8 @@ def read(path: Path, rules: Sequence[Rule] = RULES) -> Settings:
 
 def with_rules_of(path: Path) -> Sequence[Rule]:
     """Give mcwan's rules and those that a Python file of the operator's own has as RULES. Raises SettingsError."""
+    if path.is_dir():  # Python would run a __main__.py in it
+        raise SettingsError(f"{path}: a directory; name a Python file")
     try:
         own = runpy.run_path(str(path)).get("RULES")
     except OSError as error:

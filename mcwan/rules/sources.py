@@ -89,7 +89,10 @@ def of_rendered(directory: Path) -> Evidence:
             )
     if not files:
         raise SourceError(f"{directory}: no YAML files in directories of clusters; name what mcwan render wrote")
-    return Evidence(tuple(one for path in files for one in _objects(path.relative_to(directory).parts[0], path)))
+    found = tuple(one for path in files for one in _objects(path.relative_to(directory).parts[0], path))
+    if not found:
+        raise SourceError(f"{directory}: no Kubernetes object in its files; name what mcwan render wrote")
+    return Evidence(found)
 
 
 def of_directories(directories: Mapping[str, Path]) -> Evidence:

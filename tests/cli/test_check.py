@@ -1,6 +1,8 @@
 """mcwan check as an operator runs it, on a stack, a rendered folder, a state: whole outputs, exit codes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +311,22 @@ def test_help_says_the_exit_codes() -> None:
         "3 ",
     ]
     assert "3  refused by a mandatory rule" in run("-h").output
+
+
+def test_a_folder_without_an_object_is_not_judged_as_good(tmp_path: Path) -> None:
+    (tmp_path / "east").mkdir()
+    (tmp_path / "east" / "a.yaml").write_text("5", encoding="utf-8")
+    result = run("check", "--rendered", tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"{tmp_path}: no Kubernetes object in its files; name what mcwan render wrote\n"
+
+
+def test_rules_are_a_file(tmp_path: Path) -> None:
+    assert run("check", "--rules", tmp_path).stderr == f"{tmp_path}: a directory; name a Python file\n"
+
+
+def test_a_terminal_that_is_full_is_a_line() -> None:
+    command = [sys.executable, "-m", "mcwan.cli.main", "schema"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "Error: cannot write to the terminal: No space left on device\n")

@@ -256,3 +256,17 @@ def test_a_file_that_cannot_be_written() -> None:
         1,
         "Error: cannot write to none/plan.md: [Errno 2] No such file or directory: 'none/plan.md'\n",
     )
+
+
+def test_what_only_the_sdwan_is_called_is_told(tmp_path: Path) -> None:
+    lab = Path("Pulumi.lab.yaml").read_text(encoding="utf-8")
+    old, new = tmp_path / "old.yaml", tmp_path / "Pulumi.lab.yaml"
+    old.write_text(lab, encoding="utf-8")
+    assert "biz-internet" in lab
+    new.write_text(lab.replace("biz-internet", "mpls"), encoding="utf-8")
+    words = ["plan", "--project", str(tmp_path), "--stack", "lab", "--from", str(old), "--exit-code", "-o", "json"]
+    result = CliRunner().invoke(main, words)
+    found = json.loads(result.stdout)
+    assert result.exit_code == 4
+    assert found["summary"] == "no object changes; 1 change on the SD-WAN's side"
+    assert [one["text"] for one in found["sdwan"]] == ["tunnel business: preferred color biz-internet -> mpls"]

@@ -59,6 +59,9 @@ def graph(
         from mcwan.cli import graph as drawing
 
         chosen = form or (drawing.SUFFIXES.get(out.suffix) if out is not None else "mermaid")
+        named = drawing.SUFFIXES.get(out.suffix) if out is not None else None
+        if named is not None and named != chosen:
+            raise click.UsageError(f"--out {out}: named as {named}, but --output is {chosen}; write one of them")
         if chosen is None:
             raise click.UsageError(
                 f"--out {out}: of no known form; write --output, or end it in .svg, .png, .mmd or .dot"

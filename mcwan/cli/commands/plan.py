@@ -90,7 +90,7 @@ def _planned(
 ) -> "Changes":
     """Compare a stack's plan with what the options name."""
     from mcwan.cli import plan as telling
-    from mcwan.rules.sources import of_rendered, of_state
+    from mcwan.rules.sources import of_plan, of_rendered, of_state
 
     now = environment(stack, project, live=live, allow=allow)
     named = from_here(project / f"Pulumi.{stack}.yaml")
@@ -99,7 +99,9 @@ def _planned(
     elif rendered is not None:
         before, where = of_rendered(rendered), rendered.as_posix()
     elif earlier is not None:
-        before, where = telling.of_stack_file(earlier, project, stack), telling.called(earlier)
+        was = telling.of_stack_file(earlier, project, stack)
+        found = telling.planned(now.plan(), of_plan(was), stack, telling.called(earlier), named)
+        return telling.with_names(found, was, now.plan())
     elif live:
         before, where = telling.of_clusters(now.plan(), project), "what the clusters have"
     else:

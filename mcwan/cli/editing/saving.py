@@ -35,7 +35,7 @@ def replace(path: Path, before: str, after: str) -> None:
     A symbolic link stays one, and the file keeps its mode. Raises OSError; ChangedError if it has another text.
     """
     target = Path(os.path.realpath(path))
-    with _beside(target, after) as made:
+    with _beside(target, after.encode()) as made:
         made.chmod(target.stat().st_mode & 0o7777)
         if target.read_bytes() != before.encode():
             raise ChangedError(f"{path.name} was changed in the meantime; try again")
@@ -45,7 +45,7 @@ def replace(path: Path, before: str, after: str) -> None:
 
 def create(path: Path, text: str) -> None:
     """Write a new file, at once. Raises OSError; FileExistsError if it is there, and it is not touched then."""
-    with _beside(path, text) as made:
+    with _beside(path, text.encode()) as made:
         made.chmod(0o666 & ~_umask())
         try:
             os.link(made, path)
@@ -58,14 +58,25 @@ def create(path: Path, text: str) -> None:
         _keep(path.parent)
 
 
+def put(path: Path, content: bytes) -> None:
+    """Write a file, new or not, at once; what is no file, /dev/stdout, say, is written to. Raises OSError."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(content)
+        return
+    with _beside(target, content) as made:
+        made.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        made.replace(target)
+
+
 @contextmanager
-def _beside(target: Path, text: str) -> Iterator[Path]:
+def _beside(target: Path, content: bytes) -> Iterator[Path]:
     """Write a file beside another one, to disk; it is removed if it is still there at the end."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     made = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         yield made
