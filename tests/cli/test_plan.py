@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_written() -> None:
     result = run("plan", "--out", "none/plan.md")
     assert (result.exit_code, result.stderr) == (
         1,
-        "Error: cannot write to none/plan.md: [Errno 2] No such file or directory: 'none/plan.md'\n",
+        "Error: cannot write to none/plan.md: No such file or directory\n",
     )
 
 

@@ -49,7 +49,8 @@ def test_drift_is_told_and_repaired(live: Lab, desk: Desk) -> None:
     assert {(one["state"], one["drift"], one["conflict"], one["read"]) for one in before["rows"]} == {
         ("ok", "no", "-", "live")
     }
-    assert planned(desk)["changed"] is False
+    now = planned(desk)
+    assert (now["changed"], [one for one in now["clusters"] if one["objects"]]) == (False, [])
 
     edited(live, "west", "payment.secure.egress", 3)
     cluster.remove(live, "east", {**SLICE})
