@@ -259,7 +259,7 @@ def test_a_file_that_cannot_be_written() -> None:
 
 
 def test_what_only_the_sdwan_is_called_is_told(tmp_path: Path) -> None:
-    lab = Path("Pulumi.lab.yaml").read_text(encoding="utf-8")
+    lab = (Path(__file__).parents[2] / "Pulumi.lab.yaml").read_text(encoding="utf-8")
     old, new = tmp_path / "old.yaml", tmp_path / "Pulumi.lab.yaml"
     old.write_text(lab, encoding="utf-8")
     assert "biz-internet" in lab
