@@ -27,7 +27,7 @@ def of_live(clusters: Mapping[str, Iterable[Manifest]], planned: Iterable[tuple[
 
 def _as_deployed(one: Manifest, planned: Manifest | None) -> Manifest:
     """Give what was applied of an object and what is planned of it, whoever wrote that last."""
-    found = applied(one)
+    found = applied(one, planned)
     if planned is None:
         return found
     part: Manifest = only(planned, one)
@@ -48,26 +48,40 @@ def only(planned: Any, found: Any) -> Any:
     return found
 
 
-def applied(one: Manifest) -> Manifest:
-    """Give what was applied of an object: the fields that an applier owns."""
+def applied(one: Manifest, planned: Manifest | None = None) -> Manifest:
+    """Give what was applied of an object: the fields that an applier owns.
+
+    A part that is owned as a whole (structType=atomic) has defaults in it: of one that is planned, just that is taken.
+    """
     entries = [it for it in items(one, "metadata", "managedFields") if text(it, "operation") == "Apply"]
     if not entries:
         return one
     kept: Manifest = {"apiVersion": one["apiVersion"], "kind": one["kind"]}
     for entry in entries:
-        kept = _joined(kept, _owned(one, mapping(entry, "fieldsV1")))
+        kept = _joined(kept, _owned(one, mapping(entry, "fieldsV1"), planned))
     names = {key: one["metadata"][key] for key in ("name", "namespace") if key in one["metadata"]}
     return {**kept, "metadata": {**kept.get("metadata", {}), **names}}
 
 
-def _owned(value: Any, fields: Mapping[str, Any]) -> Any:
+def _owned(value: Any, fields: Mapping[str, Any], planned: Any) -> Any:
     """Give the part of a value that a set of fields has (Kubernetes' FieldsV1; a set without members is all of it)."""
     if not any(key != "." for key in fields):
-        return value
+        return value if planned is None else only(planned, value)
     if isinstance(value, Mapping):
-        return {key: _owned(part, fields[f"f:{key}"]) for key, part in value.items() if f"f:{key}" in fields}
+        wanted = planned if isinstance(planned, Mapping) else {}
+        return {
+            key: _owned(part, fields[f"f:{key}"], wanted.get(key))
+            for key, part in value.items()
+            if f"f:{key}" in fields
+        }
     if isinstance(value, list):
-        return [_owned(item, its) for item in value for key, its in fields.items() if _is(item, key)]
+        items_ = planned if isinstance(planned, list) else []
+        return [
+            _owned(item, its, next((one for one in items_ if _is(one, key)), None))
+            for item in value
+            for key, its in fields.items()
+            if _is(item, key)
+        ]
     return value
 
 

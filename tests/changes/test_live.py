@@ -96,3 +96,27 @@ def test_what_somebody_else_took_over_is_compared() -> None:
     there = {**route, "metadata": {**route["metadata"], "managedFields": entries}}
     [found] = of_live({"cluster-1": [there]}, [(one.cluster, one.manifest) for one in plan.objects]).objects
     assert found.content == route
+
+
+def test_defaults_within_a_part_that_is_owned_as_a_whole_are_left_out() -> None:
+    guard: dict[str, Any] = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": "guard"},
+        "spec": {"matchConstraints": {"resourceRules": [{"resources": ["wanpolicies"]}]}},
+    }
+    there = {
+        **guard,
+        "metadata": {
+            "name": "guard",
+            "managedFields": [{"operation": "Apply", "fieldsV1": {"f:spec": {"f:matchConstraints": {}, "f:gone": {}}}}],
+        },
+        "spec": {
+            "gone": 1,
+            "matchConstraints": {
+                "matchPolicy": "Equivalent",
+                "resourceRules": [{"resources": ["wanpolicies"], "scope": "*"}],
+            },
+        },
+    }
+    assert applied(there, guard) == {**guard, "spec": {**guard["spec"], "gone": 1}}
