@@ -156,3 +156,9 @@ def test_a_project_without_pulumi_yaml(project: Path) -> None:
         f"Pulumi.yaml: not in {project}, so that Pulumi could not deploy a stack of it; name the directory of mcwan's "
         "program with --project\n",
     )
+
+
+def test_an_issuer_is_for_tls_only() -> None:
+    result = run("init", "--stack", "prod", *TWO, "--plaintext", "--issuer", "ours", "--dry-run")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "Error: --issuer and --plaintext exclude each other; write one of them"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mcwan.cli.options import new_stack_options
+from mcwan.cli.options import new_stack_options, one_of
 from mcwan.cli.running import mistakes
 
 
@@ -38,6 +38,7 @@ def adopt(
     of the others are on all clusters. A cluster has the namespaces that its objects are in, and those of --namespace.
     What could not be carried over is told on standard error, a line each. A stack file is never overwritten.
     """  # noqa: D301 - click reads the backspace
+    one_of(click.get_current_context(), "issuer", "plaintext")
     from mcwan.cli.editing.splice import EditError
 
     with mistakes(EditError):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mcwan.cli.options import new_stack_options
+from mcwan.cli.options import new_stack_options, one_of
 from mcwan.cli.running import mistakes, on_terminal
 
 
@@ -38,6 +38,7 @@ def init(
 
     It deploys as it is, and has comments that teach. A stack file that is there is never overwritten.
     """  # noqa: D301 - click reads the backspace
+    one_of(click.get_current_context(), "issuer", "plaintext")
     from mcwan.cli.editing.splice import EditError
 
     with mistakes(EditError):
