@@ -61,7 +61,7 @@ def found(plan: Plan, project: Path, *, ask: bool = True) -> dict[str, Found]:
         if isinstance(answer, Failure):
             every[name] = Found("not read", None, str(answer))
         else:
-            every[name] = Found("live", answer.objects)
+            every[name] = Found("live", answer)
     return dict(sorted(every.items()))
 
 

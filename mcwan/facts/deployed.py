@@ -39,12 +39,8 @@ class Asked:
     expected: Mapping[str, Collection[tuple[str, str]]]
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """The objects of a cluster. `unserved` has kinds that it does not serve."""
-
-    objects: tuple[Object, ...]
-    unserved: tuple[str, ...] = ()
+Deployed = tuple[Object, ...]
+"""The objects of a cluster."""
 
 
 def deployed_on(
@@ -64,15 +60,9 @@ def deployed_on(
 async def deployed(api: AsyncClient, asked: Asked) -> Deployed:
     """Read one cluster. Raises ApiError where it refuses."""
     found: list[Object] = []
-    unserved = []
     for kind in asked.kinds:
-        try:
-            found += await _of_kind(api, kind, asked.labels, set(asked.expected.get(kind.kind, ())))
-        except httpx2.HTTPStatusError as error:  # of a group that is not served; ApiError is one, too
-            if error.response.status_code != 404:
-                raise
-            unserved.append(kind.kind)
-    return Deployed(tuple(found), tuple(unserved))
+        found += await _of_kind(api, kind, asked.labels, set(asked.expected.get(kind.kind, ())))
+    return tuple(found)
 
 
 async def _of_kind(
@@ -88,14 +78,22 @@ async def _of_kind(
 
 
 async def listed(api: AsyncClient, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Object]:
-    """List the objects of a kind with some labels; namespace `*` is all of them. Raises ApiError."""
+    """List the objects of a kind with some labels; namespace `*` is all of them. Raises ApiError.
+
+    Of a kind that is not served there are none.
+    """
     wanted: Any = dict(labels)
     if kind.namespaced:
         every = api.list(_resource(kind), namespace=namespace, labels=wanted, chunk_size=_CHUNK)
     else:
         every = api.list(_resource(kind), labels=wanted, chunk_size=_CHUNK)
-    # items of a list do not say what they are
-    return [{**one.to_dict(), "apiVersion": kind.api_version, "kind": kind.kind} async for one in every]
+    try:
+        # items of a list do not say what they are
+        return [{**one.to_dict(), "apiVersion": kind.api_version, "kind": kind.kind} async for one in every]
+    except httpx2.HTTPStatusError as error:  # an ApiError is one; where the whole group is not served, it is none
+        if error.response.status_code != 404:
+            raise
+        return []
 
 
 @cache

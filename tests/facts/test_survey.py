@@ -53,6 +53,16 @@ def test_a_cluster_before_the_first_update() -> None:
     assert found.failures == {}
 
 
+def test_a_cluster_without_the_group_of_wan_policies() -> None:
+    """An API server says that in plain text, not as a Status."""
+    request = httpx2.Request("GET", "https://east/")
+    response = httpx2.Response(404, text="404 page not found", request=request)
+    found = asked(Played(WANPolicy=httpx2.HTTPStatusError("404 Not Found", request=request, response=response)))
+    assert found == asked(Played())
+    assert isinstance(found, Survey)
+    assert found.policies == ()
+
+
 def test_what_is_refused_is_not_known() -> None:
     found = asked(Played(WANPolicy=refusal(403)))
     assert isinstance(found, Survey)
