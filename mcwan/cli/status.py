@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from mcwan.cli.deployed import Found
+from mcwan.cli.deployed import Found, unread
 from mcwan.cli.tables import console, titled
 from mcwan.drift import Drift, drifts
 from mcwan.drift.objects import export_of
@@ -15,6 +15,7 @@ from mcwan.model.importing import egress_rules
 from mcwan.plan import Plan
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import INGRESS, NAMESPACE
+from mcwan.rules.words import many
 
 _NOT_KNOWN = "not known"
 
@@ -70,13 +71,12 @@ def status(plan: Plan, known: Known, found: Mapping[str, Found], service: str | 
         if service in (None, one.export) or not one.export
         for line in one.lines()
     ]
-    unread = [f"{name}: {one.why}" for name, one in sorted(found.items()) if one.objects is None]
     return Status(
         stack=plan.fabric.name,
         rows=tuple(rows),
         drift=tuple(lines),
         notes=tuple(plan.notes()),
-        unread=tuple(unread),
+        unread=tuple(unread(found)),
     )
 
 
@@ -132,7 +132,7 @@ def _seen(
     shared = [found for found in one.objects if found["kind"] == "Gateway" and not export_of(found)]
     return {
         "state": "-" if one.how == "files" else _state([*objects, *shared]),
-        "drift": f"{len(own)} object{'s' * (len(own) != 1)}" if own else "no",
+        "drift": many(len(own), "object") if own else "no",
         "conflict": _conflict(objects) or "-" if role == "export" else "-",
         "read": one.how,
     }

@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mcwan.cli.options import ALLOW_OPTION, PATH, one_of, output_option, stack_options
+from mcwan.cli.options import ALLOW_OPTION, CHANGED, PATH, one_of, output_option, stack_options
 from mcwan.cli.running import environment, from_here, mistakes, print_to
 
 if TYPE_CHECKING:
     from mcwan.changes.plan import Changes
-
-CHANGES = 4
-"""The exit code of `--exit-code` where something changes."""
 
 
 @click.command()
@@ -26,7 +23,7 @@ CHANGES = 4
 @click.option("--live", is_flag=True, help="What is deployed: what the clusters themselves have. Needs the network.")
 @output_option("markdown")
 @click.option("--out", metavar="FILE", type=PATH, help="Write to this file; the terminal gets the summary only.")
-@click.option("--exit-code", is_flag=True, help=f"End with exit code {CHANGES} if something changes.")
+@click.option("--exit-code", is_flag=True, help=f"End with exit code {CHANGED} if something changes.")
 @click.pass_context
 def plan(
     context: click.Context,
@@ -75,7 +72,7 @@ def plan(
     if out is not None:
         click.echo(found.summary)
     if exit_code and found.changed:
-        raise click.exceptions.Exit(CHANGES)
+        raise click.exceptions.Exit(CHANGED)
 
 
 def _planned(
@@ -93,6 +90,7 @@ def _planned(
     from mcwan.rules.sources import of_plan, of_rendered, of_state
 
     now = environment(stack, project, live=live, allow=allow)
+    plan = now.plan()
     named = from_here(project / f"Pulumi.{stack}.yaml")
     if state is not None:
         before, where = of_state(state, written=True), state.as_posix()
@@ -100,10 +98,10 @@ def _planned(
         before, where = of_rendered(rendered), rendered.as_posix()
     elif earlier is not None:
         was = telling.of_stack_file(earlier, project, stack)
-        found = telling.planned(now.plan(), of_plan(was), stack, telling.called(earlier), named)
-        return telling.with_names(found, was, now.plan())
+        found = telling.planned(plan, of_plan(was), stack, telling.called(earlier), named)
+        return telling.with_names(found, was, plan)
     elif live:
-        before, where = telling.of_clusters(now.plan(), project), "what the clusters have"
+        before, where = telling.of_clusters(plan, project), "what the clusters have"
     else:
         before, where = telling.of_deployed(now, project), "what is deployed"
-    return telling.planned(now.plan(), before, stack, where, named)
+    return telling.planned(plan, before, stack, where, named)

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mcwan.cli.options import output_option, stack_options
+from mcwan.cli.options import CHANGED, output_option, stack_options
 from mcwan.cli.running import environment, mistakes
 
 if TYPE_CHECKING:
     from mcwan.cli.status import Status
-
-CHANGED = 4
-"""The exit code of `--exit-code` where something drifted, is not accepted, or conflicts."""
 
 
 @click.command()

@@ -12,6 +12,7 @@ from mcwan.cli.editing.doing import judged
 from mcwan.cli.editing.splice import EditError
 from mcwan.cli.running import from_here
 from mcwan.plan import Plan
+from mcwan.rules.words import many
 
 SCHEMA = "# yaml-language-server: $schema=./schemas/stack.schema.json"
 _COMMENTS = {
@@ -90,15 +91,11 @@ def make(project: Path, stack: str, text: str, *, dry_run: bool) -> Plan:
     except OSError as error:
         raise click.ClickException(f"cannot write {from_here(path)}: {error}") from None
     fabric = plan.fabric
-    counts = (("cluster", fabric.clusters), ("WAN policy", fabric.wan_policies), ("export", fabric.exports))
-    click.echo(f"{from_here(path)}: written: {', '.join(_many(len(found), what) for what, found in counts)}")
+    clusters = many(len(fabric.clusters), "cluster")
+    policies = many(len(fabric.wan_policies), "WAN policy", "WAN policies")
+    click.echo(f"{from_here(path)}: written: {clusters}, {policies}, {many(len(fabric.exports), 'export')}")
     return plan
 
 
 def _section(key: str, names: Mapping[str, str]) -> list[str]:
     return [f"  # {line.format_map(names) if key == 'exports' else line}" for line in _COMMENTS[key]]
-
-
-def _many(count: int, what: str) -> str:
-    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{count} {what if count == 1 else plural}"
