@@ -48,7 +48,8 @@ def probes(fabric: Fabric) -> Iterator[Probe]:
 
 
 def _may_call(export: Export, cluster: str) -> bool:
-    return export.callers is None or cluster in export.callers or cluster in export.offers
+    called = export.callers is None or cluster in [caller.cluster for caller in export.callers]
+    return called or cluster in export.offers
 
 
 def wait_answered(lab: Lab) -> None:

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from mcwan.model.export import Export
+from mcwan.model.export import Caller, Export
 from mcwan.model.importing import Importing, egress_rules, failover
 from mcwan.plan import Plan
 from mcwan.plan.spares import spares
@@ -79,7 +79,7 @@ def exports(plan: Plan) -> Table:
             ", ".join(_offer(export, cluster, weight) for cluster, weight in found["weights"].items()),
             found.get("wanPolicy") or _rules(found["rules"]),
             _failover(plan, export),
-            "all" if export.callers is None else ", ".join(sorted(export.callers)) or "none",
+            "all" if export.callers is None else ", ".join(sorted(map(_caller, export.callers))) or "none",
             found["hostnames"][0],
         )
     return table
@@ -97,6 +97,10 @@ def imports(plan: Plan) -> Table:
     return table
 
 
+def _caller(caller: Caller) -> str:
+    return f"{caller.cluster} ({', '.join(caller.accounts)})" if caller.accounts else caller.cluster
+
+
 def _offer(export: Export, cluster: str, weight: int) -> str:
     return f"{cluster} ({weight}, spare)" if export.offers[cluster].spare else f"{cluster} ({weight})"
 
@@ -112,7 +116,7 @@ def _failover(plan: Plan, export: Export) -> str:
 def _spares(plan: Plan, importing: Importing) -> str:
     """Say where the requests of a cluster go on to: which clusters, by which WAN policy."""
     context, cluster = plan.context, importing.cluster
-    rules = egress_rules(importing, context.exports) if importing.path == "gateway" else ()
+    rules = egress_rules(importing, context.exports) if importing.follows_rules else ()
     going_on = (rule for rule in rules if not stays(context, cluster, rule))
     found = {(one.cluster, one.wan_policy) for rule in going_on for one in spares(context, cluster, rule)}
     return ", ".join(f"{name} by {policy}" for name, policy in sorted(found)) or "none"

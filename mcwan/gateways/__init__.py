@@ -71,7 +71,7 @@ def check(description: Description) -> Iterator[Mistake]:
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
             )
-    for problem in (_failover, _spares_alike, _traffic, _callers, _tls, _tracing):
+    for problem in (_failover, _spares_alike, _traffic, _callers, _federated, _tls, _tracing):
         yield from problem(description)
     yield from _service_names(description)
 
@@ -90,13 +90,13 @@ def _cannot(place: Place, value: str, description: Description, lacking: str, fe
 
 
 def _importing(description: Description) -> list[list[str]]:
-    """Give, for each export, the clusters that import it by an egress gateway."""
+    """Give, for each export, the clusters that import it by an egress gateway, or federated."""
     having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
     return [
         [
             one.cluster
             for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
-            if one.path == "gateway"
+            if one.follows_rules
         ]
         for export in description.exports
     ]
@@ -165,7 +165,29 @@ def _callers(description: Description) -> Iterator[Mistake]:
         if export.callers is not None and lacking:
             place: Place = ("exports", number, "callers")
             remedy = "offer it on another cluster, or let everybody call"
-            yield _cannot(place, ", ".join(export.callers) or "[]", description, lacking[0], "callers", remedy)
+            value = ", ".join(caller.cluster for caller in export.callers) or "[]"
+            yield _cannot(place, value, description, lacking[0], "callers", remedy)
+
+
+def _federated(description: Description) -> Iterator[Mistake]:
+    """Clusters that import federated have sidecars, and those that offer such an export can tell their workloads."""
+    having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
+    exports = {export.key: export for export in description.exports}
+    every = [
+        one
+        for export in description.exports
+        for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
+    ]
+    for number, entry in enumerate(description.imports):
+        place: Place = ("imports", number, "path")
+        ours = [one.cluster for one in every if one.entry is entry and one.path == "federated"]
+        for lacking in _lacking(description, ours, "federated")[:1]:
+            yield _cannot(place, repr(entry.path), description, lacking, "federated", "choose path gateway there")
+        led = {one.backend for one in entry.rules if one.backend}
+        for key in sorted({entry.service, *led} & set(exports)) if ours else ():
+            for lacking in _lacking(description, exports[key].offers, "callers of a mesh")[:1]:
+                remedy = f"choose path gateway, or offer {key} on another cluster"
+                yield _cannot(place, repr(entry.path), description, lacking, "callers of a mesh", remedy)
 
 
 def _tls(description: Description) -> Iterator[Mistake]:

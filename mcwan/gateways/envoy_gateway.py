@@ -13,6 +13,7 @@ from mcwan.gateways import envoy, envoy_metrics
 from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
 from mcwan.model.cluster import Balancer, Exposure
 from mcwan.model.durations import lasting
+from mcwan.model.mesh import workloads
 from mcwan.model.telemetry import OTLP
 from mcwan.model.tls import identity
 from mcwan.model.traffic import Traffic
@@ -31,12 +32,12 @@ from mcwan.plan.profile import (
 )
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
-FEATURES: frozenset[Feature] = frozenset(profile.FEATURES)
-LACKS: Mapping[Feature, str] = {}
+LACKS: Mapping[Feature, str] = {"federated": "it has no sidecars: clients call by its egress gateway"}
+FEATURES: frozenset[Feature] = frozenset(profile.FEATURES) - set(LACKS)
 TARGET_PROTOCOL = "kubernetes.io/h2c"
 BACKEND = ("gateway.envoyproxy.io", "Backend")
-upstream = None
-"""A route has its spares among its backends, each of which is a cluster to fall back on."""
+upstream = federated = strict = None
+"""A route has its spares among its backends, each of which is a cluster to fall back on; and there are no sidecars."""
 SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 _OWNER = "gateway.envoyproxy.io/owning-gateway"
@@ -44,6 +45,9 @@ METRICS = (19001,)
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
+_PEER = "connection.uri_san_peer_certificate"
+Meshes = Mapping[str, Sequence[str]]
+"""Host names by trust domain."""
 _NEVER = 4_294_967_295
 """Envoy's way to say never for a number of errors in a row."""
 _INTERNAL: Mapping[Balancer, Mapping[str, str]] = {
@@ -135,13 +139,41 @@ def traffic_class(name: str, selector: Mapping[str, str], request: RouteRequest)
 
 def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:
     """Give a SecurityPolicy that answers 403 to whoever has another certificate."""
-    known = f"connection.uri_san_peer_certificate in {json.dumps(sorted(identities))}"
-    rules = [{"name": "callers", "action": "Allow", "cel": known}] if identities else []
-    spec = {
-        "targetRefs": [_ROUTE | {"name": request.name}],
-        "authorization": {"defaultAction": "Deny", **({"rules": rules} if rules else {})},
-    }
-    return (manifest(_API, "SecurityPolicy", request.name, request.namespace, request.labels, spec=spec),)
+    exact = sorted(one for one in identities if not one.endswith("*"))
+    known = [_shows(one) for one in sorted(identities) if one.endswith("*")]
+    if exact:
+        known.insert(0, f"{_PEER} in {json.dumps(exact)}")
+    target = _ROUTE | {"name": request.name}
+    return (_allowed(request.name, request.namespace, request.labels, target, "callers", known),)
+
+
+def mesh_callers(name: str, namespace: str, labels: Mapping[str, str], domain: str, meshes: Meshes) -> Manifest:
+    """Give what admits workloads of `meshes` to a gateway for the host names that are theirs to ask for.
+
+    Routes of exports with callers have policies of their own, which hold in its place.
+    """
+    known = [_shows(f"{_of_fabric(domain)}*")]
+    for trust, hosts in sorted(meshes.items()):
+        known.append(f"{_shows(workloads(trust))} && request.host in {json.dumps(sorted(hosts))}")
+    return _allowed(name, namespace, labels, _GATEWAY | {"name": name}, "fabric", known)
+
+
+def _allowed(
+    name: str, namespace: str, labels: Mapping[str, str], target: Manifest, called: str, known: Sequence[str]
+) -> Manifest:
+    rules = [{"name": called, "action": "Allow", "cel": " || ".join(known)}] if known else []
+    authorization = {"defaultAction": "Deny", **({"rules": rules} if rules else {})}
+    spec = {"targetRefs": [target], "authorization": authorization}
+    return manifest(_API, "SecurityPolicy", name, namespace, labels, spec=spec)
+
+
+def _shows(pattern: str) -> str:
+    """Say in CEL that a client shows an identity that begins as a pattern does, which ends in `*`."""
+    return f"{_PEER}.startsWith({json.dumps(pattern.removesuffix('*'))})"
+
+
+def _of_fabric(domain: str) -> str:
+    return identity(domain, "", "egress").removesuffix("/egress")
 
 
 def _service(request: GatewayRequest, name: str) -> Manifest:
@@ -202,9 +234,16 @@ def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
     target = {"targetRefs": [_GATEWAY | {"name": request.name}]}
     spec: Manifest = {**target, "headers": {"requestID": "PreserveOrGenerate"}}
     if request.certificate is not None:
-        spec["tls"] = {"minVersion": "1.3", "clientValidation": client_validation(request.certificate)}
+        known = client_validation(request.certificate, sorted(request.meshes))
+        spec["tls"] = {"minVersion": "1.3", "clientValidation": known}
     limits = {"timeout": {"http": {"requestTimeout": "0s"}}}
+    domain = request.certificate.domain if request.certificate else ""
     return [
+        *(
+            [mesh_callers(request.name, request.namespace, request.labels, domain, request.meshes)]
+            if request.meshes
+            else []
+        ),
         manifest(_API, "ClientTrafficPolicy", request.name, request.namespace, request.labels, spec=spec),
         manifest(
             _API, "BackendTrafficPolicy", request.name, request.namespace, request.labels, spec={**target, **limits}
@@ -212,13 +251,13 @@ def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
     ]
 
 
-def client_validation(certificate: Certificate) -> Manifest:
-    """Ask clients for a certificate of the fabric: one root may serve several fabrics."""
-    prefix = identity(certificate.domain, "", "egress").removesuffix("/egress")
+def client_validation(certificate: Certificate, trusted: Sequence[str] = ()) -> Manifest:
+    """Ask clients for a certificate of the fabric, or of a mesh with such a trust domain: one root may serve others."""
+    known = [_of_fabric(certificate.domain), *(workloads(one).removesuffix("*") for one in trusted)]
     return {
         "mode": "RequireAndVerify",
         "caCertificateRefs": [root(certificate)],
-        "subjectAltNames": {"uris": [{"type": "Prefix", "value": prefix}]},
+        "subjectAltNames": {"uris": [{"type": "Prefix", "value": one} for one in known]},
     }
 
 

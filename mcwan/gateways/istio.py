@@ -9,14 +9,15 @@ places by one WAN policy, spares with a lower priority.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mcwan.gateways import envoy
+from mcwan.gateways import envoy, istio_mesh
 from mcwan.gateways.gateway_api import listener_tls
 from mcwan.gateways.istio_filters import gateway_filter, route_filter, upstream_filter
 from mcwan.model.cluster import Exposure
+from mcwan.model.mesh import workloads
 from mcwan.model.shares import whole
 from mcwan.model.tls import dns_name, identity
 from mcwan.model.traffic import DEFAULT, Traffic
@@ -35,7 +36,18 @@ from mcwan.plan.profile import (
 
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
 FEATURES: frozenset[Feature] = frozenset(
-    {"mutual TLS", "fabric only", "callers", "failover", "traffic", "span", "access log", "NetworkPolicy"}
+    {
+        "mutual TLS",
+        "fabric only",
+        "callers",
+        "federated",
+        "callers of a mesh",
+        "failover",
+        "traffic",
+        "span",
+        "access log",
+        "NetworkPolicy",
+    }
 )
 LACKS: Mapping[Feature, str] = {
     "failover of own pods": "shares or failover, not both: a request that falls to them is tried again there only",
@@ -44,6 +56,7 @@ LACKS: Mapping[Feature, str] = {
 TARGET_PROTOCOL = "kubernetes.io/h2c"
 BACKEND = ("networking.istio.io", "Hostname")
 SPAN = envoy.SPAN
+federated, strict = istio_mesh.federated, istio_mesh.strict
 spare = traffic_class = None
 """Spares are places of an upstream; nothing of Istio's selects routes by label."""
 _RBAC = "rbac.authorization.k8s.io/v1"
@@ -110,23 +123,47 @@ def _reading(request: GatewayRequest, account: str) -> Iterator[Manifest]:
 def _fabric_only(request: GatewayRequest) -> Iterator[Manifest]:
     if request.certificate is not None and request.role == "ingress":
         ports, domain = sorted(request.secure), request.certificate.domain
-        yield fabric_only(request.name, request.namespace, request.labels, ports, domain)
+        yield fabric_only(request.name, request.namespace, request.labels, ports, domain, request.meshes)
 
 
-def fabric_only(name: str, namespace: str, labels: Mapping[str, str], ports: Sequence[int], domain: str) -> Manifest:
+def fabric_only(
+    name: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    ports: Sequence[int],
+    domain: str,
+    meshes: Mapping[str, Sequence[str]],
+) -> Manifest:
     """Give what refuses a gateway's clients of other fabrics: a listener checks the root, which several may share.
 
-    Istio writes identities without their scheme. Ports in plaintext know no identities.
+    Workloads of `meshes` are admitted for the host names that are theirs to ask for. Istio writes identities without
+    their scheme. Ports in plaintext know no identities.
     """
     ours = identity(domain, "", "egress").removeprefix("spiffe://").removesuffix("/egress")
     operation = {"ports": [str(port) for port in ports]}
-    rule = {"from": [{"source": {"notPrincipals": [f"{ours}*"]}}], "to": [{"operation": operation}]}
-    return _denied(name, namespace, labels, name, rule)
+    theirs = {trust: _principal(workloads(trust)) for trust in sorted(meshes)}
+    known = [f"{ours}*", *theirs.values()]
+    rules = [{"from": [{"source": {"notPrincipals": known}}], "to": [{"operation": operation}]}]
+    for trust, principal in theirs.items():
+        asked = operation | {"notHosts": _hosts(meshes[trust])}
+        rules.append({"from": [{"source": {"principals": [principal]}}], "to": [{"operation": asked}]})
+    return _denied(name, namespace, labels, name, rules)
 
 
-def _denied(name: str, namespace: str, labels: Mapping[str, str], gateway: str, rule: Mapping[str, Any]) -> Manifest:
+def _principal(identity: str) -> str:
+    return identity.removeprefix("spiffe://")
+
+
+def _hosts(names: Iterable[str]) -> list[str]:
+    """Give host names as Istio matches a Host header, which is as it stands: with a port and without."""
+    return [host for name in names for host in (name, f"{name}:*")]
+
+
+def _denied(
+    name: str, namespace: str, labels: Mapping[str, str], gateway: str, rules: Sequence[Mapping[str, Any]]
+) -> Manifest:
     target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway}
-    spec = {"targetRefs": [target], "action": "DENY", "rules": [rule]}
+    spec = {"targetRefs": [target], "action": "DENY", "rules": list(rules)}
     return manifest("security.istio.io/v1", "AuthorizationPolicy", name, namespace, labels, spec=spec)
 
 
@@ -139,9 +176,11 @@ def upstream(request: UpstreamRequest) -> tuple[Manifest, ...]:
     """Give a ServiceEntry with all places, and the DestinationRule that keeps the health of each."""
     known, spares = request.certificate, any(place.spare for place in request.places)
     protocol = "HTTP2" if known else "HTTP"
+    visible = ["*" if request.mesh else "."]
+    tls = _mesh_tls if request.mesh else _tls
     entry = {
         "hosts": [request.host],
-        "exportTo": ["."],
+        "exportTo": visible,
         "location": "MESH_EXTERNAL",
         "resolution": "STATIC",
         "ports": [{"number": request.port, "name": request.wan_policy, "protocol": protocol}],
@@ -151,9 +190,9 @@ def upstream(request: UpstreamRequest) -> tuple[Manifest, ...]:
     policy = {
         "loadBalancer": {"simple": "ROUND_ROBIN", **order},
         **_connections(request.traffic),
-        **({"tls": _tls(known, sorted({place.cluster for place in request.places}))} if known else {}),
+        **({"tls": tls(known, sorted({place.cluster for place in request.places}))} if known else {}),
     }
-    rule = {"host": request.host, "exportTo": ["."], "trafficPolicy": policy}
+    rule = {"host": request.host, "exportTo": visible, "trafficPolicy": policy}
     return (
         manifest("networking.istio.io/v1", "ServiceEntry", request.name, request.namespace, request.labels, spec=entry),
         manifest(
@@ -178,9 +217,16 @@ def _endpoints(request: UpstreamRequest) -> Iterator[Manifest]:
 
 def _tls(certificate: Certificate, remote: Sequence[str]) -> Manifest:
     """Give mutual TLS with an egress gateway's certificate, to one of some remote gateways."""
+    return {"mode": "MUTUAL", "credentialName": certificate.secret, **_peer(certificate, remote)}
+
+
+def _mesh_tls(certificate: Certificate, remote: Sequence[str]) -> Manifest:
+    """Give the same with the certificate that each workload has of its mesh."""
+    return {"mode": "ISTIO_MUTUAL", **_peer(certificate, remote)}
+
+
+def _peer(certificate: Certificate, remote: Sequence[str]) -> Manifest:
     return {
-        "mode": "MUTUAL",
-        "credentialName": certificate.secret,
         "sni": dns_name(certificate.domain, remote[0], "ingress"),
         "subjectAltNames": [identity(certificate.domain, one, "ingress") for one in remote],
     }
@@ -230,10 +276,9 @@ def traffic(request: RouteRequest) -> tuple[Manifest, ...]:
 def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:
     """Give an AuthorizationPolicy that refuses, for an export's host names, whoever has another certificate.
 
-    Istio writes identities without their scheme, and matches a Host header with its port as it stands.
+    Istio writes identities without their scheme.
     """
-    known = sorted(one.removeprefix("spiffe://") for one in identities)
-    hosts = [host for name in request.hostnames for host in (name, f"{name}:*")]
+    known = sorted(map(_principal, identities))
     source = {"notPrincipals": known} if known else {"principals": ["*"]}
-    rule = {"from": [{"source": source}], "to": [{"operation": {"hosts": hosts}}]}
-    return (_denied(request.name, request.namespace, request.labels, request.gateway, rule),)
+    rule = {"from": [{"source": source}], "to": [{"operation": {"hosts": _hosts(request.hostnames)}}]}
+    return (_denied(request.name, request.namespace, request.labels, request.gateway, [rule]),)

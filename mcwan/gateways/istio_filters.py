@@ -13,6 +13,7 @@ from mcwan.model.traffic import DEFAULT, Traffic
 from mcwan.plan.manifests import Manifest, manifest
 from mcwan.plan.profile import GatewayRequest, RouteRequest, UpstreamRequest
 
+_API = "networking.istio.io/v1alpha3"
 _TYPE = "type.googleapis.com/envoy.extensions"
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _MANAGER = "envoy.filters.network.http_connection_manager"
@@ -39,7 +40,7 @@ def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
     PINGs of their own: istio/api#3706.)
     """
     patches = []
-    match = {"cluster": {"service": request.host}}
+    match = {"cluster": {"service": request.host}, "context": "SIDECAR_OUTBOUND" if request.mesh else "GATEWAY"}
     if request.certificate is not None:
         patches.append(_patch("CLUSTER", match, _http2(request.traffic)))
     if checks := request.traffic.health_checks:
@@ -51,7 +52,9 @@ def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
             "tcp_health_check": {},
         }
         patches.append(_patch("CLUSTER", match, {"health_checks": [check]}))
-    if patches:
+    if patches and request.mesh:  # sidecars take those of their own namespace and of the root namespace only
+        yield _every(request.name, request.mesh.root_namespace, request.labels, patches)
+    elif patches:
         yield _filter(request.name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
 
 
@@ -157,4 +160,10 @@ def _filter(
     spec: Manifest = {"targetRefs": [target], "configPatches": list(patches)}
     if priority:
         spec["priority"] = priority
-    return manifest("networking.istio.io/v1alpha3", "EnvoyFilter", name, namespace, labels, spec=spec)
+    return manifest(_API, "EnvoyFilter", name, namespace, labels, spec=spec)
+
+
+def _every(name: str, namespace: str, labels: Mapping[str, str], patches: Sequence[Manifest]) -> Manifest:
+    """Give a filter for every sidecar of a mesh; each patch names what it is for."""
+    spec = {"configPatches": list(patches), "priority": _OWN}
+    return manifest(_API, "EnvoyFilter", name, namespace, labels, spec=spec)

@@ -18,6 +18,8 @@ FEATURES: frozenset[Feature] = frozenset({"mutual TLS"})
 LACKS: Mapping[Feature, str] = {
     "fabric only": "Gateway API checks the root only: give each fabric one of its own",
     "callers": "Gateway API knows no callers",
+    "federated": "no sidecars are known",
+    "callers of a mesh": "Gateway API knows no callers",
     "failover": "Gateway API has none",
     "failover of own pods": "Gateway API has none",
     "traffic": "the implementation's own defaults hold",
@@ -29,7 +31,7 @@ LACKS: Mapping[Feature, str] = {
 TARGET_PROTOCOL = "http"
 BACKEND = ("", "Service")
 SPAN = ""
-traffic_class = spare = upstream = callers = None
+traffic_class = spare = upstream = callers = federated = strict = None
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from mcwan.model.base import Model
 from mcwan.model.facts import FactSource
 from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
+from mcwan.model.mesh import Mesh
 from mcwan.model.tls import Certificates
 
 Exposure = Literal["ClusterIP", "NodePort", "LoadBalancer"]
@@ -125,6 +126,9 @@ class Cluster(Model):
     """Its gateway implementation."""
     tls: Certificates = Certificates()
     """Where its certificates come from, if not where `mcwan:tls` says."""
+    mesh: Mesh | None = None
+    """Istio's mesh on it, whose own clients call by imports with path federated. Its certificates have the fabric's
+    root."""
     sources: tuple[Network, ...] = ()
     """Where its requests come from over the SD-WAN, as networks (CIDR): its pods', or its nodes' where those translate
     addresses. Once all clusters say so, NetworkPolicies admit just those to the WAN ports, and the cluster's own pods

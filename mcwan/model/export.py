@@ -51,6 +51,20 @@ class Offer(Model):
     """With `scope: service` only: the addresses of the export's own ingress gateway on this cluster."""
 
 
+class Caller(Model):
+    """One cluster that may call. A plain cluster name stands for the cluster with all that it sends."""
+
+    cluster: ClusterRef
+    """The calling cluster."""
+    accounts: Annotated[tuple[ServiceName, ...], Field(max_length=100)] = ()
+    """Where the cluster imports by path federated: the service accounts, as name.namespace, whose workloads may call;
+    all of its mesh, if none is written."""
+
+
+def _caller(value: object) -> object:
+    return {"cluster": value} if isinstance(value, str) else value
+
+
 def _offer(value: object) -> object:
     return {"cluster": value} if isinstance(value, str) else value
 
@@ -95,8 +109,11 @@ class Export(Model):
     failover: FailoverRef | None = None
     """The WAN policy that its requests travel by while they cannot by their own; none for never. If not written, as
     their WAN policy says."""
-    callers: tuple[ClusterRef, ...] | None = None
-    """The clusters that may call it over the SD-WAN; every cluster of the fabric, if not written. Needs mutual TLS."""
+    callers: (
+        tuple[Annotated[Caller, BeforeValidator(_caller, json_schema_input_type=ClusterRef | Caller)], ...] | None
+    ) = None
+    """The clusters that may call it over the SD-WAN: names, or {cluster, accounts}; every cluster that imports it, if
+    not written. Needs mutual TLS."""
     exported_labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Labels that its imports get, too (KEP-1645's exportedLabels)."""
     exported_annotations: dict[LabelKey, Annotated[str, Field(strict=True)]] = Field(default_factory=dict)

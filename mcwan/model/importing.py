@@ -1,6 +1,6 @@
 """Who imports what, and which rules hold there: the one place that expands `exports` and `imports`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mcwan.model.cluster import Cluster
@@ -27,6 +27,11 @@ class Importing:
     def path(self) -> Path:
         """The import's path."""
         return self.entry.path if self.entry else "gateway"
+
+    @property
+    def follows_rules(self) -> bool:
+        """Whether something on the importing side follows rules, weights and spares: an egress gateway, or sidecars."""
+        return self.path != "direct"
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,20 @@ def importings(export: Export, having_namespace: Sequence[str], entries: Sequenc
         return tuple(Importing(export, cluster, None) for cluster in having_namespace)
     chosen = {cluster: entry for entry in entries for cluster in for_clusters(entry, having_namespace)}
     return tuple(Importing(export, cluster, chosen[cluster]) for cluster in having_namespace if cluster in chosen)
+
+
+def asking(every: Iterable[Importing], path: Path) -> dict[str, set[str]]:
+    """Give, per export, the clusters that ask for it by imports with a path.
+
+    Rules of the consuming side may lead to further exports.
+    """
+    found: dict[str, set[str]] = {}
+    for one in every:
+        if one.path == path:
+            led = {rule.backend for rule in (one.entry.rules if one.entry else ()) if rule.backend}
+            for key in {one.export.key, *led}:
+                found.setdefault(key, set()).add(one.cluster)
+    return found
 
 
 def egress_rules(importing: Importing, exports: Mapping[str, Export]) -> tuple[EgressRule, ...]:

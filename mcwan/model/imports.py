@@ -8,7 +8,7 @@ from mcwan.model.base import Model
 from mcwan.model.leaves import MAX_MATCHES, ClusterRef, DnsLabel, ServiceName, WANPolicyRef
 from mcwan.model.matches import Match
 
-Path = Literal["gateway", "direct"]
+Path = Literal["gateway", "direct", "federated"]
 
 
 class ImportRule(Model):
@@ -37,7 +37,8 @@ class Import(Model):
     empty. Once an export has entries, clusters that none of them is for do not import it."""
     path: Path = "gateway"
     """gateway: through the egress gateway. direct: straight to the remote ingress gateway; for an export with one
-    port and a service-level WAN policy."""
+    port and a service-level WAN policy. federated: the clients' own sidecars pick the WAN policy, and speak mutual TLS
+    to the remote ingress gateways as themselves; on clusters with a `mesh`."""
     mesh_tls: StrictBool = False
     """With path direct, where the WAN policy is not plaintext: says that the clients' own mesh speaks mutual TLS to the
     ingress gateways, with certificates of the fabric's root."""

@@ -61,10 +61,14 @@ class TLS(Certificates):
     Others read ca.crt of their own Secret."""
 
 
+OWN = "mc-wan.internal"
+"""What the domain of an environment ends with that writes none."""
+
+
 def default_domain(fabric: str) -> str:
     """Give the domain of an environment that writes none."""
     label = re.sub(r"[^a-z0-9]+", "-", fabric.lower()).strip("-")[:63].strip("-") or "fabric"
-    return f"{label}.mc-wan.internal"
+    return f"{label}.{OWN}"
 
 
 def dns_name(domain: str, cluster: str, role: Role) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import get_args
 
 from mcwan.facts.agreed import Agreed
 from mcwan.facts.resolve import NOTHING, Known
@@ -10,11 +12,14 @@ from mcwan.model.fabric import Fabric
 from mcwan.model.importing import (
     EgressRule,
     Importing,
+    asking,
     clusters_by_namespace,
     egress_rules,
     entries_by_export,
     importings,
 )
+from mcwan.model.imports import Path
+from mcwan.model.mesh import Mesh
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.profile import Profile
 
@@ -54,11 +59,25 @@ class Context:
         return sorted(self.fabric.clusters)
 
     def egress(self) -> Iterator[tuple[Importing, EgressRule]]:
-        """Give every rule of every import by an egress gateway, with the import."""
+        """Give every rule of every import that follows rules, by an egress gateway or federated, with the import."""
         for importings_ in self.imports.values():
             for importing in importings_:
-                for rule in egress_rules(importing, self.exports) if importing.path == "gateway" else ():
+                for rule in egress_rules(importing, self.exports) if importing.follows_rules else ():
                     yield importing, rule
+
+    def asking(self, path: Path, key: str) -> frozenset[str]:
+        """Give the clusters that ask for an export by imports with a path."""
+        return frozenset(self._asking[path].get(key, ()))
+
+    def meshes(self, key: str) -> dict[str, Mesh]:
+        """Give the meshes whose workloads ask for an export themselves, by cluster, sorted."""
+        known = ((name, self.fabric.clusters[name].mesh) for name in sorted(self.asking("federated", key)))
+        return {name: mesh for name, mesh in known if mesh is not None}
+
+    @cached_property
+    def _asking(self) -> Mapping[Path, Mapping[str, set[str]]]:
+        every = [one for ones in self.imports.values() for one in ones]
+        return {path: asking(every, path) for path in get_args(Path)}
 
 
 def importable(export: Export, known: Known) -> bool:

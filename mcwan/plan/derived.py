@@ -59,8 +59,10 @@ def _ips(context: Context, importing: Importing) -> list[str]:
     export, cluster = importing.export, importing.cluster
     local = cluster in export.offers and export.offers[cluster].weight
     shadow = f"{names.clusterset(export.exported_name)}.{export.namespace}"
-    made = None
-    if importing.path == "direct":
+    made: str | None = None
+    if importing.path == "federated":
+        service = made = shadow
+    elif importing.path == "direct":
         service = export.service if local else shadow
         made = None if local else shadow
     else:

@@ -15,6 +15,7 @@ from mcwan.plan.gateways import shared_egress_ports, shared_gateways
 from mcwan.plan.grants import grants
 from mcwan.plan.imports import service_import
 from mcwan.plan.manifests import Manifest, apply_order
+from mcwan.plan.meshes import strict
 from mcwan.plan.names import EGRESS, NAMESPACE
 from mcwan.plan.notes import notes
 from mcwan.plan.profile import Profile
@@ -113,6 +114,7 @@ def expand(fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHI
     )
     by_owner[GATEWAYS] = _merged(
         foundation(context),
+        strict(context),
         shared_gateways(context),
         {cluster: ingress_protection(context, cluster) for cluster in context.clusters},
         shared_targets(context),

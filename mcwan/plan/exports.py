@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.importing import EgressRule, ListenerRule, admitted_policies, listener_rules
 from mcwan.model.leaves import PORT_HEADER
+from mcwan.model.mesh import workload, workloads
 from mcwan.model.tls import identity
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
@@ -72,7 +73,15 @@ def caller_identities(context: Context, export: Export) -> list[str] | None:
     """Give the identities that may call an export; None if everybody may."""
     if export.callers is None:
         return None
-    return sorted(identity(context.fabric.domain, caller, "egress") for caller in export.callers)
+    meshes, by_gateway = context.meshes(export.key), context.asking("gateway", export.key)
+    found: set[str] = set()
+    for caller in export.callers:
+        mesh = meshes.get(caller.cluster)
+        if mesh is not None:
+            found |= {workload(mesh.trust_domain, one) for one in caller.accounts} or {workloads(mesh.trust_domain)}
+        if mesh is None or caller.cluster in by_gateway:
+            found.add(identity(context.fabric.domain, caller.cluster, "egress"))
+    return sorted(found)
 
 
 def said_rules(rules: Iterable[Rule] | Iterable[EgressRule]) -> str:
@@ -92,6 +101,8 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
     annotations = policy_annotations(export) | ({names.SPARES_ANNOTATION: ",".join(spares)} if spares else {})
     known = caller_identities(context, export)
     annotations |= {names.CALLERS_ANNOTATION: ",".join(known)} if known is not None else {}
+    if trusted := sorted(mesh.trust_domain for mesh in context.meshes(export.key).values()):
+        annotations[names.MESHES_ANNOTATION] = ",".join(trusted)
     version = context.fabric.clusters[cluster].mcs_api
     carried = {"exportedAnnotations": {**export.exported_annotations, **annotations}}
     if export.exported_labels:

@@ -14,6 +14,7 @@ from mcwan.plan.addresses import ingress_addresses, is_asked, is_awaited
 from mcwan.plan.certificates import certificate, ordered
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import GATEWAY_API, Manifest, labels, manifest
+from mcwan.plan.meshes import admitted
 from mcwan.plan.profile import GatewayRequest, Infrastructure
 
 _AWAITED = {"pulumi.com/waitFor": "condition=Programmed", "pulumi.com/timeoutSeconds": "300"}
@@ -41,6 +42,7 @@ def ingress_request(context: Context, cluster: str, export: Export | None = None
         secure=frozenset(fabric.wan_policies[policy].port for policy in fabric.secure),
         certificate=certificate(context, cluster, "ingress", name),
         telemetry=fabric.telemetry,
+        meshes=admitted(context, cluster, export),
     )
 
 

@@ -2,17 +2,18 @@
 
 from mcwan.model.export import Export, Offer
 from mcwan.model.importing import EgressRule, Importing, egress_rules, split_by_policy, traffic
-from mcwan.model.leaves import MAX_WEIGHT, PORT_HEADER
+from mcwan.model.leaves import MAX_WEIGHT
 from mcwan.model.shares import whole
 from mcwan.plan import names
 from mcwan.plan.addresses import ingress_addresses
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.derived import derived
 from mcwan.plan.exports import policy_annotations, said_rules
+from mcwan.plan.federated import federated
 from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import RouteRequest
-from mcwan.plan.routes import matches, request_headers, rewrite_host, route
+from mcwan.plan.routes import asked_for, asked_port, matches, request_headers, rewrite_host, route
 from mcwan.plan.spares import spare_name, spares
 from mcwan.plan.targets import service_and_slices, service_targets, wan_ports
 from mcwan.plan.traffic import classified
@@ -21,11 +22,9 @@ from mcwan.plan.upstreams import upstream
 
 def service_import(context: Context, export: Export) -> PerCluster:
     """Give every importing cluster its objects for one export."""
+    ways = {"gateway": _by_gateway, "direct": _direct, "federated": federated}
     return {
-        importing.cluster: [
-            _marked(context, importing),
-            *(_direct(context, importing) if importing.path == "direct" else _by_gateway(context, importing)),
-        ]
+        importing.cluster: [_marked(context, importing), *ways[importing.path](context, importing)]
         for importing in context.imports[export.key]
     }
 
@@ -36,6 +35,9 @@ def _marked(context: Context, importing: Importing) -> Manifest:
     own = said_rules(egress_rules(importing, context.exports)) if entry and entry.rules else ""
     version = context.fabric.clusters[importing.cluster].mcs_api
     annotations = {**export.exported_annotations, **policy_annotations(export)}
+    mesh = context.fabric.clusters[importing.cluster].mesh
+    if importing.path == "federated" and mesh is not None:
+        annotations[names.MESHES_ANNOTATION] = mesh.trust_domain
     return manifest(
         f"multicluster.x-k8s.io/{version}",
         "ServiceImport",
@@ -126,22 +128,14 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
 
 def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int) -> Manifest:
     """One rule: the host name that the remote ingress gateway knows, and a share for each offering cluster."""
-    ports = [port.port for port in rule.target.all_ports]
-    port = asked if asked in ports else ports[0]
-    cluster = importing.cluster
+    cluster, port = importing.cluster, asked_port(rule.target, asked)
     profile = context.profiles[cluster]
     treated = profile.treatment(traffic(rule.target, rule, context.fabric.wan_policies))
-    asked_for = {
-        names.EXPORT_HEADER: rule.target.key,
-        names.SOURCE_HEADER: cluster,
-        **({names.SPAN_HEADER: profile.SPAN} if profile.SPAN else {}),
-        **({PORT_HEADER: str(port)} if len(ports) > 1 else {}),
-        **treated.headers,
-    }
+    headers = {**asked_for(cluster, profile.SPAN, rule.target, port), **treated.headers}
     return {
         "name": rule.name,
         "matches": matches(rule.matches),
-        "filters": [rewrite_host(rule.target.key), request_headers(asked_for)],
+        "filters": [rewrite_host(rule.target.key), request_headers(headers)],
         "backendRefs": _backends(context, importing, rule, port),
         **treated.fields,
     }

@@ -32,6 +32,7 @@ KINDS: Mapping[str, str] = {
     "EndpointSlice": "discovery.k8s.io/v1",
     "ServiceEntry": "networking.istio.io/v1",
     "DestinationRule": "networking.istio.io/v1",
+    "PeerAuthentication": "security.istio.io/v1",
     "Backend": "gateway.envoyproxy.io/v1alpha1",
     "BackendTLSPolicy": GATEWAY_API,
     "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
@@ -39,6 +40,7 @@ KINDS: Mapping[str, str] = {
     "AuthorizationPolicy": "security.istio.io/v1",
     "ServiceExport": "multicluster.x-k8s.io/v1beta1",
     "ServiceImport": "multicluster.x-k8s.io/v1beta1",
+    "VirtualService": "networking.istio.io/v1",
     "HTTPRoute": GATEWAY_API,
 }
 """What is made, with its apiVersion (the MCS API's may be v1alpha1 on a cluster), in the order in which clusters accept

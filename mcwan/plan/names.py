@@ -20,6 +20,10 @@ SPARES_ANNOTATION = f"{GROUP}/spares"
 SERVICE_ANNOTATION = f"{GROUP}/service"
 BACKENDS_ANNOTATION = f"{GROUP}/backends"
 CALLERS_ANNOTATION = f"{GROUP}/callers"
+MESHES_ANNOTATION = f"{GROUP}/meshes"
+"""Of a ServiceExport: the trust domains whose workloads may call for themselves. Of a ServiceImport: its mesh's."""
+MESH_TARGET = "mesh-target"
+"""The label app.kubernetes.io/component of what workloads of a mesh send to; of what gateways send to it is target."""
 SPAN_HEADER = "spanid"
 EXPORT_HEADER, SOURCE_HEADER = "mc-wan-export", "mc-wan-source"
 """Request headers: what is asked for, as name.namespace, and the cluster that asks."""
@@ -101,6 +105,16 @@ def upstream(export: str, wan_policy: str, own: str | None) -> str:
 def upstream_host(export: str, wan_policy: str, own: str | None) -> str:
     """Give the host name by which routes refer to it; nobody looks it up."""
     return ".".join(part for part in (wan_policy, export, own, "mc-wan.internal") if part)
+
+
+def federated(export: str, wan_policy: str) -> str:
+    """Name the upstream of an export by one WAN policy for the workloads of a mesh."""
+    return f"{export}.federated.{wan_policy}"
+
+
+def federated_host(export: str, wan_policy: str) -> str:
+    """Give the host name by which a mesh's routes refer to it; nobody looks it up."""
+    return f"{wan_policy}.{export}.federated.mc-wan.internal"
 
 
 def egress_listener(port: int) -> str:

@@ -5,9 +5,11 @@ A profile is a module of `mcwan.gateways`; the plan gets it as an argument and k
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from mcwan.model.cluster import Cluster, Exposure
+from mcwan.model.matches import Match
+from mcwan.model.mesh import Mesh
 from mcwan.model.telemetry import Telemetry
 from mcwan.model.tls import Role
 from mcwan.model.traffic import Traffic
@@ -17,6 +19,8 @@ Feature = Literal[
     "mutual TLS",
     "fabric only",
     "callers",
+    "federated",
+    "callers of a mesh",
     "failover",
     "failover of own pods",
     "traffic",
@@ -29,6 +33,8 @@ FEATURES: Mapping[Feature, str] = {
     "mutual TLS": "Gateways show each other certificates, and check each other's name or identity.",
     "fabric only": "An ingress gateway admits clients of its own fabric only, if several have one root.",
     "callers": "`callers` of an export.",
+    "federated": "Imports with path `federated`: the clients' own sidecars send.",
+    "callers of a mesh": "Exports to clusters that import them `federated`: callers are workloads themselves.",
     "failover": "`failover` of a WAN policy or export, `spare` of an offer.",
     "failover of own pods": "The same for the share of requests that the importing cluster's own pods answer.",
     "traffic": "`traffic` of a WAN policy or export: timeouts, retries, outliers, limits, health checks.",
@@ -54,7 +60,7 @@ class GatewayRequest:
     """A gateway that the plan is about to make; `site` is its cluster's name.
 
     `secure` are those of the ports with mutual TLS; `certificate` is None if there is none. `awaited`: its address is
-    waited for.
+    waited for. `meshes`: by trust domain, the host names that workloads of that mesh may ask an ingress gateway for.
     """
 
     role: Role
@@ -69,6 +75,7 @@ class GatewayRequest:
     secure: frozenset[int] = frozenset()
     certificate: Certificate | None = None
     telemetry: Telemetry | None = None
+    meshes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,8 @@ class UpstreamPlace:
 class UpstreamRequest:
     """The places of an export by one WAN policy, as one upstream, which routes refer to by a host name and `port`.
 
-    `certificate` is that of the egress gateway; None if the WAN policy is plaintext.
+    `certificate` is that of the egress gateway; None if the WAN policy is plaintext. `mesh`: workloads of that mesh
+    send to it themselves, as who they are; of the certificate only the domain matters then.
     """
 
     name: str
@@ -148,6 +156,44 @@ class UpstreamRequest:
     traffic: Traffic
     gateway: str
     certificate: Certificate | None
+    mesh: Mesh | None = None
+
+
+class Destination(NamedTuple):
+    """Where a mesh's sidecars send requests: a host name of the mesh's registry, a port, and the share."""
+
+    host: str
+    port: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class FederatedRule:
+    """What sidecars do with the requests that a rule matches, on one port or, if that is None, on the only one."""
+
+    name: str
+    matches: tuple[Match, ...]
+    port: int | None
+    host: str
+    headers: Mapping[str, str]
+    destinations: tuple[Destination, ...]
+    traffic: Traffic
+
+
+@dataclass(frozen=True)
+class FederatedRequest:
+    """An export, as a mesh's own clients call it.
+
+    `names` are host names that the mesh has to be told of, `hosts` all by which clients call it; `ports` by name.
+    """
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    names: tuple[str, ...]
+    hosts: tuple[str, ...]
+    ports: Mapping[str, int]
+    rules: tuple[FederatedRule, ...]
 
 
 @dataclass(frozen=True)
@@ -225,6 +271,16 @@ class Profile(Protocol):
 
         None: a route has all places among its backends, as targets and spares.
         """
+        ...
+
+    @property
+    def federated(self) -> "Callable[[FederatedRequest], tuple[Manifest, ...]] | None":
+        """Give what makes a mesh's sidecars send an export's requests; None: the implementation has no mesh."""
+        ...
+
+    @property
+    def strict(self) -> "Callable[[str, Mapping[str, str]], Manifest] | None":
+        """Give what has a mesh's workloads refuse plaintext: the arguments are its root namespace, and labels."""
         ...
 
     @property

@@ -48,6 +48,22 @@ def matches(found: tuple[Match, ...], port: int | None = None) -> list[Manifest]
     return [_match(one, port) for one in or_all(found)]
 
 
+def asked_port(target: Export, asked: int) -> int:
+    """Give the port of an export that a request for some port goes to: the same, or its only one."""
+    ports = [port.port for port in target.all_ports]
+    return asked if asked in ports else ports[0]
+
+
+def asked_for(cluster: str, span: str, target: Export, port: int) -> dict[str, str]:
+    """Give the headers by which whoever sends a request away says what is asked for, and by which cluster."""
+    return {
+        names.EXPORT_HEADER: target.key,
+        names.SOURCE_HEADER: cluster,
+        **({names.SPAN_HEADER: span} if span else {}),
+        **({PORT_HEADER: str(port)} if len(target.all_ports) > 1 else {}),
+    }
+
+
 def request_headers(wanted: Mapping[str, str], removed: Iterable[str] = ()) -> Manifest:
     """Give the filter that sets and removes request headers; a rule may have just one (Gateway API)."""
     found: Manifest = {"set": [{"name": name, "value": value} for name, value in wanted.items()]}

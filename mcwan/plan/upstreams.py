@@ -11,7 +11,7 @@ from mcwan.plan.addresses import in_order, ingress_addresses
 from mcwan.plan.certificates import certificate
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
-from mcwan.plan.profile import UpstreamPlace, UpstreamRequest
+from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.plan.spares import spares
 
 
@@ -23,6 +23,8 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
     cluster, export, policy = importing.cluster, rule.target, rule.wan_policy
     if context.profiles[cluster].upstream is None or not first_choices(export, cluster):
         return None
+    if importing.path == "federated":
+        return _federated(context, importing, rule)
     own = importing.export.exported_name if importing.export.scope == "service" else None
     gateway = names.clusterset(own) if own else names.EGRESS
     return UpstreamRequest(
@@ -39,6 +41,24 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
     )
 
 
+def _federated(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest:
+    """Give the same for the workloads of a mesh, which send for themselves."""
+    cluster, export, policy = importing.cluster, rule.target, rule.wan_policy
+    return UpstreamRequest(
+        names.federated(export.key, policy),
+        names.NAMESPACE,
+        labels(context.fabric, names.MESH_TARGET, export=export.key, policies=[policy]),
+        names.federated_host(export.key, policy),
+        policy,
+        context.fabric.wan_policies[policy].port,
+        _places(context, cluster, rule),
+        traffic(export, rule, context.fabric.wan_policies),
+        "",
+        Certificate("", context.fabric.domain, None),
+        context.fabric.clusters[cluster].mesh,
+    )
+
+
 def upstreams(context: Context) -> dict[str, PerCluster]:
     """Give every cluster the upstreams that its routes refer to, by the export that they are made for.
 
@@ -47,7 +67,8 @@ def upstreams(context: Context) -> dict[str, PerCluster]:
     found: dict[str, dict[str, dict[str, UpstreamRequest]]] = {}
     for importing, rule in context.egress():
         if request := upstream(context, importing, rule):
-            key = importing.export.key if importing.export.scope == "service" else rule.target.key
+            own = importing.export.scope == "service" and importing.path == "gateway"
+            key = importing.export.key if own else rule.target.key
             found.setdefault(key, {}).setdefault(importing.cluster, {})[request.name] = request
     made: dict[str, PerCluster] = {}
     for key, clusters in found.items():

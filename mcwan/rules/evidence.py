@@ -17,6 +17,7 @@ from mcwan.plan.names import (
     EGRESS,
     GROUP,
     INGRESS,
+    MESHES_ANNOTATION,
     NAMESPACE,
     OWN_RULES_ANNOTATION,
     POLICY_ANNOTATION,
@@ -52,6 +53,8 @@ _GROUPS = {
     "SecurityPolicy": "gateway.envoyproxy.io",
     "Service": "",
     "ServiceEntry": "networking.istio.io",
+    "PeerAuthentication": "security.istio.io",
+    "VirtualService": "networking.istio.io",
     "ServiceExport": "multicluster.x-k8s.io",
     "ServiceImport": "multicluster.x-k8s.io",
     "WANPolicy": GROUP,
@@ -624,6 +627,14 @@ def callers_of(export: Object) -> frozenset[str] | None:
     if CALLERS_ANNOTATION not in export.annotations:
         return None
     return frozenset(_listed(text(export.annotations, CALLERS_ANNOTATION)))
+
+
+def meshes_of(one: Object) -> tuple[str, ...]:
+    """Give the trust domains that a ServiceExport or ServiceImport says are those of meshes whose workloads ask.
+
+    Raises UnjudgedError.
+    """
+    return tuple(sorted(_listed(text(one.annotations, MESHES_ANNOTATION))))
 
 
 def service_of_export(export: Object) -> str:

@@ -1,16 +1,20 @@
 """Only clients of the fabric are admitted: several fabrics may have one root, which is all that TLS checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from mcwan.gateways import envoy_gateway, istio
+from mcwan.plan.names import hostnames
 from mcwan.plan.profile import Certificate
-from mcwan.rules.evidence import Evidence, component_of, listeners, role
+from mcwan.rules.evidence import Evidence, Export, component_of, export_of, listeners, meshes_of, role
 from mcwan.rules.identities import domain
 from mcwan.rules.likeness import difference
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.tls import ISTIO_MODE, MUTUAL, client_policies, secure_listeners, secure_ports
+from mcwan.rules.unknown import UnjudgedError
 
+_Asked = Mapping[tuple[str, Export | None], Mapping[str, list[str]]]
 _REMEDY = "let mcwan write that Gateway and what refuses clients of other fabrics"
 
 
@@ -33,7 +37,7 @@ def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
     plain = set(listeners(gateway).values()) - secure_ports(gateway)
     more = {int(port) for port in _ports(policy) if port.isdecimal()} - plain
     ports = sorted(port for port in {*more, *(number(one, "port") for one in asked)} if port is not None)
-    made = istio.fabric_only(gateway.name, gateway.namespace, {}, ports, domain(evidence))
+    made = istio.fabric_only(gateway.name, gateway.namespace, {}, ports, domain(evidence), meshes(evidence, gateway))
     if wrong := difference(made["spec"], mapping(policy.content, "spec"), "spec"):
         yield violation(f"{policy} is not what refuses clients of other fabrics: {wrong}", _REMEDY, policy, gateway)
 
@@ -46,7 +50,8 @@ def _ports(policy: Object) -> Iterator[str]:
 
 def _by_envoy_gateway(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
     """Where a ClientTrafficPolicy asks for certificates, it asks for those of the fabric."""
-    wanted = envoy_gateway.client_validation(Certificate("", domain(evidence), None))["subjectAltNames"]
+    known = meshes(evidence, gateway)
+    wanted = envoy_gateway.client_validation(Certificate("", domain(evidence), None), sorted(known))["subjectAltNames"]
     for one in secure_listeners(gateway):
         for policy in client_policies(evidence, gateway, text(one, "name")):
             found = mapping(policy.content, "spec", "tls", "clientValidation")
@@ -54,6 +59,46 @@ def _by_envoy_gateway(evidence: Evidence, gateway: Object) -> Iterator[Violation
             wrong = difference(wanted, value(found, "subjectAltNames"), place) if found else None
             if wrong:
                 yield violation(f"{policy} admits clients of other fabrics: {wrong}", _REMEDY, policy, gateway)
+            if found and known:
+                yield from _asking(evidence, gateway, known)
+
+
+def _asking(evidence: Evidence, gateway: Object, known: Mapping[str, Sequence[str]]) -> Iterator[Violation]:
+    """A SecurityPolicy for the whole Gateway says what workloads of a mesh may ask for."""
+    made = envoy_gateway.mesh_callers(gateway.name, gateway.namespace, {}, domain(evidence), known)
+    policy = evidence.find(gateway.cluster, "SecurityPolicy", gateway.namespace, gateway.name)
+    if policy is None:
+        yield violation(f"{gateway}: nothing says what workloads of a mesh may ask for", _REMEDY, gateway)
+    elif wrong := difference(made["spec"], mapping(policy.content, "spec"), "spec"):
+        yield violation(f"{policy} is not what says what workloads of a mesh may ask for: {wrong}", _REMEDY, policy)
+
+
+def meshes(evidence: Evidence, gateway: Object) -> Mapping[str, Sequence[str]]:
+    """Give, by trust domain, the host names that workloads of a mesh may ask a gateway for, as ServiceExports say.
+
+    Raises UnjudgedError.
+    """
+    found, doubts = _meshes(evidence)
+    if doubt := doubts.get(gateway.cluster):
+        raise doubt
+    its = found.get((gateway.cluster, export_of(gateway)), {})
+    return {trust: sorted(hosts) for trust, hosts in sorted(its.items())}
+
+
+@lru_cache(maxsize=1)
+def _meshes(evidence: Evidence) -> tuple[_Asked, Mapping[str, UnjudgedError]]:
+    """Give the same by cluster and export with a gateway of its own, or None; and why it is not known, by cluster."""
+    found: dict[tuple[str, Export | None], dict[str, list[str]]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for one in evidence.of_kind("ServiceExport"):
+        try:
+            for trust in meshes_of(one):
+                key = (one.name, one.namespace)
+                own = key if evidence.ingress_gateway(one.cluster, key) is not None else None
+                found.setdefault((one.cluster, own), {}).setdefault(trust, []).extend(hostnames(*key))
+        except UnjudgedError as doubt:
+            doubts.setdefault(one.cluster, doubt)
+    return found, doubts
 
 
 RULES = (

@@ -17,7 +17,7 @@ from mcwan.rules.objects import Object, items, kept, mapping, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import as_made, rules_for, upstreams
+from mcwan.rules.upstreams import as_made, filters_of, mesh_of, rules_for, upstreams
 from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
@@ -76,7 +76,9 @@ def _key(one: Object) -> tuple[str, str, str] | None:
 def _said(evidence: Evidence, one: Object) -> Iterator[str]:
     """Give what treats the requests of an egress gateway or an upstream, or what a class says."""
     its: Object | None = one
-    if one.kind != "BackendTrafficPolicy":
+    if one.kind == "ServiceEntry":
+        its = next(iter(filters_of(evidence, one)), None)
+    elif one.kind != "BackendTrafficPolicy":
         its = evidence.find(one.cluster, "EnvoyFilter", one.namespace, one.name)
     yield json.dumps(value(its.content, "spec"), sort_keys=True, default=value) if its is not None else ""
 
@@ -115,12 +117,13 @@ def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
         for one in (rules_for(evidence, upstream) if upstream.kind == "ServiceEntry" else ())
     )
     for made in as_made(evidence, upstream, Certificate("", "", None))[2:] if secure else ():
-        its = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
+        its = next(iter(filters_of(evidence, upstream)), None)
         there = list(items(its.content, "spec", "configPatches")) if its is not None else []
         lacking = [
             wanted for wanted in made["configPatches"] if all(difference(wanted, one, "", _FREE) for one in there)
         ]
-        if lacking or its is None or not list(targets_of(its)):
+        selects = its is not None and (mesh_of(upstream) is None) == bool(list(targets_of(its)))
+        if lacking or not selects:
             yield violation(
                 f"{upstream} has no EnvoyFilter by which its lost connections are noticed",
                 _REMEDY,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 
 from mcwan.model.tls import dns_name
-from mcwan.plan.names import CALLERS_ANNOTATION, NAMESPACE, SOURCE_CLUSTER
+from mcwan.plan.names import CALLERS_ANNOTATION, MESH_TARGET, NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.evidence import Evidence, component_of, export_of
 from mcwan.rules.likeness import Tally
 from mcwan.rules.objects import Object, items, mapping, text, texts
@@ -38,7 +38,7 @@ def domain(evidence: Evidence) -> str:
 
 
 def _said(one: Object) -> Iterator[str]:
-    if component_of(one) in ("target", "ingress-gateway", "egress-gateway", "export"):
+    if component_of(one) in ("target", MESH_TARGET, "ingress-gateway", "egress-gateway", "export"):
         for written in _identities(one):
             if found := _IDENTITY.match(written):
                 yield found[1]

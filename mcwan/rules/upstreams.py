@@ -1,12 +1,14 @@
 """Where egress routes send: to targets, and to upstreams, ServiceEntries that keep several remote places together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from mcwan.gateways import istio
+from mcwan.model.mesh import Mesh
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.manifests import Manifest
-from mcwan.plan.names import CHOICE_LABEL, SOURCE_CLUSTER, SPARE
+from mcwan.plan.names import CHOICE_LABEL, MESH_TARGET, SOURCE_CLUSTER, SPARE
 from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.rules.backends import Backend, backends, hosts_sent_to
 from mcwan.rules.evidence import Evidence, component_of, export_of
@@ -77,8 +79,38 @@ def is_upstream(evidence: Evidence, route: Object, to: Backend) -> bool:
 
 
 def upstreams(evidence: Evidence) -> list[Object | UnjudgedError]:
-    """Give the fabric's upstreams."""
-    return chosen(evidence.of_kind("ServiceEntry"), lambda one: component_of(one) == "target")
+    """Give the fabric's upstreams, of gateways and of meshes."""
+    return chosen(evidence.of_kind("ServiceEntry"), lambda one: component_of(one) in ("target", MESH_TARGET))
+
+
+def mesh_of(upstream: Object) -> Mesh | None:
+    """Give the mesh whose workloads send to an upstream, as far as upstreams say it. Raises UnjudgedError."""
+    return Mesh(trust_domain="mesh") if component_of(upstream) == MESH_TARGET else None
+
+
+def filters_of(evidence: Evidence, upstream: Object) -> list[Object]:
+    """Give the EnvoyFilters of an upstream: beside it or, of a mesh, in the root namespace. Raises UnjudgedError."""
+    if mesh_of(upstream) is None:
+        one = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
+        return [one] if one is not None else []
+    found, doubts = _mesh_filters(evidence)
+    if doubt := doubts.get(upstream.cluster):
+        raise doubt
+    return found.get((upstream.cluster, upstream.name), [])
+
+
+@lru_cache(maxsize=1)
+def _mesh_filters(evidence: Evidence) -> tuple[Mapping[tuple[str, str], list[Object]], Mapping[str, UnjudgedError]]:
+    """Give the EnvoyFilters of meshes by cluster and name, and why some are not known, by cluster."""
+    found: dict[tuple[str, str], list[Object]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for one in evidence.of_kind("EnvoyFilter"):
+        try:
+            if component_of(one) == MESH_TARGET:
+                found.setdefault((one.cluster, one.name), []).append(one)
+        except UnjudgedError as doubt:
+            doubts.setdefault(one.cluster, doubt)
+    return found, doubts
 
 
 def rules_for(evidence: Evidence, upstream: Object) -> list[Object]:
@@ -101,5 +133,6 @@ def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | Non
     name, port = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
     host = next(texts(upstream.content, "spec", "hosts"), "")
     labels: dict[str, str] = {}
-    request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate)
+    mesh = mesh_of(upstream)
+    request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate, mesh)
     return [one["spec"] for one in istio.upstream(request)]

@@ -16,7 +16,7 @@ from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.tls import is_named, secure_ports, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import Place, as_made, places, rules_for, upstreams
+from mcwan.rules.upstreams import Place, as_made, mesh_of, places, rules_for, upstreams
 from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write the target and its BackendTLSPolicy or DestinationRule"
@@ -88,10 +88,10 @@ def _other_roots(evidence: Evidence, policy: Object) -> Difference | None:
 
 
 def _frame(rule: Object) -> Difference | None:
-    """Say if a DestinationRule holds for others than mcwan's do: those are for its own namespace, and all pods."""
+    """Say if a DestinationRule holds for others than mcwan's do: those are for all pods."""
     spec = mapping(rule.content, "spec")
     more = [Difference(f"spec.{name}", None, value(spec, name)) for name in spec if name not in _FRAME]
-    return difference(["."], value(spec, "exportTo"), "spec.exportTo") or next(iter(more), None)
+    return next(iter(more), None)
 
 
 def _upstream(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
@@ -115,8 +115,9 @@ def _checked(evidence: Evidence, upstream: Object, rule: Object) -> Difference |
     _, made, *_filters = as_made(evidence, upstream, Certificate(text(found, "credentialName"), known, None))
     return (
         difference(made["trafficPolicy"]["tls"], found, "spec.trafficPolicy.tls")
+        or difference(made["exportTo"], value(rule.content, "spec", "exportTo"), "spec.exportTo")
         or difference(None, value(policy, "portLevelSettings"), "spec.trafficPolicy.portLevelSettings")
-        or _other_roots(evidence, rule)
+        or (None if mesh_of(upstream) else _other_roots(evidence, rule))
         or _frame(rule)
     )
 

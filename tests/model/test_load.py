@@ -157,7 +157,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"clusters/cluster-1/name": "x"},
         [
             "clusters.cluster-1.name: unknown key; allowed: context, facts, gateway, ingress, kubeconfig, "
-            "kubeconfigPath, mcsApi, namespaces, renderTo, sources, tls; remove it"
+            "kubeconfigPath, mcsApi, mesh, namespaces, renderTo, sources, tls; remove it"
         ],
     ),
     "unknown key in an SLA": (

@@ -103,6 +103,7 @@ def test_unknown_keys_where_none_is_known() -> None:
                 "gateway",
                 "facts",
                 "mcsApi",
+                "mesh",
                 "namespaces",
                 "tls",
                 "sources",

@@ -3,7 +3,19 @@
 Each check takes the whole description and assumes nothing: a reference may lead nowhere, as all checks run always.
 """
 
-from mcwan.model.checks import clusters, exports, imports, labels, manage, routes, sdwan, tls, traffic, wan_policies
+from mcwan.model.checks import (
+    clusters,
+    exports,
+    imports,
+    labels,
+    manage,
+    meshes,
+    routes,
+    sdwan,
+    tls,
+    traffic,
+    wan_policies,
+)
 from mcwan.model.description import Description
 from mcwan.model.mistakes import Mistake
 
@@ -14,6 +26,7 @@ _CHECKS = (
     *routes.CHECKS,
     *imports.CHECKS,
     *tls.CHECKS,
+    *meshes.CHECKS,
     *traffic.CHECKS,
     *sdwan.CHECKS,
     *labels.CHECKS,

@@ -154,7 +154,7 @@ def targets_are_there(description: Description) -> Iterator[Mistake]:
         export = exports.get(entry.service)
         for index, rule in enumerate(entry.rules):
             target = exports.get(rule.backend) if rule.backend else None
-            if export is None or target is None or target.scope == "shared":
+            if export is None or target is None or target.scope == "shared" or entry.path == "federated":
                 continue
             theirs = importings(target, having.get(target.namespace, ()), entries.get(target.key, ()))
             ours = importings(export, having.get(export.namespace, ()), entries[export.key])

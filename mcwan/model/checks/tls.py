@@ -55,14 +55,14 @@ def root_is_there(description: Description) -> Iterator[Mistake]:
 def callers_are_known(description: Description) -> Iterator[Mistake]:
     """Callers are clusters of the fabric, known by their certificates."""
     for number, export in enumerate(description.exports):
-        for index, cluster in enumerate(export.callers or ()):
-            if wrong := unknown("cluster", cluster, description.clusters):
-                yield Mistake(("exports", number, "callers", index), repr(cluster), *wrong)
+        for index, caller in enumerate(export.callers or ()):
+            if wrong := unknown("cluster", caller.cluster, description.clusters):
+                yield Mistake(("exports", number, "callers", index), repr(caller.cluster), *wrong)
         plain = sorted({*admitted_policies(export, description.wan_policies)} - description.secure)
         if export.callers is not None and plain:
             yield Mistake(
                 ("exports", number, "callers"),
-                ", ".join(export.callers) or "[]",
+                ", ".join(caller.cluster for caller in export.callers) or "[]",
                 f"callers are known by their certificates, and WAN policy {plain[0]} is plaintext; allowed: WAN "
                 "policies with TLS",
                 "use another WAN policy, or let everybody call",

@@ -1,0 +1,75 @@
+"""An export as a mesh's own clients call it: their sidecars do what an egress gateway does otherwise.
+
+They pick the WAN policy, share, go on to spares, and show who asks. The Service by which the export is found has no
+endpoints: only whoever has a sidecar gets any further.
+"""
+
+from mcwan.model.importing import EgressRule, Importing, egress_rules, traffic
+from mcwan.model.leaves import MAX_WEIGHT
+from mcwan.model.shares import whole
+from mcwan.plan import names
+from mcwan.plan.context import Context
+from mcwan.plan.manifests import Manifest, labels
+from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
+from mcwan.plan.routes import asked_for, asked_port
+from mcwan.plan.targets import service_and_slices
+from mcwan.plan.upstreams import upstream
+
+
+def federated(context: Context, importing: Importing) -> list[Manifest]:
+    """Give a Service by which the export is found, and what makes the mesh's sidecars send its requests."""
+    export, cluster = importing.export, importing.cluster
+    make = context.profiles[cluster].federated
+    if make is None:
+        return []
+    common = labels(context.fabric, "import", export=export.key, policies=export.wan_policies)
+    ports = {port.name: port.port for port in export.all_ports}
+    hosts = names.hostnames(export.exported_name, export.namespace)
+    known = [hosts[0], *([] if cluster in export.offers else [names.cluster_host(export.key)])]
+    several = len(ports) > 1
+    rules = tuple(
+        _rule(context, importing, rule, port, several=several)
+        for port in ports.values()
+        for rule in egress_rules(importing, context.exports)
+    )
+    shadow = names.clusterset(export.exported_name)
+    request = FederatedRequest(
+        shadow,
+        export.namespace,
+        common,
+        tuple(known),
+        tuple(host for host in hosts if cluster not in export.offers or host != names.cluster_host(export.key)),
+        ports,
+        rules,
+    )
+    return [
+        *service_and_slices(
+            shadow,
+            export.namespace,
+            common,
+            [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
+            {},
+            (),
+        ),
+        *make(request),
+    ]
+
+
+def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int, *, several: bool) -> FederatedRule:
+    """Give a rule for one of the ports that clients ask for."""
+    cluster, port = importing.cluster, asked_port(rule.target, asked)
+    first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
+    own = [offer for offer in first if offer.cluster == cluster]
+    places = [(names.cluster_host(rule.local), port, offer.weight) for offer in own]
+    if one := upstream(context, importing, rule):
+        places.append((one.host, one.port, sum(offer.weight for offer in first if offer.cluster != cluster)))
+    shares = whole([weight for _, _, weight in places], MAX_WEIGHT)
+    return FederatedRule(
+        rule.name,
+        rule.matches,
+        asked if several else None,
+        names.cluster_host(rule.target.key),
+        asked_for(cluster, context.profiles[cluster].SPAN, rule.target, port),
+        tuple(Destination(host, to, share) for (host, to, _), share in zip(places, shares, strict=True)),
+        traffic(rule.target, rule, context.fabric.wan_policies),
+    )
