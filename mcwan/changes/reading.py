@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from mcwan.changes.view import Cluster, Flow, Offer, PolicyOn, View, Way
 from mcwan.changes.words import ALL, matched
-from mcwan.plan.names import SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host, clusterset
+from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host, clusterset
 from mcwan.rules.backends import HOSTNAME
 from mcwan.rules.evidence import (
     Evidence,
@@ -25,12 +25,15 @@ from mcwan.rules.evidence import (
     rules_of,
     service_of_export,
 )
+from mcwan.rules.mesh_matches import route_matches
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.upstreams import places
 
 T = TypeVar("T")
 _CALLER = re.compile(r"(?:spiffe://)?[^/]+/cluster/([^/]+)/egress")
+
+_WORKLOAD = re.compile(r"spiffe://([^/]+)/(?:\*|ns/([^/]+)/sa/([^/]+))")
 
 
 class _Sent(NamedTuple):
@@ -187,8 +190,12 @@ def _offer(one: Object) -> Iterator[Offer]:
 
 
 def _caller(identity: str) -> str:
-    found = _CALLER.fullmatch(identity)
-    return found[1] if found else identity
+    """Name a caller: a cluster, all workloads of a mesh by its trust domain, or those of a service account."""
+    if found := _CALLER.fullmatch(identity):
+        return found[1]
+    if found := _WORKLOAD.fullmatch(identity):
+        return f"{found[3]}.{found[2]} of {found[1]}" if found[2] else f"workloads of {found[1]}"
+    return identity
 
 
 def _admitted(evidence: Evidence, route: Object) -> Iterator[tuple[str, str, str, str, str, tuple[str, ...]]]:
@@ -222,6 +229,7 @@ def _flows(reader: _Reader) -> tuple[dict[tuple[Any, ...], Flow], set[tuple[str,
     subjects = [
         *((one, _routed) for one in evidence.of_kind("HTTPRoute")),
         *((one, _direct) for one in evidence.of_kind("Service")),
+        *((one, _federated) for one in evidence.of_kind("VirtualService")),
     ]
     for one, read in subjects:
         try:
@@ -280,13 +288,7 @@ def _sent(reader: _Reader, route: Object, ref: Any) -> Iterator[_Sent]:
     weight = Fraction(1 if written is None else written)
     namespace, name, kind = text(ref, "namespace") or route.namespace, text(ref, "name"), text(ref, "kind") or "Service"
     if (text(ref, "group"), kind) == HOSTNAME:
-        upstream = evidence.upstream(cluster, route.namespace, name)
-        every = list(places(evidence, upstream)) if upstream is not None else []
-        whole = {first: sum(one.weight or 0 for one in every if one.first is first) for first in (True, False)}
-        for one in every:
-            share = Fraction(one.weight or 0, whole[one.first] or 1)
-            policy = _policy_of(reader, cluster, one.port)
-            yield _Sent(one.remote, policy, share * (weight if one.first else 1), not one.first)
+        yield from _placed(reader, evidence.upstream(cluster, route.namespace, name), weight)
     elif kind == "Service":
         service = evidence.find(cluster, "Service", namespace, name)
         if remote := service.label(SOURCE_CLUSTER) if service is not None else "":
@@ -300,6 +302,18 @@ def _sent(reader: _Reader, route: Object, ref: Any) -> Iterator[_Sent]:
         yield _Sent(spare.label(SOURCE_CLUSTER), _policy_of(reader, cluster, port), weight, fallback)
 
 
+def _placed(reader: _Reader, upstream: Object | None, weight: Fraction) -> Iterator[_Sent]:
+    """Give an upstream's places; the first choices share its weight."""
+    if upstream is None:
+        return
+    every = list(places(reader.evidence, upstream))
+    whole = {first: sum(one.weight or 0 for one in every if one.first is first) for first in (True, False)}
+    for one in every:
+        share = Fraction(one.weight or 0, whole[one.first] or 1)
+        policy = _policy_of(reader, upstream.cluster, one.port)
+        yield _Sent(one.remote, policy, share * (weight if one.first else 1), not one.first)
+
+
 def _policy_of(reader: _Reader, cluster: str, port: int | None) -> str:
     """Give the WAN policy of a port: as the cluster's WANPolicies say, else as its own listeners are called."""
     return reader.ports.get(cluster, {}).get(port) or f"port {port}"
@@ -311,7 +325,7 @@ def _direct(reader: _Reader, service: Object) -> Iterator[Flow]:
     if component_of(service) != "import" or export is None or service.name != clusterset(export[0]):
         return
     alias = text(service.content, "spec", "externalName")
-    if alias in _egress_hosts(evidence, service.cluster):
+    if alias in _egress_hosts(evidence, service.cluster) or _is_found(evidence, service):
         return
     if alias:
         local = alias.removesuffix(cluster_host(""))
@@ -328,6 +342,44 @@ def _direct(reader: _Reader, service: Object) -> Iterator[Flow]:
         asks=".".join(export),
         to=_ways(sent),
     )
+
+
+def _federated(reader: _Reader, routes: Object) -> Iterator[Flow]:
+    """Give the flows of an import by path federated: of the rules that the mesh's sidecars follow."""
+    export = export_of(routes)
+    if component_of(routes) != "import" or export is None:
+        return
+    entry = reader.evidence.find(routes.cluster, "ServiceEntry", routes.namespace, routes.name)
+    ports = [number(one, "number") for one in items(entry.content, "spec", "ports")] if entry is not None else []
+    for rule in items(routes.content, "spec", "http"):
+        asked = next((number(one, "port") for one in items(rule, "match")), None)
+        key = exports_of((text(rule, "rewrite", "authority"),))[0]
+        name = text(rule, "name")
+        yield Flow(
+            cluster=routes.cluster,
+            export=".".join(export),
+            port=asked or next(iter(ports), None),
+            rule=name if asked is None else name.removesuffix(f".{asked}"),
+            words=matched({"matches": route_matches(rule)}),
+            path="federated",
+            asks=".".join(key if key[0] else export),
+            to=_ways([one for to in items(rule, "route") for one in _led(reader, routes, to)]),
+        )
+
+
+def _led(reader: _Reader, routes: Object, to: Any) -> Iterator[_Sent]:
+    """Give where a destination of a mesh's rule leads: an upstream's places, or a Service of the cluster."""
+    host, weight = text(to, "destination", "host"), number(to, "weight")
+    share = Fraction(1 if weight is None else weight)
+    if local := host.removesuffix(cluster_host("")) if host.endswith(cluster_host("")) else "":
+        yield _Sent(routes.cluster, None, share, spare=False, service=local)
+        return
+    yield from _placed(reader, reader.evidence.upstream(routes.cluster, NAMESPACE, host), share)
+
+
+def _is_found(evidence: Evidence, service: Object) -> bool:
+    """Tell whether a shadow Service is that by which an import by path federated is found."""
+    return evidence.find(service.cluster, "VirtualService", service.namespace, service.name) is not None
 
 
 def _egress_hosts(evidence: Evidence, cluster: str) -> set[str]:

@@ -80,7 +80,7 @@ class Flow(Model):
     words: str
     """What the rule matches: `GET /payment`, `all requests`."""
     path: str
-    """`gateway` or `direct`."""
+    """`gateway`, `direct` or `federated`."""
     asks: str
     """The export that is asked: another one where the importing side's own rules say so."""
     to: tuple[Way, ...]

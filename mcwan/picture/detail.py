@@ -191,7 +191,9 @@ def _importers(id_: str, group: _Group, every: int) -> Box:
         rows.append(Row("more", f"and {more} more"))
     changed = Mark.CHANGED if any(its for _, its in found) else Mark.SAME
     title = "all clusters" if len(found) == every > 1 else "clients on"
-    way = "path direct: no egress gateway" if path == "direct" else "egress gateways"
+    way = {"direct": "path direct: no egress gateway", "federated": "path federated: their own sidecars"}.get(
+        path, "egress gateways"
+    )
     return Box(id_, "importers", title, (way,), tuple(rows), mark=changed)
 
 

@@ -355,3 +355,31 @@ def test_what_the_sd_wan_needs() -> None:
         ("site-joins", "site cluster-3 (198.51.100.13) joins: TCP ports 31111 and 31112 to and from all others")
     ]
     assert [one.text for one in compared(THREE, described()).sdwan] == ["site cluster-3 leaves"]
+
+
+def test_a_mesh_calls_for_itself() -> None:
+    """Its rules are read back from what its sidecars are told."""
+    mesh: Raw = {
+        "tls": ISSUED,
+        "clusters/cluster-3/gateway": ISTIO,
+        "clusters/cluster-3/mesh": {"trustDomain": "east.example"},
+    }
+    before = changed(mesh, THREE)
+    entries = [
+        {"service": "payment.secure", "clusters": ["cluster-3"], "path": "federated"},
+        {"service": "payment.secure", "clusters": ["cluster-1", "cluster-2"]},
+    ]
+    after = changed({"imports": entries}, before)
+    assert ("payment.secure is imported by path federated instead of gateway in cluster-3", "possible") in told(
+        compared(before, after)
+    )
+    moved = changed({"exports/0/rules/1/wanPolicy": "high"}, after)
+    assert (
+        "payment.secure /stats moves from default to business in cluster-2 and cluster-3; 2 flows; needs TCP port "
+        "31111 on the SD-WAN",
+        "yes",
+    ) in told(compared(after, moved))
+    called = [{"cluster": "cluster-3", "accounts": ["sleep.sleep"]}, "cluster-2"]
+    assert [text for text, _ in told(compared(after, changed({"exports/0/callers": called}, after)))] == [
+        "payment.secure may be called by cluster-2 or sleep.sleep of east.example instead of everybody"
+    ]

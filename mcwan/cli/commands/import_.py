@@ -12,8 +12,9 @@ from mcwan.cli.running import mistakes
 @click.command("import")
 @click.option(
     "--path",
-    type=click.Choice(["gateway", "direct"]),
-    help="Through the egress gateway, or straight to the remote one.  [default: as it is, else gateway]",
+    type=click.Choice(["gateway", "direct", "federated"]),
+    help="Through the egress gateway, straight to the remote one, or by the clients' own sidecars.  [default: as it "
+    "is, else gateway]",
 )
 @edit_options
 def import_(

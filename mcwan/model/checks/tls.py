@@ -57,7 +57,7 @@ def callers_are_known(description: Description) -> Iterator[Mistake]:
     for number, export in enumerate(description.exports):
         for index, caller in enumerate(export.callers or ()):
             if wrong := unknown("cluster", caller.cluster, description.clusters):
-                yield Mistake(("exports", number, "callers", index), repr(caller.cluster), *wrong)
+                yield Mistake(("exports", number, "callers", index, "cluster"), repr(caller.cluster), *wrong)
         plain = sorted({*admitted_policies(export, description.wan_policies)} - description.secure)
         if export.callers is not None and plain:
             yield Mistake(

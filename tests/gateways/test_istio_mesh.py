@@ -1,0 +1,152 @@
+"""What a mesh's sidecars are told: names, rules, what is sent again, who may be asked in plaintext."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcwan.gateways.istio_mesh import federated, strict
+from mcwan.model.leaves import PORT_HEADER
+from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
+from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
+from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
+from mcwan.plan.routes import matches
+from mcwan.rules.mesh_matches import route_matches
+
+LABELS = {"a": "b"}
+TO = (Destination("cart.secure.svc.cluster.local", 80, 1), Destination("low.cart.internal", 31112, 3))
+
+
+def rule(*found: Match, port: int | None = None, **traffic: Any) -> FederatedRule:
+    settings = merged(Traffic(**traffic), DEFAULT)
+    return FederatedRule("all", found, port, "cart.secure.svc.cluster.local", {"who": "east"}, TO, settings)
+
+
+def http(*rules: FederatedRule) -> list[dict[str, Any]]:
+    request = FederatedRequest("cart", "secure", LABELS, ("x",), ("x", "y"), {"http": 80}, rules)
+    _, routes = federated(request)
+    found: list[dict[str, Any]] = routes["spec"]["http"]
+    return found
+
+
+def test_an_import_is_names_and_routes() -> None:
+    request = FederatedRequest("cart", "secure", LABELS, ("x",), ("x", "y"), {"http": 80, "admin": 81}, (rule(),))
+    metadata = {"name": "cart", "namespace": "secure", "labels": LABELS}
+    entry = {
+        "hosts": ["x"],
+        "exportTo": ["*"],
+        "location": "MESH_EXTERNAL",
+        "resolution": "STATIC",
+        "ports": [
+            {"number": 80, "name": "http", "protocol": "HTTP"},
+            {"number": 81, "name": "admin", "protocol": "HTTP"},
+        ],
+    }
+    all_requests = {
+        "name": "all",
+        "match": [{"uri": {"prefix": "/"}}],
+        "rewrite": {"authority": "cart.secure.svc.cluster.local"},
+        "headers": {"request": {"set": {"who": "east"}}},
+        "retries": {
+            "attempts": 3,
+            "retryOn": "connect-failure,refused-stream,reset-before-request",
+            "retryRemoteLocalities": True,
+            "backoff": "25ms",
+        },
+        "route": [
+            {"destination": {"host": "cart.secure.svc.cluster.local", "port": {"number": 80}}, "weight": 1},
+            {"destination": {"host": "low.cart.internal", "port": {"number": 31112}}, "weight": 3},
+        ],
+    }
+    routes = {"hosts": ["x", "y"], "exportTo": ["*"], "gateways": ["mesh"], "http": [all_requests]}
+    version = "networking.istio.io/v1"
+    assert federated(request) == (
+        {"apiVersion": version, "kind": "ServiceEntry", "metadata": metadata, "spec": entry},
+        {"apiVersion": version, "kind": "VirtualService", "metadata": metadata, "spec": routes},
+    )
+
+
+def test_a_prefix_is_one_of_path_elements() -> None:
+    (found,) = http(rule(Match(path=PathMatch(value="/payment/"), method="GET")))
+    get = {"method": {"exact": "GET"}}
+    assert found["match"] == [{"uri": {"exact": "/payment"}, **get}, {"uri": {"prefix": "/payment/"}, **get}]
+
+
+def test_of_several_ports_a_rule_is_for_one() -> None:
+    one, other = http(rule(port=80), rule(port=81))
+    assert (one["name"], one["match"]) == ("all.80", [{"uri": {"prefix": "/"}, "port": 80}])
+    assert (other["name"], other["match"]) == ("all.81", [{"uri": {"prefix": "/"}, "port": 81}])
+
+
+@pytest.mark.parametrize(
+    ("traffic", "retries", "timeout"),
+    [
+        ({"retries": 0}, {"attempts": 0}, None),
+        (
+            {"idempotent": True, "timeouts": Timeouts(per_try="1s", request="3s")},
+            {
+                "attempts": 3,
+                "retryOn": "connect-failure,refused-stream,reset-before-request,reset,gateway-error",
+                "retryRemoteLocalities": True,
+                "backoff": "25ms",
+                "perTryTimeout": "1s",
+            },
+            "3s",
+        ),
+        (
+            {"timeouts": Timeouts(per_try="1s")},
+            {
+                "attempts": 3,
+                "retryOn": "connect-failure,refused-stream,reset-before-request",
+                "retryRemoteLocalities": True,
+                "backoff": "25ms",
+            },
+            None,
+        ),
+    ],
+    ids=["never again", "repeatable", "once"],
+)
+def test_what_is_sent_again(traffic: dict[str, Any], retries: dict[str, Any], timeout: str | None) -> None:
+    (found,) = http(rule(**traffic))
+    assert (found["retries"], found.get("timeout")) == (retries, timeout)
+
+
+NAMES = st.sampled_from(["x-user", "x-way", "accept"])
+VALUES = st.text("abc", min_size=1, max_size=3)
+KINDS = st.sampled_from(["Exact", "RegularExpression"])
+MATCHES = st.builds(
+    Match,
+    path=st.one_of(
+        st.builds(PathMatch, type=st.just("PathPrefix"), value=st.sampled_from(["/", "/a", "/a/b", "/c"])),
+        st.builds(PathMatch, type=KINDS, value=st.sampled_from(["/a", "/a/b"])),
+    ),
+    method=st.sampled_from([None, "GET", "POST"]),
+    headers=st.lists(
+        st.builds(HeaderMatch, type=KINDS, name=NAMES, value=VALUES), max_size=2, unique_by=lambda h: h.name
+    ),
+    cookie=st.sampled_from([None, CookieMatch(name="user", value="test")]),
+    query_params=st.lists(
+        st.builds(QueryParamMatch, type=KINDS, name=NAMES, value=VALUES), max_size=2, unique_by=lambda q: q.name
+    ),
+)
+
+
+@given(st.lists(MATCHES, max_size=3, unique_by=str), st.sampled_from([None, 80]))
+def test_matches_can_be_read_back(found: list[Match], port: int | None) -> None:
+    (written,) = http(rule(*found, port=port))
+    wanted = [one for one in matches(tuple(found)) if PORT_HEADER not in str(one)]
+    for one in wanted:  # an exact path and what is below it, written apart, are one
+        below = {**one, "path": {"type": "PathPrefix", "value": one["path"]["value"]}}
+        if one["path"]["type"] == "Exact" and below in wanted:
+            return
+    assert route_matches(written) == wanted
+
+
+def test_a_whole_mesh_refuses_plaintext() -> None:
+    assert strict("istio-config", LABELS) == {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "PeerAuthentication",
+        "metadata": {"name": "default", "namespace": "istio-config", "labels": LABELS},
+        "spec": {"mtls": {"mode": "STRICT"}},
+    }

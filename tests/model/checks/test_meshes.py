@@ -1,0 +1,116 @@
+"""Meshes: who imports federated has one, with a trust domain of its own, and speaks TLS."""
+
+import pytest
+
+from tests.fabrics import ISSUED, Raw, changed, lines
+
+MESH: Raw = {
+    "tls": ISSUED,
+    "clusters/cluster-2/gateway": {"profile": "istio"},
+    "clusters/cluster-2/mesh": {"trustDomain": "east.example"},
+    "imports": [{"service": "logging.insecure", "clusters": ["cluster-2"], "path": "federated"}],
+}
+MISTAKES: dict[str, tuple[Raw, list[str]]] = {
+    "no mesh": (
+        {"clusters/cluster-2/mesh": None},
+        [
+            "imports[0].path: 'federated': cluster-2 has no mesh, whose sidecars would send the requests; allowed: "
+            "clusters with a mesh; write mcwan:clusters.cluster-2.mesh.trustDomain, or choose path gateway there"
+        ],
+    ),
+    "plaintext": (
+        {"wanPolicies/low/tls": "plaintext"},
+        [
+            "imports[0].path: 'federated': callers of a mesh are known by their certificates, and WAN policy low is "
+            "plaintext; allowed: WAN policies with TLS; choose path gateway, or mutual TLS for low"
+        ],
+    ),
+    "plaintext spare": (
+        {"wanPolicies/high/tls": "plaintext", "exports/1/failover": "high"},
+        [
+            "exports[1].failover: 'high': cluster-2 has profile istio, which keeps both tunnels together, and low has "
+            "TLS while high is plaintext; allowed: both with TLS, or none; write failover: none for logging.insecure, "
+            "or the same tls for both",
+            "imports[0].path: 'federated': callers of a mesh are known by their certificates, and WAN policy high is "
+            "plaintext; allowed: WAN policies with TLS; choose path gateway, or mutual TLS for high",
+        ],
+    ),
+    "the fabric's own domain": (
+        {"tls": ISSUED | {"domain": "wan.example"}, "clusters/cluster-2/mesh/trustDomain": "wan.example"},
+        [
+            "clusters.cluster-2.mesh.trustDomain: 'wan.example': the fabric's own domain, by whose identities "
+            "gateways are known; allowed: another one; give the mesh a trust domain of its own "
+            "(meshConfig.trustDomain)"
+        ],
+    ),
+    "the fabric's own domain, not written": (
+        {"clusters/cluster-2/mesh/trustDomain": "fabric.mc-wan.internal"},
+        [
+            "clusters.cluster-2.mesh.trustDomain: 'fabric.mc-wan.internal': the fabric's own domain, by whose "
+            "identities gateways are known; allowed: another one; give the mesh a trust domain of its own "
+            "(meshConfig.trustDomain)"
+        ],
+    ),
+    "one trust domain for two": (
+        {
+            "clusters/cluster-1/gateway": {"profile": "istio"},
+            "clusters/cluster-1/mesh": {"trustDomain": "east.example"},
+            "imports/0/clusters": ["cluster-1", "cluster-2"],
+        },
+        [
+            "clusters.cluster-2.mesh.trustDomain: 'east.example': already that of cluster-1, so that nobody could tell "
+            "whose workload a caller is; allowed: one of its own; give each mesh a trust domain of its own "
+            "(meshConfig.trustDomain)"
+        ],
+    ),
+    "accounts behind a gateway": (
+        {"exports/1/callers": [{"cluster": "cluster-1", "accounts": ["sleep.sleep"]}]},
+        [
+            "exports[1].callers[0].accounts: sleep.sleep: cluster-1 does not import logging.insecure federated, so "
+            "that its gateway calls for all of its workloads; allowed: none; remove accounts, or import it there with "
+            "path federated (mcwan:imports)"
+        ],
+    ),
+    "no trust domain": (
+        {"clusters/cluster-2/mesh": {}, "imports": []},
+        ["clusters.cluster-2.mesh.trustDomain: not written, but needed; write trustDomain"],
+    ),
+    "no such cluster": (
+        {"exports/1/callers": [{"cluster": "cluster-3"}]},
+        [
+            "exports[1].callers[0].cluster: 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; did you mean "
+            "'cluster-2'?"
+        ],
+    ),
+    "profile without sidecars": (
+        {"clusters/cluster-2/gateway": {"profile": "envoy-gateway"}},
+        [
+            "imports[0].path: 'federated': cluster-2 has profile envoy-gateway, which has no federated; allowed: with "
+            "profile istio; choose path gateway there"
+        ],
+    ),
+    "a gateway that cannot tell workloads": (
+        {
+            "clusters/cluster-1/gateway": {"profile": "standard", "class": "x"},
+            "tls": ISSUED | {"caConfigMap": "root"},
+        },
+        [
+            "imports[0].path: 'federated': cluster-1 has profile standard, which has no callers of a mesh; allowed: "
+            "with profile envoy-gateway, istio; choose path gateway, or offer logging.insecure on another cluster"
+        ],
+    ),
+}
+
+
+def test_a_mesh_may_import_federated() -> None:
+    assert lines(changed(MESH)) == []
+
+
+@pytest.mark.parametrize(("changes", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(changes: Raw, expected: list[str]) -> None:
+    assert lines(changed(changes, changed(MESH))) == expected
+
+
+def test_meshes_that_only_offer_may_have_one_trust_domain() -> None:
+    both = {f"clusters/cluster-{number}/mesh": {"trustDomain": "cluster.local"} for number in (1, 2)}
+    assert lines(changed(both | {"imports": []}, changed(MESH))) == []

@@ -1,0 +1,173 @@
+"""Imports with path federated: a name without endpoints, what sidecars are told, whom the other side admits."""
+
+from typing import Any
+
+from mcwan.plan import Plan
+from mcwan.plan.names import hostnames
+from tests.fabrics import ISSUED, Raw, called, changed, exported, labelled, on, planned
+
+MESH: Raw = changed(
+    {
+        "tls": ISSUED,
+        "clusters/cluster-2/gateway": {"profile": "istio"},
+        "clusters/cluster-2/mesh": {"trustDomain": "east.example", "rootNamespace": "istio-config"},
+        "clusters/edge": {
+            "renderTo": "edge",
+            "ingress": {"addresses": ["10.0.0.5"]},
+            "namespaces": ["secure"],
+            "gateway": {"profile": "istio"},
+        },
+        "exports": [],
+    }
+)
+
+
+def with_cart(changes: Raw | None = None, **cart: Any) -> Plan:
+    export = exported(**({"from_": ["cluster-1", "edge"]} | cart))
+    entry = {"service": "cart.secure", "clusters": ["cluster-2"], "path": "federated"}
+    return planned(changed(changes or {}, changed({"exports/-": export, "imports": [entry]}, MESH)))
+
+
+def kinds(plan: Plan, cluster: str) -> list[str]:
+    every = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in on(plan, cluster)]
+    return [f"{kind} {namespace}/{name}" for kind, namespace, name in every if "cart" in name]
+
+
+def test_what_is_made_and_nothing_of_an_egress_gateway() -> None:
+    plan = with_cart()
+    assert kinds(plan, "cluster-2") == [
+        "EnvoyFilter istio-config/cart.secure.federated.low",
+        "Service secure/cart-clusterset",
+        "ServiceEntry mc-wan/cart.secure.federated.low",
+        "ServiceEntry secure/cart-clusterset",
+        "DestinationRule mc-wan/cart.secure.federated.low",
+        "ServiceImport secure/cart",
+        "VirtualService secure/cart-clusterset",
+    ]
+    assert [one["metadata"]["name"] for one in on(plan, "cluster-2", "Gateway")] == ["mc-wan-ingress"]
+    assert on(plan, "cluster-2", "HTTPRoute") == on(plan, "cluster-2", "EndpointSlice") == []
+
+
+def test_the_upstream_is_for_every_sidecar_and_shows_who_asks() -> None:
+    plan = with_cart(failover="high")
+    domain = "test.mc-wan.internal"
+    entry = called(plan, "cluster-2", "ServiceEntry", "cart.secure.federated.low", "mc-wan")
+    rule = called(plan, "cluster-2", "DestinationRule", "cart.secure.federated.low", "mc-wan")
+    assert entry["metadata"]["labels"] == labelled("mesh-target", "low", export="cart.secure")
+    assert (entry["spec"]["hosts"], entry["spec"]["exportTo"]) == (["low.cart.secure.federated.mc-wan.internal"], ["*"])
+    assert [
+        (one["address"], one["ports"]["low"], one["labels"]["mc-wan.l7mp.io/choice"])
+        for one in entry["spec"]["endpoints"]
+    ] == [
+        ("198.51.100.11", 31112, "first"),
+        ("10.0.0.5", 31112, "first"),
+        ("198.51.100.11", 31111, "spare"),
+        ("10.0.0.5", 31111, "spare"),
+    ]
+    assert rule["spec"]["exportTo"] == ["*"]
+    assert rule["spec"]["trafficPolicy"]["tls"] == {
+        "mode": "ISTIO_MUTUAL",
+        "sni": f"ingress.cluster-1.{domain}",
+        "subjectAltNames": [f"spiffe://{domain}/cluster/{name}/ingress" for name in ("cluster-1", "edge")],
+    }
+
+
+def test_names_are_told_once_and_the_clusters_own_is_its_own() -> None:
+    every = hostnames("cart", "secure")
+    away, own = with_cart(), with_cart(from_=["cluster-1", "cluster-2"])
+    for plan, names, hosts in (
+        (away, [every[0], every[2]], every),
+        (own, [every[0]], [one for one in every if one != every[2]]),
+    ):
+        assert called(plan, "cluster-2", "ServiceEntry", "cart-clusterset", "secure")["spec"]["hosts"] == names
+        assert called(plan, "cluster-2", "VirtualService", "cart-clusterset", "secure")["spec"]["hosts"] == hosts
+
+
+def test_the_clusters_own_pods_have_their_share() -> None:
+    plan = with_cart(from_=[{"cluster": "cluster-1", "weight": 3}, {"cluster": "cluster-2", "weight": 2}])
+    (rule,) = called(plan, "cluster-2", "VirtualService", "cart-clusterset", "secure")["spec"]["http"]
+    assert [(one["destination"], one["weight"]) for one in rule["route"]] == [
+        ({"host": "cart.secure.svc.cluster.local", "port": {"number": 80}}, 2),
+        ({"host": "low.cart.secure.federated.mc-wan.internal", "port": {"number": 31112}}, 3),
+    ]
+    assert rule["headers"]["request"]["set"] == {
+        "mc-wan-export": "cart.secure",
+        "mc-wan-source": "cluster-2",
+        "spanid": "%REQ(SPANID?X-REQUEST-ID)%",
+    }
+
+
+def test_of_several_ports_each_has_its_rules() -> None:
+    ports = [{"name": "http", "port": 80}, {"name": "admin", "port": 81}]
+    plan = with_cart(port=None, ports=ports)
+    rules = called(plan, "cluster-2", "VirtualService", "cart-clusterset", "secure")["spec"]["http"]
+    assert [(one["name"], one["headers"]["request"]["set"]["x-mc-wan-port"]) for one in rules] == [
+        ("all.80", "80"),
+        ("all.81", "81"),
+    ]
+
+
+def test_the_other_side_admits_workloads_for_what_they_import() -> None:
+    plan = with_cart({"exports/-": exported(service="vault.secure", from_=["cluster-1", "edge"])})
+    hosts = sorted(hostnames("cart", "secure"))
+    spec = called(plan, "edge", "AuthorizationPolicy", "mc-wan-ingress", "mc-wan")["spec"]
+    ports = ["31111", "31112"]
+    assert spec["rules"] == [
+        {
+            "from": [{"source": {"notPrincipals": ["test.mc-wan.internal/cluster/*", "east.example/*"]}}],
+            "to": [{"operation": {"ports": ports}}],
+        },
+        {
+            "from": [{"source": {"principals": ["east.example/*"]}}],
+            "to": [{"operation": {"ports": ports, "notHosts": [one for host in hosts for one in (host, f"{host}:*")]}}],
+        },
+    ]
+    (allowed,) = called(plan, "cluster-1", "SecurityPolicy", "mc-wan-ingress", "mc-wan")["spec"]["authorization"][
+        "rules"
+    ]
+    listed = ", ".join(f'"{host}"' for host in hosts)
+    peer = "connection.uri_san_peer_certificate"
+    assert allowed == {
+        "name": "fabric",
+        "action": "Allow",
+        "cel": f'{peer}.startsWith("spiffe://test.mc-wan.internal/cluster/") || '
+        f'{peer}.startsWith("spiffe://east.example/") && request.host in [{listed}]',
+    }
+    validation = called(plan, "cluster-1", "ClientTrafficPolicy", "mc-wan-ingress", "mc-wan")["spec"]["tls"]
+    assert [one["value"] for one in validation["clientValidation"]["subjectAltNames"]["uris"]] == [
+        "spiffe://test.mc-wan.internal/cluster/",
+        "spiffe://east.example/",
+    ]
+    said = called(plan, "edge", "ServiceExport", "cart", "secure")["metadata"]["annotations"]
+    other = called(plan, "edge", "ServiceExport", "vault", "secure")["metadata"]["annotations"]
+    assert (said["mc-wan.l7mp.io/meshes"], other.get("mc-wan.l7mp.io/meshes")) == ("east.example", None)
+
+
+def test_callers_are_workloads() -> None:
+    both = [{"cluster": "cluster-2", "accounts": ["sleep.sleep", "curl.tools"]}, "cluster-1"]
+    plan = with_cart(callers=both)
+    (rule,) = called(plan, "edge", "AuthorizationPolicy", "cart.secure.ingress.low", "mc-wan")["spec"]["rules"]
+    assert rule["from"] == [
+        {
+            "source": {
+                "notPrincipals": [
+                    "east.example/ns/sleep/sa/sleep",
+                    "east.example/ns/tools/sa/curl",
+                    "test.mc-wan.internal/cluster/cluster-1/egress",
+                ]
+            }
+        }
+    ]
+    every = with_cart(callers=["cluster-2"])
+    (rule,) = called(every, "edge", "AuthorizationPolicy", "cart.secure.ingress.low", "mc-wan")["spec"]["rules"]
+    assert rule["from"] == [{"source": {"notPrincipals": ["east.example/*"]}}]
+    (allowed,) = called(every, "cluster-1", "SecurityPolicy", "cart.secure.ingress.low", "mc-wan")["spec"][
+        "authorization"
+    ]["rules"]
+    assert allowed["cel"] == 'connection.uri_san_peer_certificate.startsWith("spiffe://east.example/")'
+
+
+def test_a_mesh_may_refuse_plaintext() -> None:
+    plan = with_cart({"clusters/cluster-2/mesh/strict": True})
+    (found,) = on(plan, "cluster-2", "PeerAuthentication")
+    assert (found["metadata"]["namespace"], found["metadata"]["labels"]) == ("istio-config", labelled("mesh"))
