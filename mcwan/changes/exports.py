@@ -1,6 +1,6 @@
 """Exports: new ones, those that go, who offers, imports, answers and may call them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from mcwan.changes import flows
 from mcwan.changes.facets import CALLERS, GATEWAY, TLS, TREATMENT, WAYS
@@ -240,7 +240,21 @@ def _lost(before: View, old: set[tuple[str, ...] | None], new: set[tuple[str, ..
     """Give the clusters whose requests are refused from now on."""
     if None in new:
         return []
-    allowed = {one for callers in new for one in callers or ()}
-    calling = {flow.cluster for flow in before.flows if flow.asks == export and flow.remote}
-    known = calling if None in old else calling & {one for callers in old for one in callers or ()}
-    return sorted(known - allowed)
+    was = {one for callers in old for one in callers or ()}
+    now = {one for callers in new for one in callers or ()}
+    calling = {
+        (flow.cluster, f" of {trust}" if flow.path == "federated" else "")
+        for flow in before.flows
+        for trust in (before.by_cluster[flow.cluster].trust_domain,)
+        if flow.asks == export and flow.remote
+    }
+    return sorted(
+        cluster
+        for cluster, mesh in calling
+        if (None in old or _among(cluster, mesh, was)) and not _among(cluster, mesh, now)
+    )
+
+
+def _among(cluster: str, mesh: str, callers: Set[str]) -> bool:
+    """Tell whether a cluster's gateway, or some of its mesh's workloads, are among callers."""
+    return any(one.endswith(mesh) for one in callers) if mesh else cluster in callers

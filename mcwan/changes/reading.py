@@ -20,6 +20,7 @@ from mcwan.rules.evidence import (
     export_of,
     exports_of,
     listeners,
+    meshes_of,
     profile_of,
     role,
     rules_of,
@@ -86,8 +87,9 @@ def view(evidence: Evidence) -> View:
         reader.ports.setdefault(cluster, {}).setdefault(port, section)
     imports = sorted(set(reader.each(evidence.of_kind("ServiceImport"), lambda one: iter([(one.cluster, _key(one))]))))
     flows, unread = _flows(reader)
+    trusted = dict(reader.each(evidence.of_kind("ServiceImport"), _trusted))
     return View(
-        clusters=tuple(_cluster(reader, name) for name in evidence.clusters),
+        clusters=tuple(_cluster(reader, name, trusted.get(name, "")) for name in evidence.clusters),
         policies=tuple(sorted(policies, key=lambda one: (one.name, one.cluster))),
         offers=tuple(_offers(reader)),
         imports=tuple(imports),
@@ -133,15 +135,20 @@ def _levels(spec: Any, field: str) -> dict[str, float]:
     return {key: float(level) for key, level in levels.items() if isinstance(level, int | float)}
 
 
-def _cluster(reader: _Reader, name: str) -> Cluster:
+def _trusted(one: Object) -> Iterator[tuple[str, str]]:
+    yield from ((one.cluster, trust) for trust in meshes_of(one))
+
+
+def _cluster(reader: _Reader, name: str, mesh: str) -> Cluster:
     gateway = reader.known(lambda: reader.evidence.ingress_gateway(name), None)
     if gateway is None:
-        return Cluster(name=name, profile="standard", gateway_class="")
+        return Cluster(name=name, profile="standard", gateway_class="", trust_domain=mesh)
     return Cluster(
         name=name,
         profile=reader.known(lambda: profile_of(gateway), "") or "standard",
         gateway_class=reader.known(lambda: text(gateway.content, "spec", "gatewayClassName"), ""),
         addresses=tuple(reader.known(lambda: sorted(reader.evidence.addresses(gateway)), [])),
+        trust_domain=mesh,
     )
 
 

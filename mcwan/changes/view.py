@@ -35,6 +35,8 @@ class Cluster(Model):
     gateway_class: str
     addresses: tuple[str, ...] = ()
     """Where the other clusters reach its ingress gateway."""
+    trust_domain: str = ""
+    """That of its mesh, if workloads call for themselves there."""
 
 
 class Offer(Model):

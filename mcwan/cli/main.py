@@ -12,6 +12,7 @@ from mcwan.cli.commands.facts import facts
 from mcwan.cli.commands.graph import graph
 from mcwan.cli.commands.import_ import import_
 from mcwan.cli.commands.init import init
+from mcwan.cli.commands.mesh import mesh
 from mcwan.cli.commands.operator import operator
 from mcwan.cli.commands.plan import plan
 from mcwan.cli.commands.reference import reference
@@ -28,7 +29,7 @@ SECTIONS = {
     "What a stack file says": (init, adopt, export, unexport, import_, unimport),
     "Before an update": (check, plan, graph),
     "Clusters as they are": (status, doctor, facts),
-    "For other systems": (render, sdwan, telemetry, operator),
+    "For other systems": (render, sdwan, mesh, telemetry, operator),
     "For editors and shells": (schema, reference, completion),
 }
 
