@@ -25,7 +25,7 @@ SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
 SPARES = "mc-wan.l7mp.io/spares"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
-CALLERS = "mc-wan.l7mp.io/callers"
+CALLERS, MESHES = "mc-wan.l7mp.io/callers", "mc-wan.l7mp.io/meshes"
 OWN_RULES, BACKENDS = "mc-wan.l7mp.io/own-rules", "mc-wan.l7mp.io/backends"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
@@ -273,7 +273,17 @@ def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
 
 
 def upstreams(evidence: Evidence) -> list[Object]:
-    return [one for one in evidence.of_kind("ServiceEntry") if part(one) == "target"]
+    return [one for one in evidence.of_kind("ServiceEntry") if part(one) in ("target", "mesh-target")]
+
+
+def seen_otherwise(upstream: Object) -> list[str]:
+    """Give who would see an upstream if it were one of the other kind."""
+    return ["."] if of_mesh(upstream) else ["*"]
+
+
+def of_mesh(upstream: Object) -> bool:
+    """Tell whether the workloads of a mesh send to an upstream, and not a gateway."""
+    return part(upstream) == "mesh-target"
 
 
 def places(evidence: Evidence, upstream: Object) -> Iterator[tuple[Path, Object, int, str]]:
@@ -1026,9 +1036,14 @@ def _(evidence: Evidence) -> Changes:
 # Callers.
 
 
+def refusing(evidence: Evidence) -> list[Object]:
+    """Give Envoy Gateway's policies of exports."""
+    return [one for one in evidence.of_kind("SecurityPolicy") if part(one) == "ingress-route"]
+
+
 def guards(evidence: Evidence) -> Iterator[tuple[Object, Path]]:
     """Give what refuses callers, and where it says whom it is for."""
-    for one in evidence.of_kind("SecurityPolicy"):
+    for one in refusing(evidence):
         yield one, ("spec", "targetRefs", 0)
     for one in of_callers(evidence):
         yield one, ("spec", "targetRefs", 0)
@@ -1060,7 +1075,7 @@ def _(evidence: Evidence) -> Changes:
 @kind("callers: one more, or one fewer")
 def _(evidence: Evidence) -> Changes:
     theirs = "spiffe://else.where/cluster/theirs/egress"
-    for one in evidence.of_kind("SecurityPolicy"):
+    for one in refusing(evidence):
         path: Path = ("spec", "authorization", "rules")
         added = {"action": "Allow", "cel": f'connection.uri_san_peer_certificate in ["{theirs}"]'}
         every = at(one.content, path, [])
@@ -1084,7 +1099,7 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("callers: everybody, by the action or by default")
 def _(evidence: Evidence) -> Changes:
-    for one in evidence.of_kind("SecurityPolicy"):
+    for one in refusing(evidence):
         path: Path = ("spec", "authorization")
         yield _set(evidence, one, (*path, "defaultAction"), "Allow", "callers-enforced")
         yield _drop(evidence, one, path, "callers-enforced")
@@ -1097,7 +1112,7 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("callers: others are refused for some requests only")
 def _(evidence: Evidence) -> Changes:
-    for one in evidence.of_kind("SecurityPolicy"):
+    for one in refusing(evidence):
         yield _set(evidence, one, ("spec", "targetRefs", 0, "sectionName"), "all", "callers-enforced")
     for one in of_callers(evidence):
         path: Path = ("spec", "rules", 0)
@@ -1113,7 +1128,7 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("callers: somebody else's SecurityPolicy for the same route")
 def _(evidence: Evidence) -> Changes:
-    for one in evidence.of_kind("SecurityPolicy"):
+    for one in refusing(evidence):
         for target in (
             {"targetRefs": one.content["spec"]["targetRefs"]},
             {"targetRefs": [one.content["spec"]["targetRefs"][0] | {"sectionName": "all"}]},
@@ -1162,6 +1177,8 @@ def _(evidence: Evidence) -> Changes:
 @kind("upstream: missing, or under another name or port")
 def _(evidence: Evidence) -> Changes:
     for one in upstreams(evidence):
+        if of_mesh(one):
+            continue  # so far, nothing judges what refers to them
         yield _remove(evidence, one, "route-has-target")
         yield _set(evidence, one, ("spec", "ports", 0, "number"), WRONG_PORT, "route-has-target")
         unchecked = {"target-verified"} if checking(evidence, one) else set()
@@ -1186,7 +1203,7 @@ def _(evidence: Evidence) -> Changes:
             yield _set(evidence, one, ("spec", "host"), "else.where.internal", *both)
             port = {"port": {"number": upstream.content["spec"]["ports"][0]["number"]}, "tls": {"mode": "DISABLE"}}
             yield _set(evidence, one, ("spec", "trafficPolicy", "portLevelSettings"), [port], *both)
-            yield replace(_set(evidence, one, ("spec", "exportTo"), ["*"], *both), leaf=None)
+            yield replace(_set(evidence, one, ("spec", "exportTo"), seen_otherwise(upstream), *both), leaf=None)
             yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, *both), leaf=None)
             spec = {"host": upstream.content["spec"]["hosts"][0], "trafficPolicy": {"tls": {"mode": "DISABLE"}}}
             added = made(evidence, one.cluster, "DestinationRule", FOREIGN, one.namespace, spec=spec)
@@ -1222,7 +1239,7 @@ def _(evidence: Evidence) -> Changes:
             yield _set(evidence, one, ("spec", field), value, "upstream-is-whole")
         yield _drop(evidence, one, ("spec", "resolution"), "upstream-is-whole")
         yield _set(evidence, one, ("spec", "ports", 0, "protocol"), "TCP", "upstream-is-whole")
-        for seen in (["*"], ["elsewhere"]):
+        for seen in (seen_otherwise(one), ["elsewhere"]):
             yield replace(_set(evidence, one, ("spec", "exportTo"), seen, "upstream-is-whole"), leaf=None)
         pods = {"labels": {"app": "vault"}}
         yield replace(_set(evidence, one, ("spec", "workloadSelector"), pods, "upstream-is-whole"), leaf=None)
@@ -1259,7 +1276,7 @@ def _(evidence: Evidence) -> Changes:
         ways = set[str]().union(*map(its_ways, every))
         for path, gateway, _, choice in places(evidence, one):
             for name, other in policies(evidence).items():
-                if choice == "first" and name not in ways and own(gateway) is None:
+                if choice == "first" and name not in ways and own(gateway) is None and not of_mesh(one):
                     plain = bool(checking(evidence, one)) != (name in secure(gateway))
                     asked = {"target-verified"} if plain and name in secure(gateway) else set()
                     rules = ("rule-of-own-policy", "route-arrives", *asked)
@@ -1584,11 +1601,17 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for upstream in upstreams(evidence):
         for one in evidence.of_kind("EnvoyFilter"):
-            if here(one) == here(upstream) and checking(evidence, upstream):
+            its = (one.cluster, one.name, part(one)) == (upstream.cluster, upstream.name, part(upstream))
+            if its and checking(evidence, upstream):
                 yield _remove(evidence, one, "requests-go-on")
                 yield _drop(evidence, one, ("spec", "configPatches", 0), "requests-go-on")
                 yield _set(evidence, one, ("spec", "configPatches", 0, "applyTo"), "LISTENER", "requests-go-on")
-                yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
+                if of_mesh(upstream):
+                    target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "mc-wan-egress"}
+                    refs: Path = ("spec", "targetRefs")
+                    yield replace(_set(evidence, one, refs, [target], "requests-go-on"), leaf=None)
+                else:
+                    yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
 
 
 @kind("egress route: another host name on the way")
@@ -1677,7 +1700,7 @@ def _(evidence: Evidence) -> Changes:
 @kind("ServiceExport: missing")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceExport"):
-        stale = set()
+        stale = {"clients-of-this-fabric"} if MESHES in one.content["metadata"]["annotations"] else set()
         for it in shadows(evidence):
             left = [gateway for gateway in remote_gateways(evidence, it) if gateway.cluster != one.cluster]
             gone = [gateway for gateway in remote_gateways(evidence, it) if gateway.cluster == one.cluster]
