@@ -24,8 +24,9 @@ def main() -> None:
         environment = stack.known(project, name, raw, secret=secret, reader=_read)
         plan = environment.plan(awaits=True)
     except MistakesError as error:
-        count = len(error.mistakes)
-        raise pulumi.RunError(f"{count} mistake{'s' * (count > 1)} in Pulumi.{name}.yaml\n{error}") from None
+        from mcwan.rules.words import many  # whoever makes no mistake does without the rules
+
+        raise pulumi.RunError(f"{many(len(error.mistakes), 'mistake')} in Pulumi.{name}.yaml\n{error}") from None
     except RecordError as error:
         raise pulumi.RunError(str(error)) from None
     described = environment.fabric

@@ -96,7 +96,14 @@ def known(
         return filled, mistakes
 
     made = load(stack, raw, secret=secret, checks=CHECKS, fill=fill)
-    return Environment(made, found)
+    return Environment(_consenting(made) if allow else made, found)
+
+
+def _consenting(fabric: Fabric) -> Fabric:
+    """Have a fabric say that its withdrawals are consented to, as if its stack file did: rules see nothing else."""
+    withdrawals = fabric.facts.withdrawals.model_copy(update={"allow": True})
+    facts = fabric.facts.model_copy(update={"withdrawals": withdrawals})
+    return fabric.model_copy(update={"facts": facts})
 
 
 def read_config(project: Path, stack: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pulumi_policy import EnforcementLevel
 from mcwan.pack import NAME, Analyzer, Reading, policies
 from mcwan.plan import Plan
 from mcwan.plan.manifests import identity
-from mcwan.plan.summary import export_summary, gateways, import_summary, wan_policy_summary
+from mcwan.plan.summary import export_summary, gateway_summary, import_summary, wan_policy_summary
 from mcwan.rules import RULES, Rule
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -91,7 +91,7 @@ def analyze(
 
 
 def _components(plan: Plan) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    yield "EastWestGateway", "test/gateways", {"clusters": gateways(plan)}
+    yield "EastWestGateway", "test/gateways", gateway_summary(plan)
     of: list[tuple[str, Callable[[Plan, str], Mapping[str, Any]], Any]] = [
         ("WANPolicy", wan_policy_summary, plan.fabric.wan_policies),
         ("ServiceExport", export_summary, plan.context.exports),

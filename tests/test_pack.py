@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from google.protobuf import json_format, struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcwan.cli.render import write
 from mcwan.pack import plain
 from mcwan.rules import RULES, Evidence, Violation
 from mcwan.rules.settings import SettingsError
 from tests.analyzed import SECRET_MARK, SIGNATURE, UNKNOWN, Told, add, analyze, properties, stack
 from tests.components.examples import STACKS, plan
-from tests.fabrics import planned
+from tests.fabrics import changed, planned
 
 PORT = Told(
     "mandatory",
@@ -133,6 +135,25 @@ def test_a_baseline_that_cannot_be_read_is_told() -> None:
             "withdrawals-limited: nowhere.json: cannot be read: No such file or directory",
         )
     ]
+
+
+def test_the_limit_of_withdrawals_is_what_the_stack_says(tmp_path: Path) -> None:
+    """It is written once, for the command line and for the pack; the pack's own stands in its place."""
+    baseline = {"baseline": str(tmp_path / "deployed")}
+    write(planned(), tmp_path / "deployed")
+    gone = {"exports/1/service": "metrics.insecure"}
+
+    def told(stack_has: dict[str, Any], **options: Any) -> list[str]:
+        raw = changed(gone | {"facts": {"withdrawals": stack_has}})
+        return [one.message for one in analyze(stack(planned(raw)), {"withdrawals-limited": baseline | options})]
+
+    what = "withdrawals-limited: 2 of 4 imports withdrawn; allowed at a time: {} (logging.insecure on cluster-1 and "
+    what += "logging.insecure on cluster-2); withdraw fewer, or {} for this one update"
+    assert told({}) == []
+    assert told({"atMost": 1}) == [what.format("1, 50 percent", "write mcwan:facts.withdrawals.allow: true")]
+    assert told({"atMost": 1, "allow": True}) == []
+    assert told({"atMost": 1, "allow": True}, percent=25.0) == [what.format("25 percent", "raise percent")]
+    assert told({"atMost": 1}, atMost=2.0) == []
 
 
 _LEAVES = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

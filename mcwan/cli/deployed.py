@@ -10,6 +10,7 @@ import click
 from mcwan.facts.deployed import Asked, Deployed, Kind, deployed_on
 from mcwan.facts.report import Failure
 from mcwan.model.durations import milliseconds
+from mcwan.model.labels import of_fabric
 from mcwan.plan import Plan
 from mcwan.plan.manifests import KINDS, Manifest, identity, plural
 from mcwan.rules.sources import of_directories
@@ -76,7 +77,7 @@ def asked(plan: Plan, cluster: str) -> Asked:
         expected.setdefault(kind, set()).add((namespace, name))
     return Asked(
         tuple(Kind(version, kind, plural(kind), kind not in _GLOBAL) for kind, version in versions.items()),
-        {"app.kubernetes.io/managed-by": "mcwan", "app.kubernetes.io/instance": plan.fabric.name},
+        of_fabric(plan.fabric.name),
         expected,
     )
 

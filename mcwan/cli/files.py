@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mcwan.cli.editing.saving import put
+from mcwan.files import put
 
 _HEAD = 200
 """Bytes of a file among which its mark is."""

@@ -30,6 +30,13 @@ def environment(
     return stacks.environment(project, stack, reader=partial(read_all, say=say), allow=allow, refresh=refresh)
 
 
+def end_if_unread(found: "stacks.Environment") -> None:
+    """End a command with exit code 1, once all is told, if a cluster that it asked was not read, or in part."""
+    if found.known.unread:
+        named = ", ".join(found.known.unread)
+        raise click.ClickException(f"{named}: not read, or in part; what is recorded holds, as the notes say")
+
+
 def written_to(plan: "Plan", directory: Path, cluster: str | None = None) -> "Written":
     """Render a plan to a directory; what stops that ends the command on one line, with exit code 1."""
     from mcwan.cli.render import write
@@ -50,7 +57,7 @@ def print_to(text: str, out: Path | None) -> None:
 
 def put_to(content: bytes, out: Path) -> None:
     """Write a file, whole or not at all; one that cannot be written ends the command with exit code 1."""
-    from mcwan.cli.editing.saving import put
+    from mcwan.files import put
 
     try:
         put(out, content)
@@ -80,9 +87,10 @@ def mistakes(*more: type[Exception]) -> Iterator[None]:
     try:
         yield
     except MistakesError as error:
+        from mcwan.rules.words import many  # whoever makes no mistake does without the rules
+
         click.echo(str(error), err=True)
-        count = len(error.mistakes)
-        click.echo(f"{count} mistake{'s' * (count > 1)}; nothing was done", err=True)
+        click.echo(f"{many(len(error.mistakes), 'mistake')}; nothing was done", err=True)
         raise click.exceptions.Exit(2) from None
     except told as error:
         click.echo(str(error), err=True)

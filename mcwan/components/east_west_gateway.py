@@ -9,7 +9,7 @@ from mcwan.components.addresses import await_addresses
 from mcwan.components.register import Addresses, Foundation, Providers, register
 from mcwan.plan import Plan
 from mcwan.plan.expand import GATEWAYS
-from mcwan.plan.summary import gateways
+from mcwan.plan.summary import gateway_summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,5 +39,6 @@ class EastWestGateway(pulumi.ComponentResource):
         self.addresses = await_addresses(name, plan, providers, self.foundation, self)
         if self.addresses:
             register(name, plan, GATEWAYS, providers, self, self.foundation, self.addresses, waiting=True)
-        self.clusters = gateways(args.plan)
-        self.register_outputs({"clusters": self.clusters})
+        summary = gateway_summary(plan)
+        self.clusters = summary["clusters"]
+        self.register_outputs(summary)

@@ -8,6 +8,7 @@ from typing import Any
 from mcwan.doctor.evidence import Evidence
 from mcwan.doctor.finding import Finding, Found, each
 from mcwan.facts.surveyed import Survey
+from mcwan.model.labels import ENVOY_GATEWAY_NAMESPACE
 from mcwan.plan.names import NAMESPACE
 from mcwan.rules.exposure import is_public
 
@@ -77,4 +78,4 @@ def given(service: Any) -> list[str]:
 
 
 def _of_gateway(service: Any) -> bool:
-    return (service["metadata"].get("labels") or {}).get("gateway.envoyproxy.io/owning-gateway-namespace") == NAMESPACE
+    return (service["metadata"].get("labels") or {}).get(ENVOY_GATEWAY_NAMESPACE) == NAMESPACE

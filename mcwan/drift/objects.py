@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mcwan.drift.fields import Difference, differences
+from mcwan.model.labels import EXPORT, EXPORT_NAMESPACE
 from mcwan.plan.manifests import KINDS, Manifest, identity
-from mcwan.plan.names import GROUP
 
 State = Literal["differs", "missing", "left over"]
 
@@ -59,7 +59,7 @@ def export_of(one: Mapping[str, object]) -> str:
     labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
     if not isinstance(labels, Mapping):
         return ""
-    name, namespace = labels.get(f"{GROUP}/export"), labels.get(f"{GROUP}/export-namespace")
+    name, namespace = labels.get(EXPORT), labels.get(EXPORT_NAMESPACE)
     return f"{name}.{namespace}" if name and namespace else ""
 
 

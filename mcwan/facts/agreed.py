@@ -22,17 +22,12 @@ class Offered(NamedTuple):
 class Agreed(NamedTuple):
     """A derived service, and what was not agreed on.
 
-    `ports` says for each port which clusters have it. `conflicts` has a sentence for each of KEP-1645's reasons,
-    `invalid` the reason why a cluster's export is none.
+    `ports` says for each port which clusters have it; for all else `service` holds, that of the oldest export.
+    `conflicts` has a sentence for each of KEP-1645's reasons, `invalid` the reason why a cluster's export is none.
     """
 
     ports: tuple[tuple[Port, tuple[str, ...]], ...] = ()
-    headless: bool = False
-    session_affinity: str = "None"
-    session_affinity_seconds: int | None = None
-    ip_families: tuple[str, ...] = ()
-    internal_traffic_policy: str | None = None
-    traffic_distribution: str | None = None
+    service: Service = Service()
     conflicts: tuple[tuple[str, str], ...] = ()
     invalid: tuple[tuple[str, str], ...] = ()
 
@@ -44,16 +39,9 @@ def agree(offers: Mapping[str, Offered]) -> Agreed:
     services = {name: service for name in ordered if (service := offers[name].service) is not None}
     if not services:
         return Agreed(invalid=tuple(sorted(invalid.items())))
-    oldest = next(iter(services.values()))
-    ports = _ports(services)
     return Agreed(
-        ports=ports,
-        headless=oldest.headless,
-        session_affinity=oldest.session_affinity,
-        session_affinity_seconds=oldest.session_affinity_seconds,
-        ip_families=oldest.ip_families,
-        internal_traffic_policy=oldest.internal_traffic_policy,
-        traffic_distribution=oldest.traffic_distribution,
+        ports=_ports(services),
+        service=next(iter(services.values())),
         conflicts=(*_conflicts(services), *_carried({name: offers[name].export for name in services})),
         invalid=tuple(sorted(invalid.items())),
     )

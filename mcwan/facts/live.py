@@ -33,6 +33,7 @@ from mcwan.facts.report import (
     written,
 )
 from mcwan.facts.rights import DEFINITIONS
+from mcwan.model.labels import SLICE_OF, fabric_of
 from mcwan.model.leaves import GROUP
 
 _GATEWAY, _CLASS, _EXPORT, _IMPORT = (
@@ -46,8 +47,6 @@ _DEFINITION = create_global_resource(
 )
 _BY_VERSION = ("gateways", "classes", "exports", "imports")
 """The sections that are read in a version that is served, and are empty where none is."""
-_SERVICE_NAME = "kubernetes.io/service-name"
-_FABRIC = "app.kubernetes.io/instance"
 _CHUNK = 500
 Served = Mapping[str, tuple[str, ...]]
 """The versions that are served, by the name of the CustomResourceDefinition."""
@@ -114,7 +113,7 @@ async def _ready(client: AsyncClient, namespace: str) -> dict[str, int]:
     """
     found: dict[str, set[str]] = {}
     async for one in client.list(EndpointSlice, namespace=namespace, chunk_size=_CHUNK):
-        service = _labels(one).get(_SERVICE_NAME, "")
+        service = _labels(one).get(SLICE_OF, "")
         for endpoint in one.endpoints or ():
             if endpoint.conditions is None or endpoint.conditions.ready in (None, True):
                 pod = endpoint.targetRef.name if endpoint.targetRef and endpoint.targetRef.name else ""
@@ -171,7 +170,7 @@ async def _reached(
     if wanted.exposure == "NodePort":
         return set(nodes)
     name, _, namespace = wanted.gateways[key].partition(".")
-    slices = [one async for one in client.list(EndpointSlice, namespace=namespace, labels={_SERVICE_NAME: name})]
+    slices = [one async for one in client.list(EndpointSlice, namespace=namespace, labels={SLICE_OF: name})]
     return {
         address
         for one in slices
@@ -234,7 +233,7 @@ async def _exports(client: AsyncClient, wanted: Wanted, served: Served) -> dict[
         found[key] = Exported(
             created=_time(one.metadata.creationTimestamp),
             carries=carries,
-            fabric=_fabric(one),
+            fabric=fabric_of(_labels(one)),
             wan_policy=annotations.get(policy) or own.get(policy, ""),
             labels=labels,
             annotations=annotations,
@@ -244,7 +243,7 @@ async def _exports(client: AsyncClient, wanted: Wanted, served: Served) -> dict[
 
 async def _imports(client: AsyncClient, wanted: Wanted, served: Served) -> dict[str, Imported]:
     every = _multicluster(client, wanted, served, "ServiceImport", _IMPORT)
-    return {key: Imported(fabric=_fabric(one)) async for key, one in every}
+    return {key: Imported(fabric=fabric_of(_labels(one))) async for key, one in every}
 
 
 async def _multicluster(
@@ -263,11 +262,6 @@ async def _multicluster(
 
 def _namespaces_of(names: Iterable[str]) -> list[str]:
     return sorted({namespace_of(one) for one in names})
-
-
-def _fabric(one: Any) -> str:
-    labels = _labels(one)
-    return labels.get(_FABRIC, "") if labels.get("app.kubernetes.io/managed-by") == "mcwan" else ""
 
 
 def _labels(one: Any) -> dict[str, str]:

@@ -4,13 +4,12 @@
 without the clusters is the same everywhere.
 """
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from mcwan import files
 from mcwan.facts.report import Report
 from mcwan.model.base import Model
 
@@ -68,10 +67,7 @@ def save(file: Path, record: Record) -> bool:
         if file.is_file() and _timeless(load(file)) == _timeless(record):
             return False
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as new:
-            new.write(text(record))
-        Path(new.name).chmod(0o644)
-        os.replace(new.name, file)  # noqa: PTH105 - the same
+        files.put(file, text(record).encode())
     except OSError as error:
         raise RecordError(f"{file}: cannot be written: {error.strerror}") from None
     return True

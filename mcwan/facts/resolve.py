@@ -35,6 +35,8 @@ class Known:
     balanced: frozenset[str] = frozenset()
     """The live clusters whose balancer gives the ingress gateway an address, since none is written."""
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """The clusters that were to be read and were not, or in part: what is recorded of them holds."""
     record: Record = field(default_factory=Record)
     """What is to be recorded, once it is deployed."""
 
@@ -57,7 +59,7 @@ def resolve(
     `name` is the environment's. `readings` has those of the clusters that were to be read; `allow` is consent to
     withdraw imports.
     """
-    reports, notes, mistakes = _reports(description, readings, record, now)
+    reports, notes, unread, mistakes = _reports(description, readings, record, now)
     if mistakes:
         return description, NOTHING, mistakes
     filled, splits, said = _filled(description, reports, record)
@@ -75,15 +77,19 @@ def resolve(
     kept = {**record.clusters, **{name: one for name, one in reports.items() if name in readings}}
     recorded = Record(clusters={name: one for name, one in kept.items() if name in description.clusters}, splits=splits)
     balanced = frozenset(name for name, one in description.clusters.items() if one.is_balanced)
-    return filled, Known(reports, agreed, balanced, tuple(notes), recorded), mistakes
+    return filled, Known(reports, agreed, balanced, tuple(notes), tuple(unread), recorded), mistakes
 
 
 def _reports(
     description: Description, readings: Mapping[str, Reading], record: Record, now: datetime
-) -> tuple[dict[str, Report], list[str], list[Mistake]]:
-    """Give the facts that hold of each cluster: as read or, where that is not to be had, as recorded."""
+) -> tuple[dict[str, Report], list[str], list[str], list[Mistake]]:
+    """Give the facts that hold of each cluster: as read or, where that is not to be had, as recorded.
+
+    With them what there is to say, who was not read, or in part, and what is wrong.
+    """
     found: dict[str, Report] = {}
     notes: list[str] = []
+    unread: list[str] = []
     mistakes: list[Mistake] = []
     for name, cluster in sorted(description.clusters.items()):
         last = record.clusters.get(name)
@@ -97,6 +103,7 @@ def _reports(
         elif cluster.facts != "declared":
             reading = readings.get(name, Reading())
             whole, why = _together(_believed(reading, last), last)
+            unread += [name] if why else []
             needed = [section for section in ("namespaces", "services") if getattr(whole, section, None) is None]
             if whole is None or needed:
                 first = next(iter(why.values()), Failure(problem="it was not read", remedy="run again"))
@@ -110,7 +117,7 @@ def _reports(
                 since = f"as recorded {_age(last, now)}" if last is not None else "left out"
                 what = ", ".join(section for section, one in why.items() if str(one) == failure)
                 notes.append(f"{name}: {'facts' if what == 'cluster' else what} {since}: {failure}")
-    return found, notes, mistakes
+    return found, notes, unread, mistakes
 
 
 def _believed(reading: Reading, last: Report | None) -> Reading:
@@ -180,6 +187,7 @@ def _filled(
         if not ready:
             exports.append(ported)
             continue
+        notes += _mixed(ported, ready)
         before = record.splits.get(ported.key, {})
         shared_by = _split(ported, ready, before, description.facts.steady_percent)
         if any(ready.values()):
@@ -205,14 +213,18 @@ def _cluster(cluster: Cluster, report: Report | None, used: set[str]) -> Cluster
     if "namespaces" not in written and report.namespaces is not None:
         update["namespaces"] = tuple(sorted(used & set(report.namespaces)))
     if "mcs_api" not in written and report.served is not None:
-        served = [set(report.served.get(definition, ())) for definition in _MCS_API]
-        update["mcs_api"] = newest(set.intersection(*served)) or cluster.mcs_api
+        update["mcs_api"] = newest(_mcs_versions(report.served)) or cluster.mcs_api
     gateway = (report.gateways or {}).get(SHARED_INGRESS)
     if not cluster.ingress.addresses and gateway is not None and gateway.addresses:
         update["ingress"] = Cluster.model_validate(
             {"ingress": {**cluster.ingress.model_dump(exclude_unset=True), "addresses": list(gateway.addresses)}}
         ).ingress
     return cluster.model_copy(update=update) if update else cluster
+
+
+def _mcs_versions(served: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Give the versions in which both of the MCS API's definitions are served."""
+    return set.intersection(*(set(served.get(definition, ())) for definition in _MCS_API))
 
 
 def _there(export: Export, written: Mapping[str, Cluster], filled: Mapping[str, Cluster]) -> tuple[Export, list[str]]:
@@ -245,11 +257,29 @@ def _ready(export: Export, description: Description, reports: Mapping[str, Repor
     found: dict[str, int] = {}
     for offer in export.from_:
         services = reports[offer.cluster].services if offer.cluster in reports else None
-        written = "weight" in offer.model_fields_set or description.clusters[offer.cluster].facts == "declared"
+        written = _is_weighed(offer) or description.clusters[offer.cluster].facts == "declared"
         if not written and services is not None and export.service in services:
             service = services[export.service]
             found[offer.cluster] = service.ready if service is not None else 0
     return found
+
+
+def _mixed(export: Export, ready: Mapping[str, int]) -> Iterator[str]:
+    """Say where a cluster's share is made of its ready pods and that of another, of which none is known, is not."""
+    for spare in (False, True):
+        choices = [one for one in export.from_ if one.spare == spare]
+        counted = [one.cluster for one in choices if one.cluster in ready]
+        guessed = [one.cluster for one in choices if one.cluster not in ready and not _is_weighed(one)]
+        if counted and guessed:
+            yield (
+                f"{export.key}: nothing is known of the pods on {', '.join(guessed)}: 1 is taken, beside the ready "
+                f"pods on {', '.join(counted)}; write a weight, or have the facts read there, too"
+            )
+
+
+def _is_weighed(offer: Offer) -> bool:
+    """Tell whether an offer's weight is written."""
+    return "weight" in offer.model_fields_set
 
 
 def _split(export: Export, ready: Mapping[str, int], before: Mapping[str, int], percent: int) -> dict[str, int]:
@@ -319,7 +349,16 @@ def _unserved(description: Description, reports: Mapping[str, Report]) -> Iterat
                     "it does not serve the MCS API in a version that mcwan knows",
                     "install the CustomResourceDefinitions of sigs.k8s.io/mcs-api there",
                 )
-        known = description.clusters[name].gateway.class_name
+        cluster = description.clusters[name]
+        both = _mcs_versions(report.served)
+        if both and "mcs_api" in cluster.model_fields_set and cluster.mcs_api not in both:
+            yield Mistake(
+                ("clusters", name, "mcsApi"),
+                repr(cluster.mcs_api),
+                f"it does not serve the MCS API in that version; allowed: {', '.join(sorted(both))}",
+                "write one that it serves, or nothing: it says itself which that is",
+            )
+        known = cluster.gateway.class_name
         if report.classes is not None and known not in report.classes and not lacking:
             yield Mistake(
                 ("clusters", name, "gateway", "class"),
@@ -346,8 +385,7 @@ def _withdrawn(before: Description, now: Description, *, allow: bool) -> Iterato
     gone = sorted(had - _imported(now))
     left = {cluster for cluster, _ in had - set(gone)}
     emptied = sorted({cluster for cluster, _ in gone} - left)
-    few = len(gone) <= limit.at_most and len(gone) * 100 <= limit.percent * len(had)
-    if allow or limit.allow or (few and not emptied):
+    if allow or limit.allow or (limit.admits(len(gone), len(had)) and not emptied):
         return
     some = ", ".join(f"{service} on {cluster}" for cluster, service in gone[:3])
     more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""

@@ -13,6 +13,7 @@ from mcwan.gateways import envoy, envoy_metrics
 from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
 from mcwan.model.cluster import Balancer, Exposure
 from mcwan.model.durations import lasting
+from mcwan.model.labels import ENVOY_GATEWAY, ENVOY_GATEWAY_NAMESPACE
 from mcwan.model.mesh import workloads
 from mcwan.model.telemetry import OTLP
 from mcwan.model.tls import identity
@@ -40,7 +41,6 @@ upstream = federated = strict = None
 """A route has its spares among its backends, each of which is a cluster to fall back on; and there are no sidecars."""
 SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
-_OWNER = "gateway.envoyproxy.io/owning-gateway"
 METRICS = (19001,)
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
@@ -92,7 +92,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
 
 def pods(name: str, namespace: str) -> Mapping[str, str]:
     """Give the labels of a gateway's pods."""
-    return {f"{_OWNER}-name": name, f"{_OWNER}-namespace": namespace}
+    return {ENVOY_GATEWAY: name, ENVOY_GATEWAY_NAMESPACE: namespace}
 
 
 def target(request: TargetRequest) -> tuple[Manifest, ...]:

@@ -17,6 +17,7 @@ from mcwan.gateways import envoy, istio_mesh
 from mcwan.gateways.gateway_api import listener_tls
 from mcwan.gateways.istio_filters import gateway_filter, route_filter, upstream_filter
 from mcwan.model.cluster import Exposure
+from mcwan.model.labels import GATEWAY
 from mcwan.model.mesh import workloads
 from mcwan.model.shares import whole
 from mcwan.model.tls import dns_name, identity
@@ -92,7 +93,7 @@ def infrastructure(request: GatewayRequest) -> Infrastructure:
 
 def pods(name: str, _: str) -> Mapping[str, str]:
     """Give the labels of a gateway's pods."""
-    return {"gateway.networking.k8s.io/gateway-name": name}
+    return {GATEWAY: name}
 
 
 def _node_ports(request: GatewayRequest) -> Iterator[Manifest]:

@@ -12,7 +12,10 @@ Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
 class Withdrawals(Model):
-    """How many imports one update may withdraw for want of a namespace, without consent."""
+    """How many imports one update may withdraw for want of a namespace, without consent.
+
+    The rule withdrawals-limited goes by it, too, for whatever reason, unless it has a limit of its own.
+    """
 
     at_most: Annotated[int, Field(strict=True, ge=0)] = 10
     """Imports, over all clusters."""
@@ -20,6 +23,10 @@ class Withdrawals(Model):
     """The share of all imports."""
     allow: StrictBool = False
     """Consent for this update; take it away after it. `--allow-withdrawals` says the same on the command line."""
+
+    def admits(self, gone: int, every: int) -> bool:
+        """Tell whether so many of all imports may be withdrawn."""
+        return self.allow or (gone <= self.at_most and gone * 100 <= self.percent * every)
 
 
 class Facts(Model):
@@ -30,4 +37,4 @@ class Facts(Model):
     steady_percent: Percent = 20
     """Shares of the requests stay as they are while none would change by more than this, in percentage points."""
     withdrawals: Withdrawals = Withdrawals()
-    """How many imports an update may withdraw because of what clusters report."""
+    """How many imports an update may withdraw."""

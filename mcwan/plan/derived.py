@@ -23,24 +23,25 @@ def derived(context: Context, importing: Importing) -> Manifest:
     """Give the spec. A headless service has no address of its own: its pods have theirs, in their own cluster only."""
     export = importing.export
     agreed = context.known.agreed.get(export.key, Agreed())
+    service = agreed.service
     spec: dict[str, Any] = {
-        "type": "Headless" if agreed.headless else "ClusterSetIP",
+        "type": "Headless" if service.headless else "ClusterSetIP",
         "ports": [_port(port, agreed) for port in export.all_ports],
     }
     ips = _ips(context, importing)
-    if ips and not agreed.headless:
+    if ips and not service.headless:
         spec["ips"] = ips
-    if agreed.session_affinity != "None":
-        spec["sessionAffinity"] = agreed.session_affinity
-    if agreed.session_affinity_seconds is not None:
-        spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": agreed.session_affinity_seconds}}
+    if service.session_affinity != "None":
+        spec["sessionAffinity"] = service.session_affinity
+    if service.session_affinity_seconds is not None:
+        spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": service.session_affinity_seconds}}
     if context.fabric.clusters[importing.cluster].mcs_api == "v1beta1":  # older definitions do not have these
-        if agreed.ip_families:
-            spec["ipFamilies"] = list(agreed.ip_families)
-        if agreed.internal_traffic_policy is not None:
-            spec["internalTrafficPolicy"] = agreed.internal_traffic_policy
-        if agreed.traffic_distribution is not None:
-            spec["trafficDistribution"] = agreed.traffic_distribution
+        if service.ip_families:
+            spec["ipFamilies"] = list(service.ip_families)
+        if service.internal_traffic_policy is not None:
+            spec["internalTrafficPolicy"] = service.internal_traffic_policy
+        if service.traffic_distribution is not None:
+            spec["trafficDistribution"] = service.traffic_distribution
     return spec
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mcwan.model.fabric import Fabric
+from mcwan.model.labels import COMPONENT, EXPORT, EXPORT_NAMESPACE, FABRIC, MANAGED_BY, MANAGER
 from mcwan.plan.names import GROUP
 
 Manifest = dict[str, Any]
@@ -61,19 +62,19 @@ def labels(
 ) -> dict[str, str]:
     """Give the fabric's own labels, the recommended ones, and those that name the export and the WAN policies.
 
-    `export` is a key (`payment.secure`); it takes two labels, as one may be too short for it. A WAN policy is in a
+    `export` is a key (`payment.secure`). A WAN policy is in a
     label's key, since a gateway, say, serves several: `kubectl get gateways -l wan-policy.mc-wan.l7mp.io/high`.
     """
     found = dict(sorted(fabric.labels.items())) | {
         "app.kubernetes.io/name": "mc-wan",
-        "app.kubernetes.io/instance": fabric.name,
-        "app.kubernetes.io/component": component,
+        FABRIC: fabric.name,
+        COMPONENT: component,
         "app.kubernetes.io/part-of": "mc-wan",
-        "app.kubernetes.io/managed-by": "mcwan",
+        MANAGED_BY: MANAGER,
     }
     if export is not None:
         name, _, namespace = export.partition(".")
-        found |= {f"{GROUP}/export": name, f"{GROUP}/export-namespace": namespace}
+        found |= {EXPORT: name, EXPORT_NAMESPACE: namespace}
     return found | {f"wan-policy.{GROUP}/{policy}": "true" for policy in policies}
 
 

@@ -10,6 +10,12 @@ from mcwan.plan.exports import caller_identities
 from mcwan.plan.gateways import egress_request, infrastructure, ingress_request, shared_egress_ports
 
 
+def gateway_summary(plan: Plan) -> dict[str, Any]:
+    """Give the gateways of each cluster, and how many imports one update may withdraw, since rules see no stack."""
+    limit = plan.fabric.facts.withdrawals
+    return {"clusters": gateways(plan), "withdrawals": limit.model_dump(mode="json", by_alias=True)}
+
+
 def gateways(plan: Plan) -> dict[str, Any]:
     """Give, per cluster, its gateways with their listeners, its addresses, and its targets."""
     context, fabric = plan.context, plan.fabric

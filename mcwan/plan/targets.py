@@ -10,6 +10,7 @@ from functools import cache
 from mcwan.model.export import Export, Offer
 from mcwan.model.fabric import Fabric
 from mcwan.model.importing import admitted_policies
+from mcwan.model.labels import MANAGER, SLICE_MANAGED_BY, SLICE_OF
 from mcwan.plan import names
 from mcwan.plan.addresses import Address, family, in_order, ingress_addresses
 from mcwan.plan.certificates import certificate
@@ -153,11 +154,7 @@ def service_and_slices(
             "EndpointSlice",
             f"{name}-{family.lower()}",
             namespace,
-            {
-                **common,
-                "kubernetes.io/service-name": name,
-                "endpointslice.kubernetes.io/managed-by": "mcwan",
-            },
+            {**common, SLICE_OF: name, SLICE_MANAGED_BY: MANAGER},
             addressType=family,
             endpoints=[{"addresses": [address], "conditions": {"ready": True}} for address in found],
             ports=[

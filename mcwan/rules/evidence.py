@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
+from mcwan.model.labels import COMPONENT, EXPORT, EXPORT_NAMESPACE, MANAGED_BY, MANAGER, SLICE_OF
 from mcwan.plan import names
 from mcwan.plan.names import (
     ADDRESSES_ANNOTATION,
@@ -33,8 +34,6 @@ from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 ISTIO_SERVICE_TYPE = "networking.istio.io/service-type"
 """The annotation of a Gateway by which Istio orders its Service."""
-_SLICE_OF = "kubernetes.io/service-name"
-_MANAGER = "app.kubernetes.io/managed-by"
 _GROUPS = {
     "AuthorizationPolicy": "security.istio.io",
     "EndpointSlice": "discovery.k8s.io",
@@ -259,7 +258,7 @@ class Evidence:
 
     def service_of(self, one: Object) -> Object | None:
         """Give the Service that an EndpointSlice belongs to. Raises UnjudgedError."""
-        name = one.label(_SLICE_OF) if one.kind == "EndpointSlice" else ""
+        name = one.label(SLICE_OF) if one.kind == "EndpointSlice" else ""
         return self.find(one.cluster, "Service", one.namespace, name) if name else None
 
     def remote_of(self, route: Object, namespace: str, name: str) -> str:
@@ -428,7 +427,7 @@ class Evidence:
         doubts: dict[str, UnjudgedError] = {}
         for one in self.of_kind("EndpointSlice"):
             try:
-                found.setdefault((one.cluster, one.namespace, one.label(_SLICE_OF)), []).append(one)
+                found.setdefault((one.cluster, one.namespace, one.label(SLICE_OF)), []).append(one)
             except UnjudgedError as doubt:
                 doubts.setdefault(one.cluster, doubt)
         return found, doubts
@@ -570,14 +569,14 @@ def admits(evidence: Evidence, route: Object) -> bool:
 @kept
 def component_of(one: Object) -> str:
     """Give what an object is in the fabric, by its label; empty if it is not mcwan's. Raises UnjudgedError."""
-    return one.label("app.kubernetes.io/component") if one.label(_MANAGER) == "mcwan" else ""
+    return one.label(COMPONENT) if one.label(MANAGED_BY) == MANAGER else ""
 
 
 @kept
 def export_of(one: Object) -> Export | None:
     """Give the export that an object's labels name. Raises UnjudgedError."""
-    name = one.label(f"{GROUP}/export")
-    return (name, one.label(f"{GROUP}/export-namespace")) if name else None
+    name = one.label(EXPORT)
+    return (name, one.label(EXPORT_NAMESPACE)) if name else None
 
 
 def profile_of(gateway: Object) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from mcwan.model.labels import ENVOY_GATEWAY, ENVOY_GATEWAY_NAMESPACE, GATEWAY
 from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
 from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, Evidence, component_of, role
 from mcwan.rules.objects import Object, items, mapping, text, texts
@@ -15,7 +16,6 @@ from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 from mcwan.rules.words import listed, said
 
-_ENVOY = "gateway.envoyproxy.io/owning-gateway"
 _INTERNAL = (
     ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
     ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
@@ -67,8 +67,8 @@ def _of_gateway(evidence: Evidence, service: Object) -> bool:
 
 def _names_gateway(evidence: Evidence, service: Object, labels: Mapping[str, Any]) -> bool:
     for name, namespace in (
-        (text(labels, f"{_ENVOY}-name"), text(labels, f"{_ENVOY}-namespace")),
-        (text(labels, "gateway.networking.k8s.io/gateway-name"), service.namespace),
+        (text(labels, ENVOY_GATEWAY), text(labels, ENVOY_GATEWAY_NAMESPACE)),
+        (text(labels, GATEWAY), service.namespace),
     ):
         if name:
             gateway = evidence.find(service.cluster, "Gateway", namespace or NAMESPACE, name)

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from mcwan.model import facts
 from mcwan.rules.evidence import Evidence, admitted_policies, component_of, is_named
-from mcwan.rules.objects import Object, text
+from mcwan.rules.objects import Object, mapping, number, text, value
 from mcwan.rules.rule import Level, Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed
@@ -99,36 +100,70 @@ def _may_import(evidence: Evidence, one: Object | Evidence, options: Importers) 
 
 
 class Withdrawals(Options):
-    """How many imports one update may withdraw."""
+    """How many imports one update may withdraw, for whatever reason."""
 
     at_most: Annotated[int | None, Field(strict=True, ge=0, examples=[2])] = None
-    """Imports that an update may withdraw; any number if it is not set."""
+    """Imports that an update may withdraw. If neither this nor `percent` is set, the limit is the stack's own,
+    `mcwan:facts.withdrawals`."""
+    percent: Annotated[int | None, Field(strict=True, ge=0, le=100, examples=[25])] = None
+    """The share of all imports that it may withdraw; with both, neither may be exceeded."""
     baseline: Annotated[str | None, Field(examples=["deployed.json"])] = None
     """What is deployed: a file of `pulumi stack export`, or a directory of `mcwan render`. A relative path is
     one beside the configuration, which is in the pack's directory."""
 
 
 def _withdrawn(_: Evidence, evidence: Evidence, options: Withdrawals) -> Iterator[Violation]:
-    if options.at_most is None:
-        return
     before = evidence.before
     if before is None:
+        if (options.at_most, options.percent) == (None, None):
+            return
         raise UnjudgedError("what is deployed", "is not known; name it in baseline")
+    limit, allowed, consent = _limit(evidence, options, len(before))
     imports = evidence.of_kind("ServiceImport")
     now = {(one.cluster, f"{one.name}.{one.namespace}") for one in imports if is_named(one)}
     nameless = [one for one in imports if not is_named(one)]
     gone = sorted(before - now)
-    if len(gone) - len(nameless) > options.at_most:
+    if not limit.admits(len(gone) - len(nameless), len(before)):
         some = listed([f"{service} on {cluster}" for cluster, service in gone[:5]])
         more = f", and {len(gone) - 5} more" if len(gone) > 5 else ""
         yield Violation(
-            f"{len(gone)} of {len(before)} imports withdrawn; allowed at a time: {options.at_most} ({some}{more})",
-            "withdraw fewer, or raise atMost for this one update",
+            f"{len(gone)} of {len(before)} imports withdrawn; allowed at a time: {allowed} ({some}{more})",
+            f"withdraw fewer, or {consent} for this one update",
             tuple(sorted({cluster for cluster, _ in gone})),
             f"ServiceImport {gone[0][1]} on {gone[0][0]}",
         )
-    elif len(gone) > options.at_most:
+    elif not limit.admits(len(gone), len(before)):
         raise UnjudgedError(str(nameless[0]), "has a name that is not known before the update")
+
+
+def _limit(evidence: Evidence, options: Withdrawals, every: int) -> tuple[facts.Withdrawals, str, str]:
+    """Give the rule's own limit of so many imports or, if it has none, the stack's; how it reads; how to consent.
+
+    Raises UnjudgedError if it is the stack's, and not known.
+    """
+    at_most, percent = options.at_most, options.percent
+    if (at_most, percent) == (None, None):
+        limit = _stacks_limit(evidence)
+        return limit, f"{limit.at_most}, {limit.percent} percent", "write mcwan:facts.withdrawals.allow: true"
+    written = {"atMost": (at_most, f"{at_most}"), "percent": (percent, f"{percent} percent")}
+    own = {key: said for key, (number_, said) in written.items() if number_ is not None}
+    limit = facts.Withdrawals(
+        at_most=every if at_most is None else at_most, percent=100 if percent is None else percent
+    )
+    return limit, ", ".join(own.values()), f"raise {listed(own)}"
+
+
+def _stacks_limit(evidence: Evidence) -> facts.Withdrawals:
+    """Give the limit that the stack writes, the least one if there are several. Raises UnjudgedError."""
+    told = [mapping(one.outputs, "withdrawals") for one in evidence.component("EastWestGateway")]
+    known = [
+        facts.Withdrawals(at_most=at_most, percent=percent, allow=value(one, "allow") is True)
+        for one in told
+        if (at_most := number(one, "atMost")) is not None and (percent := number(one, "percent")) is not None
+    ]
+    if not known:
+        raise UnjudgedError("the stack's own limit", "is not known here; write atMost, percent or both")
+    return min(known, key=lambda one: (one.allow, one.at_most, one.percent))
 
 
 class Labels(Options):
@@ -179,7 +214,8 @@ RULES = (
         "withdrawals-limited",
         "One update withdraws no more imports than configured.",
         "A mistake in one line, or a cluster that reports nothing, can withdraw many imports at once.",
-        "Withdraw fewer, or raise atMost for this one update.",
+        "Withdraw fewer, or consent for this one update: raise the limit of this rule's configuration or, if it has "
+        "none, write mcwan:facts.withdrawals.allow: true.",
         lambda evidence: [evidence],
         _withdrawn,
         options=Withdrawals,

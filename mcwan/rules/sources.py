@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import yaml
 
 from mcwan.plan import Plan
-from mcwan.plan.summary import export_summary, gateways, import_summary, wan_policy_summary
+from mcwan.plan.summary import export_summary, gateway_summary, import_summary, wan_policy_summary
 from mcwan.rules.evidence import Component, Evidence, is_named
 from mcwan.rules.objects import Object, Place
 from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
@@ -55,7 +55,7 @@ class Registered:
 
 def of_plan(plan: Plan) -> Evidence:
     """Give what a plan is going to make."""
-    components = [Component("EastWestGateway", "gateways", {"clusters": gateways(plan)})]
+    components = [Component("EastWestGateway", "gateways", gateway_summary(plan))]
     components += [Component("WANPolicy", key, wan_policy_summary(plan, key)) for key in plan.fabric.wan_policies]
     components += [Component("ServiceExport", key, export_summary(plan, key)) for key in plan.context.exports]
     components += [Component("ServiceImport", key, import_summary(plan, key)) for key in plan.context.exports]

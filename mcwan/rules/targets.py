@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 
+from mcwan.model.labels import MANAGER, SLICE_MANAGED_BY
 from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.evidence import Component, Evidence, component_of, listeners
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen, first
 from mcwan.rules.words import listed, said
-
-_OURS = "endpointslice.kubernetes.io/managed-by"
 
 
 def slices(evidence: Evidence) -> list[Object | UnjudgedError]:
@@ -20,7 +19,7 @@ def slices(evidence: Evidence) -> list[Object | UnjudgedError]:
         evidence.of_kind("EndpointSlice"),
         lambda one: first(
             lambda: one.namespace == NAMESPACE,
-            lambda: one.label(_OURS) == "mcwan",
+            lambda: one.label(SLICE_MANAGED_BY) == MANAGER,
             lambda: (service := evidence.service_of(one)) is not None and _is_target(service),
         ),
     )

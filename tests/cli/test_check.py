@@ -232,6 +232,15 @@ def test_a_baseline_is_beside_the_configuration(project: Path) -> None:
     )
 
 
+def test_consent_to_withdrawals_is_of_the_rule_too(project: Path) -> None:
+    state("deployed.json")
+    config = configured({"withdrawals-limited": {"baseline": "deployed.json"}})
+    service = described()["exports"][1] | {"service": "metrics.insecure"}
+    write(project, changed({"exports/1": service, "facts": {"withdrawals": {"atMost": 1}}}))
+    assert run("check", "--policy-config", config).exit_code == 3
+    assert run("check", "--policy-config", config, "--allow-withdrawals").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -128,7 +128,8 @@ def test_outputs_are_plain_values() -> None:
                 ("cluster-1", "198.51.100.11", "cluster-2", "198.51.100.12"),
                 ("cluster-2", "198.51.100.12", "cluster-1", "198.51.100.11"),
             )
-        }
+        },
+        "withdrawals": {"atMost": 10, "percent": 50, "allow": False},
     }
 
 

@@ -96,7 +96,7 @@ def test_what_is_not_written_is_as_the_clusters_report() -> None:
     ]
     assert {name: offer.weight for name, offer in export.offers.items()} == {"east": 3, "west": 1}
     assert export.port == 8080
-    assert one.notes == ()
+    assert (one.notes, one.unread) == ((), ())
     assert one.record == Record(
         clusters={name: reading.report for name, reading in all_read().items() if reading.report},
         splits={"payment.secure": {"east": 3, "west": 1}},
@@ -135,6 +135,56 @@ def test_the_older_mcs_api_is_used_where_the_newer_is_not_served() -> None:
     assert [cluster.mcs_api for cluster in fabric.clusters.values()] == ["v1beta1", "v1beta1", "v1alpha1"]
 
 
+def test_a_version_of_the_mcs_api_that_is_written_is_served() -> None:
+    older = {one: ("v1alpha1",) if "multicluster" in one else versions for one, versions in SERVED.items()}
+    raw = config()
+    raw["clusters"]["edge"]["mcsApi"] = "v1beta1"
+    assert refused(raw, all_read(served=older)) == [
+        "clusters.edge.mcsApi: 'v1beta1': it does not serve the MCS API in that version; allowed: v1alpha1; write one "
+        "that it serves, or nothing: it says itself which that is"
+    ]
+    raw["clusters"]["edge"]["mcsApi"] = "v1alpha1"
+    assert {name: one.mcs_api for name, one in known(raw, all_read())[0].clusters.items()} == {
+        "east": "v1beta1",
+        "west": "v1beta1",
+        "edge": "v1alpha1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("offers", "notes"),
+    [
+        (
+            ["east", "west"],
+            [
+                "nothing is known of the pods on west: 1 is taken, beside the ready pods on east; write a weight, "
+                "or have the facts read there, too"
+            ],
+        ),
+        (["east", {"cluster": "west", "weight": 2}], []),
+        (["east", {"cluster": "west", "spare": True}], []),
+        (["west", {"cluster": "east", "spare": True}], []),
+        ([{"cluster": "east", "weight": 3}, "west"], []),
+        (
+            ["west", {"cluster": "edge", "spare": True}, {"cluster": "east", "spare": True}, "other"],
+            [
+                "nothing is known of the pods on edge: 1 is taken, beside the ready pods on east; write a weight, "
+                "or have the facts read there, too"
+            ],
+        ),
+    ],
+)
+def test_ready_pods_beside_pods_of_which_nothing_is_known_are_told(offers: list[Any], notes: list[str]) -> None:
+    raw = config(**{"from": offers, "port": 8080})
+    declared = {"context": "x", "ingress": {"addresses": ["10.9.0.1"]}, "namespaces": ["secure"]}
+    raw["clusters"] |= {
+        name: declared | {"context": name, "ingress": {"addresses": [f"10.{number}.0.1"]}}
+        for number, name in enumerate(("west", "edge", "other"), 2)
+    }
+    _, one = known(raw, {"east": Reading(report=report(1, 3))})
+    assert list(one.notes) == [f"payment.secure: {note}" for note in notes]
+
+
 def test_several_ports_are_those_of_the_services_together() -> None:
     two = Service(ports=(Port(name="http", port=8080), Port(name="admin", port=9090)), ready=1)
     readings = all_read() | {"west": Reading(report=report(2, services={"payment.secure": two}))}
@@ -155,6 +205,7 @@ def test_a_cluster_that_cannot_be_read_is_as_recorded() -> None:
         "west: facts as recorded 0 s ago (2026-11-25T12:00:00Z): it cannot be reached; see that it is up",
     )
     assert one.record.clusters["west"] == record.clusters["west"]
+    assert one.unread == ("west",)
 
 
 def test_a_cluster_of_which_nothing_is_known_is_a_mistake() -> None:
@@ -172,6 +223,7 @@ def test_what_was_read_in_part_is_completed_by_what_is_recorded() -> None:
         "west: services as recorded 0 s ago (2026-11-25T12:00:00Z): services cannot be read: 403 forbidden; "
         "give it the rights",
     )
+    assert one.unread == ("west",)
 
 
 @pytest.mark.parametrize("lost", [{"namespaces": ()}, {"services": {"payment.secure": None, "cart.secure": None}}])
@@ -187,6 +239,7 @@ def test_a_cluster_that_suddenly_reports_nothing_is_not_believed(lost: dict[str,
     assert fabric.exports[1].offers["west"].weight == 1
     assert one.record.clusters["west"] == whole
     assert [note.partition(" as recorded")[0] for note in one.notes] == ["west: facts"]
+    assert one.unread == ("west",)
 
 
 def test_recorded_facts_need_no_cluster() -> None:
@@ -196,7 +249,7 @@ def test_recorded_facts_need_no_cluster() -> None:
     record = recorded()
     fabric, one = known(raw, {}, record)
     assert fabric.exports[0].port == 8080
-    assert one.record == record
+    assert (one.record, one.unread) == (record, ())
     assert refused(raw, {}) == [
         f"clusters.{name}.facts: 'recorded': nothing is recorded of it; run mcwan facts where {name} can be reached, "
         "or write its facts down"

@@ -2,7 +2,7 @@
 
 import json
 
-from mcwan.plan.summary import export_summary, gateways, import_summary
+from mcwan.plan.summary import export_summary, gateway_summary, gateways, import_summary
 from tests.fabrics import GONE, changed, exported, planned
 
 
@@ -82,7 +82,17 @@ def test_imports() -> None:
     }
 
 
+def test_what_the_gateways_component_tells_is_where_they_are_and_what_may_be_withdrawn() -> None:
+    plan = planned(facts={"withdrawals": {"percent": 20}})
+    limit = {"atMost": 10, "percent": 20, "allow": False}
+    assert gateway_summary(plan) == {"clusters": gateways(plan), "withdrawals": limit}
+
+
 def test_outputs_are_plain_values() -> None:
     plan = planned()
-    for found in (gateways(plan), export_summary(plan, "payment.secure"), import_summary(plan, "payment.secure")):
+    for found in (
+        gateway_summary(plan),
+        export_summary(plan, "payment.secure"),
+        import_summary(plan, "payment.secure"),
+    ):
         assert json.loads(json.dumps(found)) == found

@@ -1,18 +1,22 @@
 """The configuration of rules, and what is said of a wrong one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mcwan.rules import RULES, Evidence, Level
+from mcwan.rules.evidence import Component
 from mcwan.rules.exposure import Plaintext
 from mcwan.rules.organisation import Tunnels, Withdrawals
+from mcwan.rules.rule import Verdict
 from mcwan.rules.settings import SettingsError, judge, parse, read, with_rules_of
-from mcwan.rules.sources import SourceError, of_plan
+from mcwan.rules.sources import SourceError, imports, of_plan
 from mcwan.rules.wan_policies import PortRange
 from tests.components.examples import plan
+from tests.fabrics import changed, planned
 
 NAMES = ", ".join(rule.name for rule in RULES)
 LEVELS = "mandatory, advisory, disabled"
@@ -133,6 +137,76 @@ def test_a_limit_without_a_baseline_is_no_silent_pass() -> None:
     (found,) = (one for one in judge(evidence, settings) if one.rule.name == "withdrawals-limited")
     assert found.unjudged == ("what is deployed is not known; name it in baseline",)
     assert [one.unjudged for one in judge(Evidence(()), parse({})) if one.unjudged] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "stack", "told"),
+    [
+        # 2 of 4 imports go; what is not configured is as the stack has it
+        ({}, {}, ""),
+        ({}, {"atMost": 1}, "allowed at a time: 1, 50 percent ("),
+        ({}, {"percent": 49}, "allowed at a time: 10, 49 percent ("),
+        ({}, {"atMost": 1, "allow": True}, ""),
+        # the configuration stands in its place, be it stricter or not, and no stack consents to more
+        ({"atMost": 1}, {}, "allowed at a time: 1 ("),
+        ({"atMost": 1}, {"allow": True}, "allowed at a time: 1 ("),
+        ({"atMost": 2}, {"atMost": 1}, ""),
+        ({"atMost": 2}, {"percent": 0}, ""),
+        ({"percent": 49}, {}, "allowed at a time: 49 percent ("),
+        ({"percent": 50}, {"atMost": 0}, ""),
+        ({"atMost": 2, "percent": 49}, {}, "allowed at a time: 2, 49 percent ("),
+    ],
+)
+def test_the_limit_of_withdrawals_is_the_stacks_unless_it_is_configured(
+    options: dict[str, Any], stack: dict[str, Any], told: str
+) -> None:
+    now = of_plan(planned(changed({"facts": {"withdrawals": stack}, "exports/1/service": "metrics.insecure"})))
+    verdict = limited(replace(now, before=imports(of_plan(planned()))), options)
+    assert verdict.unjudged == ()
+    assert [told in one.what for one in verdict.violations] == ([True] if told else [])
+
+
+def test_the_remedy_names_what_is_to_be_raised() -> None:
+    stack = of_plan(planned(facts={"withdrawals": {"atMost": 0}}))
+    now = replace(stack, before=frozenset({("east", "a.b"), ("east", "c.d")}))
+    remedies = [
+        one.remedy
+        for options in ({}, {"atMost": 1}, {"percent": 9}, {"atMost": 0, "percent": 0})
+        for one in limited(now, options).violations
+    ]
+    assert remedies == [
+        f"withdraw fewer, or {consent} for this one update"
+        for consent in (
+            "write mcwan:facts.withdrawals.allow: true",
+            "raise atMost",
+            "raise percent",
+            "raise atMost and percent",
+        )
+    ]
+
+
+def test_where_the_stacks_limit_is_not_told_one_has_to_be_written() -> None:
+    """Of rendered files, and of the components of an earlier version."""
+    now = of_plan(planned())
+    for unsaid in ((), (Component("EastWestGateway", "gateways", {"clusters": {}}),)):
+        evidence = replace(now, components=unsaid, before=imports(now))
+        verdict = limited(evidence, {})
+        assert verdict.unjudged == ("the stack's own limit is not known here; write atMost, percent or both",)
+        assert (limited(evidence, {"atMost": 0}).unjudged, verdict.violations) == ((), ())
+
+
+def test_of_several_limits_the_least_holds() -> None:
+    fabrics = [of_plan(planned(facts={"withdrawals": {"atMost": one}})) for one in (3, 0)]
+    both = replace(fabrics[0], components=(*fabrics[0].components, *fabrics[1].components))
+    (violation,) = limited(replace(both, before=frozenset({("east", "b.c")})), {}).violations
+    assert "allowed at a time: 0, 50 percent" in violation.what
+
+
+def limited(evidence: Evidence, options: dict[str, Any]) -> Verdict:
+    """Judge withdrawals, with the rule's configuration."""
+    settings = parse({"withdrawals-limited": options})
+    (found,) = (one for one in judge(evidence, settings) if one.rule.name == "withdrawals-limited")
+    return found
 
 
 OURS = """

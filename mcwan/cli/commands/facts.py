@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from mcwan.cli.options import ALLOW_OPTION, output_option, stack_options
-from mcwan.cli.running import environment, from_here, mistakes
+from mcwan.cli.running import end_if_unread, environment, from_here, mistakes
 
 
 @click.command()
@@ -22,7 +22,13 @@ def facts(stack: str, project: Path, form: str, *, allow: bool, dry_run: bool, c
     Of each cluster with `facts: live` or `recorded`: namespaces, exported Services and their ready endpoints, gateway
     addresses, GatewayClasses, served versions, ServiceExports and ServiceImports. It needs the network. The record,
     facts/STACK.json, is meant to be committed: a preview in CI is then the same everywhere.
-    """
+
+    \b
+    Exit codes:
+      0  done
+      1  a cluster could not be read, or in part: what is recorded of it holds, and the others are recorded
+      2  wrong input, or a cluster of which nothing is known; nothing is recorded
+    """  # noqa: D301 - click reads the backspace
     from mcwan.cli import facts as reading
 
     if rights:
@@ -48,3 +54,4 @@ def facts(stack: str, project: Path, form: str, *, allow: bool, dry_run: bool, c
         if conditions and not dry_run:
             for line in reading.conditions(found):
                 say(line)
+    end_if_unread(found)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mcwan.cli.options import ALLOW_OPTION, CHANGED, PATH, one_of, output_option, stack_options
-from mcwan.cli.running import environment, from_here, mistakes, print_to
+from mcwan.cli.running import end_if_unread, environment, from_here, mistakes, print_to
 
 if TYPE_CHECKING:
     from mcwan.changes.plan import Changes
+    from mcwan.stack import Environment
 
 
 @click.command()
@@ -56,7 +57,7 @@ def plan(
     \b
     Exit codes:
       0  done, whether something changes or not
-      1  the environment failed: a file that cannot be written, say
+      1  the environment failed: a file that cannot be written; with --live, a cluster that cannot be read
       2  wrong input: a mistake in a stack file, a state that cannot be read
       4  something changes, with --exit-code only
     """  # noqa: D301 - click reads the backspace
@@ -64,32 +65,34 @@ def plan(
     from mcwan.rules.sources import SourceError
 
     with mistakes(SourceError):
-        found = _planned(stack, project, state, rendered, earlier, allow=allow, live=live)
+        now = environment(stack, project, live=live, allow=allow)
+        found = _planned(now, stack, project, state, rendered, earlier, live=live)
     from mcwan.cli import plan as telling
 
     text = telling.FORMATS[form](found)
     print_to(text if out is None else click.unstyle(text), out)
     if out is not None:
         click.echo(found.summary)
+    if live:
+        end_if_unread(now)
     if exit_code and found.changed:
         raise click.exceptions.Exit(CHANGED)
 
 
 def _planned(
+    now: "Environment",
     stack: str,
     project: Path,
     state: Path | None,
     rendered: Path | None,
     earlier: Path | None,
     *,
-    allow: bool,
     live: bool,
 ) -> "Changes":
     """Compare a stack's plan with what the options name."""
     from mcwan.cli import plan as telling
     from mcwan.rules.sources import of_plan, of_rendered, of_state
 
-    now = environment(stack, project, live=live, allow=allow)
     plan = now.plan()
     named = from_here(project / f"Pulumi.{stack}.yaml")
     if state is not None:

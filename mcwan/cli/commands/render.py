@@ -38,9 +38,11 @@ def render(stack: str, project: Path, out: Path | None, cluster: str | None, *, 
                 f"{cluster!r} is not in Pulumi.{stack}.yaml; clusters there: {known}", param_hint="--cluster"
             )
         directory = out or project / "rendered" / stack
+        from mcwan.rules.words import many
+
         written = written_to(plan, directory, cluster)
         click.echo(f"{written.objects} objects in {len(written.files)} files below {directory}")
         if written.removed:
-            click.echo(f"{len(written.removed)} files of an earlier run removed")
+            click.echo(f"{many(len(written.removed), 'file')} of an earlier run removed")
         for note in plan.notes():
             click.echo(f"note: {note}")

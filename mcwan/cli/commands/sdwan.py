@@ -39,6 +39,7 @@ def sdwan(
     with mistakes():
         from mcwan import sdwan as side
         from mcwan.cli.sdwan import text, write
+        from mcwan.rules.words import many
 
         form = side.form(environment(stack, project, live=False).fabric)
         known = [site.name for site in form.sites]
@@ -54,9 +55,9 @@ def sdwan(
                 found, removed = write(form, wanted, sites, out)
             except OSError as error:
                 raise click.ClickException(f"cannot write to {out}: {error}") from None
-            click.echo(f"{len(found)} file{'s' * (len(found) > 1)} below {out}")
+            click.echo(f"{many(len(found), 'file')} below {out}")
             if removed:
-                click.echo(f"{removed} files of an earlier run removed")
+                click.echo(f"{many(removed, 'file')} of an earlier run removed")
         for note in side.notes(form, wanted):
             click.echo(f"note: {note}", err=True)
 

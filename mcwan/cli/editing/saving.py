@@ -3,10 +3,10 @@
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from mcwan.files import beside, keep, new_mode
 
 _SECRET = re.compile(r"^(.*\b(?:secure|encryptionsalt|encryptedkey)\b['\"]?\s*:\s*)[^\s{].*$")
 _BOM = "\ufeff"
@@ -30,23 +30,23 @@ def difference(name: str, before: str, after: str) -> Iterator[str]:
 
 
 def replace(path: Path, before: str, after: str) -> None:
-    """Write a file that has a text, at once: whoever reads it, whenever this stops, finds the one or the other.
+    """Write a file that has a text, at once.
 
     A symbolic link stays one, and the file keeps its mode. Raises OSError; ChangedError if it has another text.
     """
     target = Path(os.path.realpath(path))
-    with _beside(target, after.encode()) as made:
+    with beside(target, after.encode()) as made:
         made.chmod(target.stat().st_mode & 0o7777)
         if target.read_bytes() != before.encode():
             raise ChangedError(f"{path.name} was changed in the meantime; try again")
         made.replace(target)
-        _keep(target.parent)
+        keep(target.parent)
 
 
 def create(path: Path, text: str) -> None:
     """Write a new file, at once. Raises OSError; FileExistsError if it is there, and it is not touched then."""
-    with _beside(path, text.encode()) as made:
-        made.chmod(0o666 & ~_umask())
+    with beside(path, text.encode()) as made:
+        made.chmod(new_mode())
         try:
             os.link(made, path)
         except FileExistsError:
@@ -55,45 +55,4 @@ def create(path: Path, text: str) -> None:
             if path.exists():
                 raise FileExistsError(f"{path.name} is there") from None
             made.replace(path)
-        _keep(path.parent)
-
-
-def put(path: Path, content: bytes) -> None:
-    """Write a file, new or not, at once; what is no file, /dev/stdout, say, is written to. Raises OSError."""
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        target.write_bytes(content)
-        return
-    with _beside(target, content) as made:
-        made.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-        made.replace(target)
-
-
-@contextmanager
-def _beside(target: Path, content: bytes) -> Iterator[Path]:
-    """Write a file beside another one, to disk; it is removed if it is still there at the end."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    made = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield made
-    finally:
-        made.unlink(missing_ok=True)
-
-
-def _keep(directory: Path) -> None:
-    """Have the directory itself on disk: else a crash could undo the new name."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        keep(path.parent)

@@ -143,7 +143,7 @@ def test_the_printed_rights_are_enough_for_all_and_each_is_needed(live: Lab, rea
     found = {}
     for kind in UNREAD:
         reader.may(without(rules, kind))
-        found[kind] = sections(reading.facts("--dry-run"))
+        found[kind] = sections(reading.facts("--dry-run", unread=True))
     assert found == {kind: [(one, kind) for one in unread] for kind, unread in UNREAD.items()}
 
     reader.may(without(rules, "serviceexports/status"))
@@ -165,7 +165,7 @@ def test_who_may_do_nothing_loses_nothing(
     before, plan = desk.record, desk.rendered()
     mine = {"west": {"kubeconfigPath": str(reader.kubeconfig)}}
     desk.write(EXPORTS, mine)
-    notes = desk.facts().notes
+    notes = desk.facts(unread=True).notes
     assert all(note.startswith("west: ") and " as recorded AGE: " in note and note.endswith(REMEDY) for note in notes)
     assert len(notes) == len(set(notes)) > 0
     kept = desk.record.clusters["west"].model_copy(update={"at": before.clusters["west"].at})
