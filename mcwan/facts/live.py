@@ -164,12 +164,14 @@ async def _reached(
     client: AsyncClient, wanted: Wanted, key: str, status: Mapping[str, Any], nodes: list[str]
 ) -> set[str]:
     """Give where other clusters reach a gateway: the balancer's, the nodes' or, with ClusterIP, the pods' addresses."""
+    name, _, namespace = wanted.gateways[key].partition(".")
     if wanted.exposure == "LoadBalancer":
         every = status.get("addresses") or ()
-        return {one["value"] for one in every if one.get("type", "IPAddress") == "IPAddress" and one.get("value")}
+        found = {one["value"] for one in every if one.get("type", "IPAddress") == "IPAddress" and one.get("value")}
+        # until an update has ordered the balancer, a gateway is at its Service's own address: others cannot reach that
+        return found - await _own(client, name, namespace) if found else found
     if wanted.exposure == "NodePort":
         return set(nodes)
-    name, _, namespace = wanted.gateways[key].partition(".")
     slices = [one async for one in client.list(EndpointSlice, namespace=namespace, labels={SLICE_OF: name})]
     return {
         address
@@ -178,6 +180,13 @@ async def _reached(
         if endpoint.conditions is None or endpoint.conditions.ready in (None, True)
         for address in endpoint.addresses
     }
+
+
+async def _own(client: AsyncClient, name: str, namespace: str) -> set[str]:
+    """Give a Service's cluster IPs."""
+    services = [one async for one in client.list(CoreService, namespace=namespace, fields={"metadata.name": name})]
+    specs: list[Any] = [one.spec for one in services]
+    return {address for spec in specs for address in spec.clusterIPs or ()}
 
 
 async def _nodes(client: AsyncClient) -> list[str]:
