@@ -16,7 +16,6 @@ def put(path: Path, content: bytes) -> None:
     with beside(target, content) as made:
         made.chmod(target.stat().st_mode & 0o7777 if target.exists() else new_mode())
         made.replace(target)
-        keep(target.parent)
 
 
 @contextmanager

@@ -28,10 +28,7 @@ LIVE_OPTION = click.option(
     "--live", is_flag=True, help="Ask clusters with `facts: live`; else what is recorded of them holds."
 )
 ALLOW_OPTION = click.option(
-    "--allow-withdrawals",
-    "allow",
-    is_flag=True,
-    help="Consent to withdraw many imports at once.",
+    "--allow-withdrawals", "allow", is_flag=True, help="Consent to withdraw many imports at once."
 )
 
 POLICY_CONFIG_OPTION = click.option(

@@ -36,7 +36,8 @@ class Known:
     """The live clusters whose balancer gives the ingress gateway an address, since none is written."""
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
-    """The clusters that were to be read and were not, or in part: what is recorded of them holds."""
+    """The clusters that were to be read and were not, or in part: what is recorded of them holds. Where nobody asks,
+    all live ones."""
     record: Record = field(default_factory=Record)
     """What is to be recorded, once it is deployed."""
 
