@@ -1,6 +1,7 @@
 """The fabric's root and the gateways' certificates, by OpenSSL, in the Secrets that a stack names."""
 
 import base64
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab import netns
@@ -41,6 +42,23 @@ def issue(authority: Path, target: Path, names: tuple[str, str], usage: str) -> 
     return target
 
 
+def intermediate(authority: Path, target: Path, name: str) -> Path:
+    """Make an authority below another one, unless the directory has one, in files as Istio names them."""
+    target.mkdir(parents=True, exist_ok=True)
+    certificate, root = target / "ca-cert.pem", (authority / "ca.crt").read_bytes()
+    if not certificate.exists():
+        netns.run(
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-CA", str(authority / "ca.crt"), "-CAkey", str(authority / "ca.key"), "-days", "30"),
+            *("-subj", f"/O={name}/CN=intermediate of {name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+            *("-addext", "basicConstraints=critical,CA:TRUE,pathlen:0"),
+            *("-keyout", str(target / "ca-key.pem"), "-out", str(certificate)),
+        )
+        (target / "root-cert.pem").write_bytes(root)
+        (target / "cert-chain.pem").write_bytes(certificate.read_bytes() + root)
+    return target
+
+
 def gateway(lab: Lab, site: Site, role: Role, authority: Path) -> Path:
     """Issue the certificate of one of a site's gateways."""
     domain = lab.fabric.domain
@@ -56,10 +74,22 @@ def secret(lab: Lab, site: Site, role: Role, files: Path) -> Object:
         "kind": "Secret",
         "metadata": {"name": getattr(named, role), "namespace": NAMESPACE},
         "type": "kubernetes.io/tls",
-        "data": {
-            name: base64.b64encode((files / name).read_bytes()).decode() for name in ("tls.crt", "tls.key", "ca.crt")
-        },
+        "data": _data(files, ("tls.crt", "tls.key", "ca.crt")),
     }
+
+
+def cacerts(files: Path, namespace: str) -> Object:
+    """Give the Secret from which istiod has the authority that it signs by, instead of one that it makes itself."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "cacerts", "namespace": namespace},
+        "data": _data(files, ("ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem")),
+    }
+
+
+def _data(files: Path, names: Iterable[str]) -> Object:
+    return {name: base64.b64encode((files / name).read_bytes()).decode() for name in names}
 
 
 def furnish(lab: Lab, site: Site, api: Api, manager: str) -> None:

@@ -8,7 +8,7 @@ import yaml
 
 from lab import netns
 from lab.api import Api, ApiError, Object
-from lab.gateways import IMPLEMENTATIONS
+from lab.gateways import IMPLEMENTATIONS, injection
 from lab.state import API_PORT, Lab
 from lab.topology import SERVICES, Site
 from lab.waiting import LabError, wait
@@ -87,8 +87,10 @@ def objects(site: Site) -> list[Object]:
         "metadata": {"name": site.cluster, "labels": {"kubernetes.io/hostname": site.cluster}},
         "spec": {"podCIDR": str(site.pods)},
     }
+    labels = injection.LABELS if site.trust_domain else {}
     namespaces: list[Object] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in site.namespaces
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+        for name in site.namespaces
     ]
     return [node, *namespaces, *IMPLEMENTATIONS[site.profile].objects(site)]
 

@@ -26,8 +26,18 @@ def main(arguments: list[str]) -> None:
             system.setns(there, system.NEW_NET)
     if wanted["files"]:
         _root({Path(path): Path(source) for path, source in wanted["files"].items()})
+    if wanted["user"]:
+        _become(*wanted["user"])
     argv: list[str] = wanted["argv"]
     os.execve(argv[0], argv, wanted["env"])  # noqa: S606
+
+
+def _become(user: int, group: int) -> None:
+    """Go on as another user, who may open the command's log, too, as those do who write to /dev/stdout."""
+    os.fchown(1, user, group)
+    os.setgroups([])
+    os.setgid(group)
+    os.setuid(user)
 
 
 def _root(files: Mapping[Path, Path]) -> None:
@@ -37,12 +47,15 @@ def _root(files: Mapping[Path, Path]) -> None:
     system.mount("none", Path("/"), flags=system.RECURSIVE | system.SLAVE)
     system.mount("tmpfs", _ROOT, "tmpfs")
     _fill(_ROOT, Path("/"))
-    inside = {_ROOT / path.resolve().relative_to("/"): source for path, source in files.items()}
+    inside = {_ROOT / path.resolve().relative_to("/"): source for path, source in sorted(files.items())}
+    within = {place for place in inside if not inside.keys().isdisjoint(place.parents)}
     own = {_ROOT}
     for place, source in inside.items():
-        if not place.exists():
+        if place not in within and not place.exists():
             _make(place, own, directory=source.is_dir())
     for place, source in inside.items():
+        if place in within and source.is_dir():  # it becomes part of the directory that is mounted there by now
+            place.mkdir(parents=True, exist_ok=True)
         system.mount(str(source), place, flags=system.BIND)
     os.chroot(_ROOT)
     os.chdir("/")

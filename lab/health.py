@@ -1,12 +1,9 @@
 """What a gateway thinks of the endpoints that it sends to, by its proxy's own word (Envoy's admin interface)."""
 
-import http.client
-import ipaddress
 import json
 import time
-from contextlib import closing
 
-from lab import netns
+from lab import pods
 from lab.gateways import IMPLEMENTATIONS
 from lab.state import Lab
 from lab.waiting import LabError, wait
@@ -41,13 +38,8 @@ def _asked(lab: Lab, cluster: str, gateway: str, path: str) -> bytes:
     site = lab.topology.sites[cluster]
     implementation = IMPLEMENTATIONS[site.profile]
     with lab.api(site) as api:
-        pods = [pod for pod in api.all("v1", "Pod") if implementation.owner(pod) == gateway]
-    addresses = [pod["status"]["podIP"] for pod in pods if "podIP" in pod.get("status", {})]
+        own = [pod for pod in api.all("v1", "Pod") if implementation.owner(pod) == gateway]
+    addresses = [pod["status"]["podIP"] for pod in own if "podIP" in pod.get("status", {})]
     if len(addresses) != 1:
         raise LabError(f"gateway {gateway} of {cluster} has {len(addresses)} pods with an address; it should have one")
-    with closing(http.client.HTTPConnection("127.0.0.1", implementation.ADMIN, timeout=10)) as connection:
-        with netns.inside(site.pod(ipaddress.IPv4Address(addresses[0]))):
-            connection.connect()
-        connection.request("GET", path)
-        with connection.getresponse() as response:
-            return response.read()
+    return pods.ask(site, addresses[0], implementation.ADMIN, path)

@@ -42,6 +42,12 @@ _FEATURES = {
         "nft 'add table ip t; add chain ip t n { type nat hook prerouting priority -100; }; "
         "add rule ip t n ip daddr 10.9.9.9 tcp dport 80 dnat to 10.9.9.8:80'"
     ),
+    "redirection by nftables, connections in zones, for sidecars (CONFIG_NFT_REDIR, CONFIG_NF_CONNTRACK_ZONES)": (
+        "nft 'add table inet t; add chain inet t n { type nat hook output priority -100; }; "
+        "add rule inet t n meta skuid 1337 tcp dport 80 redirect to :15001; "
+        "add chain inet t r { type filter hook output priority -300; }; "
+        "add rule inet t r udp dport 53 ct zone set 1'"
+    ),
     "routing by packet mark (CONFIG_IP_MULTIPLE_TABLES)": "ip rule add fwmark 1 lookup 101",
 }
 

@@ -1,8 +1,8 @@
 """A cluster's one node: plays the scheduler and the kubelet.
 
 `python -m lab.node LAB CLUSTER` runs until it is ended. It binds every pod to the node, gives it a network namespace
-and an address, starts its container as a process, probes it, and tells the API server. Deployments, ReplicaSets,
-EndpointSlices and Services are left to Kubernetes' own controller manager and proxy.
+and an address, runs its init containers, starts its containers as processes, probes them, and tells the API server.
+Deployments, ReplicaSets, EndpointSlices and Services are left to Kubernetes' own controller manager and proxy.
 """
 
 import http.client
@@ -26,6 +26,8 @@ from lab.topology import Site, Topology
 
 SERVER_IMAGE = "mcwan.lab/server"
 """A container of this image is `lab.server`, with its arguments."""
+_LEFT_OUT = "shutdown-manager"
+"""A container of Envoy Gateway's proxies that drains them before they end: those of the lab's node end at once."""
 _PAUSE = 0.2
 _MAX_LOG = 10 << 20
 """Bytes of a pod's log, as with a kubelet; the lab keeps no older ones."""
@@ -35,18 +37,22 @@ _NEXT_HOP = "169.254.1.1"
 
 @dataclass
 class Running:
-    """A pod that the node runs: the object as it was, its address, its readiness as the API server knows it."""
+    """A pod that the node runs: the object as it was, its address, whether its init containers have ended well.
+
+    `ready`: of each container, as the API server knows it.
+    """
 
     pod: Object
     address: IPv4Address
-    ready: bool | None = None
+    initialized: bool = False
+    ready: Mapping[str, bool] | None = None
     volumes: dict[str, Path] = field(default_factory=dict)
 
     @property
-    def name(self) -> str:
-        """The name of its process and files."""
-        metadata = self.pod["metadata"]
-        return f"{metadata['namespace']}.{metadata['name']}"
+    def containers(self) -> dict[str, Object]:
+        """Its containers that are run, by the names of their processes."""
+        every = enumerate(self.pod["spec"]["containers"])
+        return {pods.process(self.pod, number): one for number, one in every if one["name"] != _LEFT_OUT}
 
 
 class Node:
@@ -58,12 +64,11 @@ class Node:
         self.keeper = pods.keeper(lab, site)
         self.directory = self.keeper.directory
         self.running: dict[str, Running] = {}
-        (lab.site_directory(site) / "resolv.conf").write_text(resolver(site), encoding="ascii")
 
     def sync(self) -> None:
         """Make what runs what the API server has."""
-        pods = {pod["metadata"]["uid"]: pod for pod in self.api.all("v1", "Pod")}
-        for uid, pod in pods.items():
+        there = {pod["metadata"]["uid"]: pod for pod in self.api.all("v1", "Pod")}
+        for uid, pod in there.items():
             if "deletionTimestamp" in pod["metadata"]:
                 self._end(uid)
                 self.api.delete(pod, grace=0)
@@ -71,7 +76,7 @@ class Node:
                 self._begin(uid, pod)
             else:
                 self._look_after(self.running[uid])
-        for uid in self.running.keys() - pods.keys():
+        for uid in self.running.keys() - there.keys():
             self._end(uid)
 
     def _begin(self, uid: str, pod: Object) -> None:
@@ -86,25 +91,39 @@ class Node:
                 | {"metadata": {"name": metadata["name"], "namespace": metadata["namespace"]}, "target": target},
             )
         one = Running(pod, self._address(pod))
-        one.volumes = volumes.write(self.api, pod, self.directory / f"{one.name}.volumes")
+        one.volumes = volumes.write(self.api, pod, self.directory / f"{pods.process(pod)}.volumes")
         connect(self.site, one.address)
         self.running[uid] = one
-        self._start(one)
         self._look_after(one)
 
-    def _start(self, one: Running) -> None:
-        container = one.pod["spec"]["containers"][0]
+    def _start(self, one: Running, process: str, container: Object) -> None:
         image = self._image(container["image"])
         env = environment(container, self._known(one))
         files = {mount["mountPath"]: one.volumes[mount["name"]] for mount in container.get("volumeMounts", ())}
-        files["/etc/resolv.conf"] = self.lab.site_directory(self.site) / "resolv.conf"
+        files["/etc/resolv.conf"] = self._resolver(one.pod["metadata"]["namespace"])
         self.keeper.start(
-            one.name,
+            process,
             [*image.words, *(_expanded(word, env) for word in container.get("args", ()))],
             netns=self.site.pod(one.address),
             env=env,
             files={**image.files, **files},
+            user=user(one.pod, container),
         )
+
+    def _initialize(self, one: Running) -> None:
+        """Run a pod's init containers, one after the other. Raises OSError if one fails."""
+        for container in one.pod["spec"].get("initContainers", ()):
+            process = f"{pods.process(one.pod)}.{container['name']}"
+            self._start(one, process, container)
+            if code := self.keeper.wait(process):
+                raise OSError(f"init container {process}: exit code {code}; see {self.keeper.log(process)}")
+        one.initialized = True
+
+    def _resolver(self, namespace: str) -> Path:
+        file = self.directory / f"{namespace}.resolv.conf"
+        if not file.exists():
+            file.write_text(resolver(self.site, namespace), encoding="ascii")
+        return file
 
     def _image(self, name: str) -> Image:
         if name == SERVER_IMAGE:
@@ -122,17 +141,20 @@ class Node:
 
     def _look_after(self, one: Running) -> None:
         """Start what has ended by itself, cut its log, tell the API server when it becomes ready or ceases to be."""
-        if not self.keeper.alive(one.name):
-            self._start(one)
-        log = self.keeper.log(one.name)
-        if log.stat().st_size > _MAX_LOG:
-            os.truncate(log, 0)
-        ready = answers(self.site.pod(one.address), one.pod["spec"]["containers"][0])
+        if not one.initialized:
+            self._initialize(one)
+        for process, container in one.containers.items():
+            if not self.keeper.alive(process):
+                self._start(one, process, container)
+            log = self.keeper.log(process)
+            if log.stat().st_size > _MAX_LOG:
+                os.truncate(log, 0)
+        ready = {its["name"]: answers(self.site.pod(one.address), its) for its in one.containers.values()}
         if ready == one.ready:
             return
         metadata = one.pod["metadata"]
         conditions = [
-            {"type": kind, "status": "True" if ready or kind == "PodScheduled" else "False"}
+            {"type": kind, "status": "True" if all(ready.values()) or kind == "PodScheduled" else "False"}
             for kind in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
         ]
         status = {
@@ -147,8 +169,8 @@ class Node:
                     "image": container["image"],
                     "imageID": "",
                     "restartCount": 0,
-                    "ready": ready,
-                    "started": ready,
+                    "ready": ready.get(container["name"], True),
+                    "started": ready.get(container["name"], True),
                     "state": {"running": {}},
                 }
                 for container in one.pod["spec"]["containers"]
@@ -161,7 +183,7 @@ class Node:
     def _end(self, uid: str) -> None:
         one = self.running.pop(uid, None)
         if one is not None:
-            self.keeper.stop(one.name)
+            self.keeper.stop(*one.containers)
             netns.delete(self.site.pod(one.address))
 
     def _address(self, pod: Object) -> IPv4Address:
@@ -224,14 +246,29 @@ def build(topology: Topology) -> None:
         connect(site, site.client_address)
 
 
-def resolver(site: Site) -> str:
-    """Give the resolv.conf of a pod in the namespace `default`."""
-    return f"nameserver {site.node_address}\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n"
+def resolver(site: Site, namespace: str) -> str:
+    """Give the resolv.conf of a pod in a namespace, as a kubelet writes it."""
+    search = f"{namespace}.svc.cluster.local svc.cluster.local cluster.local"
+    return f"nameserver {site.node_address}\nsearch {search}\noptions ndots:5\n"
+
+
+def user(pod: Object, container: Object) -> tuple[int, int] | None:
+    """Give the user and the group of a container; None for those of the node.
+
+    Only those of a pod with init containers: what Istio's writes there tells by the user what the pod's proxy sends
+    from what its application does. Other proxies are the node's, as are their files.
+    """
+    wanted = container.get("securityContext", {})
+    if "initContainers" not in pod["spec"] or "runAsUser" not in wanted:
+        return None
+    return wanted["runAsUser"], wanted.get("runAsGroup", 0)
 
 
 def answers(namespace: str, container: Object) -> bool:
     """Probe a container as its readiness probe says; one without is ready when its first port is open."""
     probe = container.get("readinessProbe", {}).get("httpGet")
+    if probe is None and not container.get("ports"):
+        return True
     try:
         with netns.inside(namespace):
             if probe is None:

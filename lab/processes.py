@@ -29,14 +29,16 @@ class Keeper:
         netns: str | None = None,
         env: Mapping[str, str] | None = None,
         files: Mapping[str, Path] | None = None,
+        user: tuple[int, int] | None = None,
     ) -> int:
-        """Start a process; see `lab.container`. Gives its id."""
+        """Start a process, as a user and a group if they are said; see `lab.container`. Gives its id."""
         self.directory.mkdir(parents=True, exist_ok=True)
         wanted = {
             "netns": netns,
             "argv": [str(word) for word in argv],
             "env": {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.directory), **(env or {})},
             "files": {path: str(source) for path, source in (files or {}).items()},
+            "user": user,
         }
         spec = self.directory / f"{name}.json"
         spec.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
@@ -83,6 +85,13 @@ class Keeper:
         leader = self.pid(name)
         stats = [_stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")] if leader is not None else []
         return sorted(int(stat[0]) for stat in stats if stat and stat[4] == str(leader))
+
+    def wait(self, name: str) -> int:
+        """Wait until a process that this one has started ends; gives its exit code."""
+        pid = int(self._file(name).read_text(encoding="ascii").split()[0])
+        status = os.waitpid(pid, 0)[1]
+        self._file(name).unlink()
+        return os.waitstatus_to_exitcode(status)
 
     def stop(self, *names: str, grace: float = _GRACE) -> None:
         """End processes and wait until they have ended."""

@@ -39,6 +39,7 @@ _TAGS = {"promtool": "remove_all_sd"}
 _ISTIO_FILES = {
     "definitions/crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
     "kube-gateway.yaml": "manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml",
+    "injection-template.yaml": "manifests/charts/istio-control/istio-discovery/files/injection-template.yaml",
     "values.yaml": "manifests/charts/istio-control/istio-discovery/values.yaml",
     "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
 }
@@ -86,7 +87,7 @@ def cache() -> Path:
 def ready(say: Callable[[str], None], profiles: Collection[str] = ()) -> Tools:
     """Give the tools for clusters with these gateway profiles, having built what is missing. Raises ToolError."""
     wanted = _BUILT | {name: cost for name, cost in _BUILT_BY_PROFILE.items() if name in profiles}
-    built = {name: _cached(name, _go_key(name), _build(name), say, cost) for name, cost in wanted.items()}
+    built = {name: _cached(name, _built_key(name), _build(name), say, cost) for name, cost in wanted.items()}
     python = _cached("python", _key([LOCK.read_bytes(), sys.version.encode()]), _install, say, "half a minute")
     definitions = _cached(
         "definitions", _go_key("crds", "envoy-gateway", "cert-manager"), _copy_definitions, say, "a few seconds"
@@ -105,7 +106,7 @@ def ready(say: Callable[[str], None], profiles: Collection[str] = ()) -> Tools:
 
 def judge(name: str, say: Callable[[str], None]) -> Path:
     """Give a program that only tests need, having built it if it is missing. Raises ToolError."""
-    return _cached(name, _go_key(name), _build(name), say, _BUILT_BY_TEST[name]) / name
+    return _cached(name, _built_key(name), _build(name), say, _BUILT_BY_TEST[name]) / name
 
 
 def _cached(name: str, key: str, make: Callable[[Path], None], say: Callable[[str], None], cost: str) -> Path:
@@ -167,6 +168,12 @@ def _module(module: str, pinned_by: str) -> Path:
     """Give the directory of a module's files, of the version that a module here pins."""
     _run(["go", "mod", "download", module], SOURCES / pinned_by)
     return Path(_run(["go", "list", "-m", "-f", "{{.Dir}}", module], SOURCES / pinned_by).strip())
+
+
+def _built_key(name: str) -> str:
+    """Give the key of a program and what lies beside it."""
+    beside = [f"{file}={where}".encode() for file, where in sorted(_ISTIO_FILES.items()) if name == "istio"]
+    return _key([_go_key(name).encode(), *beside]) if beside else _go_key(name)
 
 
 def _go_key(*names: str) -> str:

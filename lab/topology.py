@@ -55,7 +55,11 @@ class Tunnel:
 
 @dataclass(frozen=True)
 class Site:
-    """A cluster, its node and its edge router. `gateways` says which address the pod of an ingress gateway has."""
+    """A cluster, its node and its edge router. `gateways` says which address the pod of an ingress gateway has.
+
+    `trust_domain` is that of the cluster's own mesh; empty where the stack says nothing of one: there, pods have no
+    sidecars.
+    """
 
     lab: str
     cluster: str
@@ -64,6 +68,7 @@ class Site:
     pods: IPv4Network
     namespaces: tuple[str, ...]
     gateways: Mapping[str, IPv4Address]
+    trust_domain: str = ""
 
     @property
     def node(self) -> str:
@@ -217,7 +222,14 @@ def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
                 f"{keys[gateway]}: {address}; allowed: one from {pods[2]} to {pods[_FIRST_POD - 1]} "
                 "that no other gateway has"
             )
-    return Site(lab, name, number, cluster.gateway.profile, pods, tuple(sorted(cluster.namespaces)), given)
+    namespaces = tuple(sorted(cluster.namespaces))
+    return Site(lab, name, number, cluster.gateway.profile, pods, namespaces, given, trust_domain(fabric, name))
+
+
+def trust_domain(fabric: Fabric, cluster: str) -> str:
+    """Give the trust domain of a cluster's own mesh; empty if it has none."""
+    mesh = getattr(fabric.clusters[cluster], "mesh", None)
+    return mesh.trust_domain if mesh else ""
 
 
 def _shared(cluster: str) -> str:

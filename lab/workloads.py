@@ -4,6 +4,7 @@ import json
 
 from lab.api import Object
 from lab.node import SERVER_IMAGE
+from lab.topology import trust_domain
 from mcwan.model import Fabric
 from mcwan.model.export import qualified
 
@@ -26,8 +27,18 @@ def services(fabric: Fabric, cluster: str) -> dict[str, dict[str, int]]:
 
 
 def objects(fabric: Fabric, cluster: str) -> list[Object]:
-    """Give a pod and a Service for each of a cluster's services."""
-    return [one for service, ports in services(fabric, cluster).items() for one in _service(cluster, service, ports)]
+    """Give a Service and a pod for each of a cluster's services; in a mesh, an account of its own, for its identity."""
+    found = [one for service, ports in services(fabric, cluster).items() for one in _service(cluster, service, ports)]
+    return [part for one in found for part in _with_account(one)] if trust_domain(fabric, cluster) else found
+
+
+def _with_account(one: Object) -> list[Object]:
+    """Give a pod with a service account that is called as it is, and that account; another object as it is."""
+    if one["kind"] != "Pod":
+        return [one]
+    name, namespace = one["metadata"]["name"], one["metadata"]["namespace"]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+    return [account, one | {"spec": one["spec"] | {"serviceAccountName": name}}]
 
 
 def _service(cluster: str, service: str, ports: dict[str, int]) -> list[Object]:

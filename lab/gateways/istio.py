@@ -1,7 +1,8 @@
 """Istio in a cluster of the lab, as its chart has it in any: it makes Deployments and Services, which the node runs.
 
-Its gateways are the lab's Envoy under Istio's agent. That Envoy lacks the extensions that only Istio's own build has:
-what uses them is off.
+Its proxies are the lab's Envoy under Istio's agent. That Envoy lacks the extensions that only Istio's own build has:
+what uses them is off. Where the stack says that the cluster has a mesh, istiod signs by an authority of its own below
+the fabric's root, and pods get sidecars.
 """
 
 import json
@@ -10,7 +11,10 @@ from typing import Any
 
 import yaml
 
+from lab import certificates
 from lab.api import Api, ApiError, Object
+from lab.files import write_secret
+from lab.gateways import injection
 from lab.images import Image
 from lab.state import Lab
 from lab.tools import Tools
@@ -23,16 +27,16 @@ ADMIN = 15000
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
 _CLASS, _ROOT_CERTIFICATE = "istio", "istio-ca-root-cert"
 _OWNER = "gateway.networking.k8s.io/gateway-name"
+_AGENT = "/usr/local/bin/pilot-agent"
 _PORTS = {"grpc-xds": (15010, 15010), "https-dns": (15012, 15012), "https-webhook": (443, 15017)}
 """The ports of the Service istiod, and where istiod listens."""
-_MESH = {"defaultConfig": {"terminationDrainDuration": "1s"}}
 _ENVIRONMENT = {
     "POD_NAMESPACE": NAMESPACE,
     "POD_NAME": "istiod",
     "SERVICE_ACCOUNT": "istiod",
     "REVISION": "default",
     "ENABLE_LEADER_ELECTION": "false",
-    "INJECTION_WEBHOOK_CONFIG_NAME": "",
+    "ENABLE_NATIVE_SIDECARS": "false",
     "VALIDATION_WEBHOOK_CONFIG_NAME": "",
     "PILOT_ENABLE_METADATA_EXCHANGE": "false",
     "PILOT_ENABLE_ALPN_FILTER": "false",
@@ -49,10 +53,11 @@ def image(tools: Tools) -> Image:
     """Give what runs in place of the proxy's image: Istio's agent, which starts the lab's Envoy."""
     files = directory(tools)
     inside = {
+        _AGENT: files / "pilot-agent",
         "/usr/local/bin/envoy": tools.envoy,
         "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json": files / "envoy_bootstrap.json",
     }
-    return Image([files / "pilot-agent"], inside)
+    return Image([_AGENT], inside)
 
 
 def objects(site: Site) -> list[Object]:
@@ -80,16 +85,24 @@ def objects(site: Site) -> list[Object]:
 
 def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> None:
     """Start istiod, and wait until it takes its class; `manager` applies what is the cluster owner's."""
-    files, mesh = directory(lab.tools), lab.site_directory(site) / "istio"
-    mesh.mkdir(exist_ok=True)
-    (mesh / "mesh").write_text(yaml.safe_dump(_MESH), encoding="utf-8")
-    api.apply(templates(files), manager=manager)
+    files, own = directory(lab.tools), lab.site_directory(site) / "istio"
+    mesh = own / "config"
+    mesh.mkdir(parents=True, exist_ok=True)
+    (mesh / "mesh").write_text(yaml.safe_dump(mesh_config(site)), encoding="utf-8")
+    mounted = {"/etc/istio/config": mesh}
+    if site.trust_domain:
+        authority = certificates.intermediate(certificates.authority(lab), own / "authority", site.trust_domain)
+        api.apply(certificates.cacerts(authority, NAMESPACE), manager=manager)
+        write_secret(api.get("v1", "Secret", "cacerts", NAMESPACE), own / "cacerts")
+        mounted["/etc/cacerts"] = own / "cacerts"
+        api.apply(injection.webhooks(NAMESPACE), manager=manager)
+    api.apply(templates(files, site), manager=manager)
     lab.keeper(site).start(
         "istiod",
         [files / "pilot-discovery", "discovery", f"--kubeconfig={kubeconfig}", "--log_output_level=all:warn"],
         netns=site.node,
-        env=_ENVIRONMENT | {"CLUSTER_ID": site.cluster},
-        files={"/etc/istio/config": mesh},
+        env=environment(site),
+        files=mounted,
     )
 
     def accepted() -> bool:
@@ -107,6 +120,25 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
         )
 
     wait(accepted, f"istiod of {site.cluster} takes the class; see {lab.keeper(site).log('istiod')}")
+    if site.trust_domain:
+        wait(lambda: injection.trusted(api), f"istiod of {site.cluster} gives its webhooks its certificate")
+
+
+def mesh_config(site: Site) -> Object:
+    """Give Istio's mesh config: that of a cluster with a mesh has its trust domain, and proxies that answer DNS."""
+    proxies: Object = {"terminationDrainDuration": "1s"}
+    if not site.trust_domain:
+        return {"defaultConfig": proxies}
+    return {
+        "trustDomain": site.trust_domain,
+        "defaultConfig": proxies | {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}},
+    }
+
+
+def environment(site: Site) -> dict[str, str]:
+    """Give istiod's variables; the webhooks that it is to keep are there only where pods get sidecars."""
+    webhooks = injection.NAME if site.trust_domain else ""
+    return _ENVIRONMENT | {"CLUSTER_ID": site.cluster, "INJECTION_WEBHOOK_CONFIG_NAME": webhooks}
 
 
 def directory(tools: Tools) -> Path:
@@ -116,18 +148,25 @@ def directory(tools: Tools) -> Path:
     return tools.istio
 
 
-def templates(files: Path) -> Object:
-    """Give the ConfigMap of Istio's chart by which istiod makes gateways: their template, and the chart's values."""
+def templates(files: Path, site: Site) -> Object:
+    """Give the ConfigMap of Istio's chart by which istiod makes gateways and sidecars: templates and values."""
     chart = yaml.safe_load((files / "values.yaml").read_text(encoding="utf-8"))["_internal_defaults_do_not_set"]
     values: dict[str, Any] = {key: chart[key] for key in ("global", "sidecarInjectorWebhook", "revision", "gateways")}
     values["pilot"] = {key: chart[key] for key in ("cni", "env")}
-    template = (files / "kube-gateway.yaml").read_text(encoding="utf-8")
+    config: Object = {
+        "policy": "enabled",
+        "templates": {"kube-gateway": (files / "kube-gateway.yaml").read_text(encoding="utf-8")},
+    }
+    if site.trust_domain:
+        values["global"] = values["global"] | injection.values(site)
+        config["defaultTemplates"] = ["sidecar"]
+        config["templates"]["sidecar"] = (files / "injection-template.yaml").read_text(encoding="utf-8")
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "istio-sidecar-injector", "namespace": NAMESPACE},
         "data": {
             "values": json.dumps(values),
-            "config": yaml.safe_dump({"policy": "enabled", "templates": {"kube-gateway": template}}),
+            "config": yaml.safe_dump(config),
         },
     }

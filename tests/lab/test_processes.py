@@ -46,6 +46,12 @@ def test_what_a_process_has_started_is_found_with_it(tmp_path: Path) -> None:
     assert keeper.all("agent") == []
 
 
+def test_a_process_is_waited_for_and_its_exit_code_is_given(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    keeper.start("init", [sys.executable, "-c", "import sys; print('gone', flush=True); sys.exit(3)"])
+    assert (keeper.wait("init"), keeper.log("init").read_text(), keeper.names()) == (3, "gone\n", [])
+
+
 def test_processor_time_is_that_of_all_threads_of_the_process() -> None:
     spend = """if True:
         import sys, threading, time

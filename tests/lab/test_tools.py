@@ -62,6 +62,14 @@ def test_istio_is_built_only_where_a_cluster_runs_it(
     assert (cache / "istio" / "definitions" in found.definitions) == built
 
 
+def test_a_further_file_of_istios_has_it_built_again_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_go_key", lambda *names: f"key of {names}")
+    before = [tools._built_key(name) for name in ("istio", "coredns")]
+    monkeypatch.setitem(tools._ISTIO_FILES, "further.yaml", "manifests/further.yaml")
+    after = [tools._built_key(name) for name in ("istio", "coredns")]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [False, True]
+
+
 def test_what_judges_is_built_only_when_asked_for(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr(tools, "_run", lambda words, _: ran.append(words) or "")  # type: ignore[func-returns-value]

@@ -4,8 +4,10 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lab import volumes
-from lab.api import Api, Object
+from lab.api import Api, ApiError, Object
 
 METADATA: Object = {"name": "gw-1", "namespace": "mc-wan", "labels": {"b": "2", "a": 'says "1"'}}
 
@@ -20,6 +22,8 @@ class Server(Api):
 
     def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> Object:
         assert (api_version, namespace) == ("v1", "mc-wan")
+        if (kind, name) not in self.objects:
+            raise ApiError(404, f"no {kind} {name}")
         return self.objects[kind, name]
 
     def path(self, api_version: str, kind: str, namespace: str = "", name: str = "") -> str:
@@ -33,8 +37,10 @@ class Server(Api):
 def laid_out(directory: Path, server: Server, *wanted: Object) -> dict[str, str]:
     """Give the files of a pod's volumes, by volume and path, with what is in them."""
     pod = {"metadata": METADATA, "spec": {"serviceAccountName": "gw", "volumes": list(wanted)}}
+    directory = directory / "volumes"
     found = volumes.write(server, pod, directory)
     assert found == {one["name"]: directory / one["name"] for one in wanted}
+    assert directory.stat().st_mode & 0o077 == 0
     return {
         f"{name}/{file.name}": file.read_text(encoding="utf-8")
         for name, place in found.items()
@@ -57,7 +63,13 @@ def test_secrets_and_config_maps(tmp_path: Path) -> None:
 
 def test_a_volume_without_content_is_an_empty_directory(tmp_path: Path) -> None:
     assert laid_out(tmp_path, Server({}), {"name": "e", "emptyDir": {}}, {"name": "n"}) == {}
-    assert (tmp_path / "e").is_dir()
+    assert (tmp_path / "volumes" / "e").stat().st_mode & 0o777 == 0o777, "any user of the pod may write to it"
+
+
+def test_a_config_map_may_be_missing_only_if_the_volume_says_so(tmp_path: Path) -> None:
+    assert laid_out(tmp_path, Server({}), {"name": "c", "configMap": {"name": "two", "optional": True}}) == {}
+    with pytest.raises(ApiError, match="no ConfigMap two"):
+        laid_out(tmp_path, Server({}), {"name": "c", "configMap": {"name": "two"}})
 
 
 def test_what_is_known_of_the_pod(tmp_path: Path) -> None:
@@ -75,4 +87,3 @@ def test_a_token_of_its_service_account_is_for_the_audience_and_outlasts_the_lab
     assert path == "POST /v1/ServiceAccount/mc-wan/gw/token"
     assert body["spec"]["audiences"] == ["istio-ca"]
     assert body["spec"]["expirationSeconds"] > 30 * 86400
-    assert (tmp_path / "t" / "istio-token").stat().st_mode & 0o077 == 0

@@ -1,6 +1,7 @@
 """What a cluster has for Istio: a Service that leads to istiod at the node, and the chart's template of a gateway."""
 
 import json
+from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.gateways import IMPLEMENTATIONS, istio
+from lab.gateways import IMPLEMENTATIONS, injection, istio
 from lab.tools import Tools
 from lab.topology import Site
 
 THERE = Path("/there")
 SITE = Site("lab", "east", 0, "istio", IPv4Network("10.1.0.0/24"), ("secure",), {})
+MESHED = replace(SITE, trust_domain="east.example")
 POD: dict[str, Any] = {"metadata": {"name": "gw-istio-7c", "namespace": "mc-wan"}}
 
 
@@ -45,7 +47,8 @@ def test_the_service_leads_to_istiod_at_the_node() -> None:
 
 def test_its_proxy_is_the_agent_with_the_labs_envoy_where_its_image_has_one() -> None:
     image = istio.image(tools(THERE / "istio"))
-    assert image.words == [THERE / "istio" / "pilot-agent"]
+    (agent,) = image.words
+    assert image.files[str(agent)] == THERE / "istio" / "pilot-agent"
     assert image.files["/usr/local/bin/envoy"] == THERE / "envoy"
 
 
@@ -54,19 +57,52 @@ def test_tools_that_were_not_built_are_said() -> None:
         istio.image(tools(None))
 
 
-def test_gateways_are_made_by_the_charts_template_and_values(tmp_path: Path) -> None:
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
     values: dict[str, Any] = {
-        key: {} for key in ("global", "sidecarInjectorWebhook", "gateways", "cni", "env", "autoscaleEnabled")
+        key: {} for key in ("sidecarInjectorWebhook", "gateways", "cni", "env", "autoscaleEnabled")
     }
-    chart = {"_internal_defaults_do_not_set": {**values, "revision": ""}}
-    (tmp_path / "values.yaml").write_text(yaml.safe_dump(chart))
+    values |= {"revision": "", "global": {"tag": "latest", "nativeNftables": False}}
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump({"_internal_defaults_do_not_set": values}))
     (tmp_path / "kube-gateway.yaml").write_text("kind: {{ .Kind }}\n")
-    made = istio.templates(tmp_path)
+    (tmp_path / "injection-template.yaml").write_text("spec: {}\n")
+    return tmp_path
+
+
+def test_gateways_are_made_by_the_charts_template_and_values(chart: Path) -> None:
+    made = istio.templates(chart, SITE)
     assert made["metadata"] == {"name": "istio-sidecar-injector", "namespace": "istio-system"}
-    assert yaml.safe_load(made["data"]["config"])["templates"] == {"kube-gateway": "kind: {{ .Kind }}\n"}
+    assert yaml.safe_load(made["data"]["config"]) == {
+        "policy": "enabled",
+        "templates": {"kube-gateway": "kind: {{ .Kind }}\n"},
+    }
     given = json.loads(made["data"]["values"])
     assert set(given) == {"global", "sidecarInjectorWebhook", "revision", "gateways", "pilot"}
     assert set(given["pilot"]) == {"cni", "env"}
+    assert given["global"] == {"tag": "latest", "nativeNftables": False}
+
+
+def test_in_a_mesh_sidecars_are_made_by_the_charts_template_too(chart: Path) -> None:
+    made = istio.templates(chart, MESHED)
+    config = yaml.safe_load(made["data"]["config"])
+    assert config["templates"] == {"kube-gateway": "kind: {{ .Kind }}\n", "sidecar": "spec: {}\n"}
+    assert config["defaultTemplates"] == ["sidecar"]
+    given = json.loads(made["data"]["values"])["global"]
+    assert given == {"tag": "latest", "nativeNftables": True, "multiCluster": {"clusterName": "east"}}
+
+
+def test_a_mesh_has_its_trust_domain_and_its_proxies_answer_dns() -> None:
+    proxies: dict[str, Any] = {"terminationDrainDuration": "1s"}
+    assert istio.mesh_config(SITE) == {"defaultConfig": proxies}
+    assert istio.mesh_config(MESHED) == {
+        "trustDomain": "east.example",
+        "defaultConfig": proxies | {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}},
+    }
+
+
+def test_istiod_keeps_webhooks_only_where_pods_get_sidecars() -> None:
+    kept = [istio.environment(site)["INJECTION_WEBHOOK_CONFIG_NAME"] for site in (SITE, MESHED)]
+    assert kept == ["", injection.webhooks("istio-system")["metadata"]["name"]]
 
 
 @pytest.mark.parametrize(
