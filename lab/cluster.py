@@ -87,7 +87,7 @@ def objects(site: Site) -> list[Object]:
         "metadata": {"name": site.cluster, "labels": {"kubernetes.io/hostname": site.cluster}},
         "spec": {"podCIDR": str(site.pods)},
     }
-    labels = injection.LABELS if site.trust_domain else {}
+    labels = injection.LABELS if site.mesh else {}
     namespaces: list[Object] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
         for name in site.namespaces

@@ -48,7 +48,7 @@ def objects(cluster: str, client: str, account: str = "") -> list[Object]:
 def start(lab: Lab, cluster: str, client: str, account: str = "") -> None:
     """Start a client, unless it is there, and wait until it is ready. Raises LabError."""
     site = lab.topology.sites[cluster]
-    if not site.trust_domain:
+    if site.mesh is None:
         raise LabError(f"cluster {cluster} has no mesh of its own; write clusters.{cluster}.mesh")
     with lab.api(site) as api:
         for one in objects(cluster, client, account):

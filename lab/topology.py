@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
 from mcwan.model.fabric import Fabric
+from mcwan.model.mesh import Mesh
 from mcwan.plan.names import INGRESS, NAMESPACE, service_ingress
 from mcwan.sdwan.router import table
 
@@ -57,8 +58,7 @@ class Tunnel:
 class Site:
     """A cluster, its node and its edge router. `gateways` says which address the pod of an ingress gateway has.
 
-    `trust_domain` is that of the cluster's own mesh; empty where the stack says nothing of one: there, pods have no
-    sidecars.
+    `mesh` is the cluster's own; None where the stack says nothing of one: there, pods have no sidecars.
     """
 
     lab: str
@@ -68,7 +68,7 @@ class Site:
     pods: IPv4Network
     namespaces: tuple[str, ...]
     gateways: Mapping[str, IPv4Address]
-    trust_domain: str = ""
+    mesh: Mesh | None = None
 
     @property
     def node(self) -> str:
@@ -223,13 +223,7 @@ def _site(lab: str, fabric: Fabric, name: str, number: int) -> Site:
                 "that no other gateway has"
             )
     namespaces = tuple(sorted(cluster.namespaces))
-    return Site(lab, name, number, cluster.gateway.profile, pods, namespaces, given, trust_domain(fabric, name))
-
-
-def trust_domain(fabric: Fabric, cluster: str) -> str:
-    """Give the trust domain of a cluster's own mesh; empty if it has none."""
-    mesh = getattr(fabric.clusters[cluster], "mesh", None)
-    return mesh.trust_domain if mesh else ""
+    return Site(lab, name, number, cluster.gateway.profile, pods, namespaces, given, cluster.mesh)
 
 
 def _shared(cluster: str) -> str:

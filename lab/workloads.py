@@ -4,7 +4,6 @@ import json
 
 from lab.api import Object
 from lab.node import SERVER_IMAGE
-from lab.topology import trust_domain
 from mcwan.model import Fabric
 from mcwan.model.export import qualified
 
@@ -29,7 +28,7 @@ def services(fabric: Fabric, cluster: str) -> dict[str, dict[str, int]]:
 def objects(fabric: Fabric, cluster: str) -> list[Object]:
     """Give a Service and a pod for each of a cluster's services; in a mesh, an account of its own, for its identity."""
     found = [one for service, ports in services(fabric, cluster).items() for one in _service(cluster, service, ports)]
-    return [part for one in found for part in _with_account(one)] if trust_domain(fabric, cluster) else found
+    return [part for one in found for part in _with_account(one)] if fabric.clusters[cluster].mesh else found
 
 
 def _with_account(one: Object) -> list[Object]:

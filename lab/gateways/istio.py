@@ -90,8 +90,9 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
     mesh.mkdir(parents=True, exist_ok=True)
     (mesh / "mesh").write_text(yaml.safe_dump(mesh_config(site)), encoding="utf-8")
     mounted = {"/etc/istio/config": mesh}
-    if site.trust_domain:
-        authority = certificates.intermediate(certificates.authority(lab), own / "authority", site.trust_domain)
+    if site.mesh:
+        name = site.mesh.trust_domain
+        authority = certificates.intermediate(certificates.authority(lab), own / "authority", name)
         api.apply(certificates.cacerts(authority, NAMESPACE), manager=manager)
         write_secret(api.get("v1", "Secret", "cacerts", NAMESPACE), own / "cacerts")
         mounted["/etc/cacerts"] = own / "cacerts"
@@ -120,24 +121,26 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
         )
 
     wait(accepted, f"istiod of {site.cluster} takes the class; see {lab.keeper(site).log('istiod')}")
-    if site.trust_domain:
+    if site.mesh:
         wait(lambda: injection.trusted(api), f"istiod of {site.cluster} gives its webhooks its certificate")
 
 
 def mesh_config(site: Site) -> Object:
     """Give Istio's mesh config: that of a cluster with a mesh has its trust domain, and proxies that answer DNS."""
     proxies: Object = {"terminationDrainDuration": "1s"}
-    if not site.trust_domain:
+    if site.mesh is None:
         return {"defaultConfig": proxies}
     return {
-        "trustDomain": site.trust_domain,
+        "trustDomain": site.mesh.trust_domain,
+        "trustDomainAliases": list(site.mesh.aliases),
+        "rootNamespace": site.mesh.root_namespace,
         "defaultConfig": proxies | {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}},
     }
 
 
 def environment(site: Site) -> dict[str, str]:
     """Give istiod's variables; the webhooks that it is to keep are there only where pods get sidecars."""
-    webhooks = injection.NAME if site.trust_domain else ""
+    webhooks = injection.NAME if site.mesh else ""
     return _ENVIRONMENT | {"CLUSTER_ID": site.cluster, "INJECTION_WEBHOOK_CONFIG_NAME": webhooks}
 
 
@@ -157,7 +160,7 @@ def templates(files: Path, site: Site) -> Object:
         "policy": "enabled",
         "templates": {"kube-gateway": (files / "kube-gateway.yaml").read_text(encoding="utf-8")},
     }
-    if site.trust_domain:
+    if site.mesh:
         values["global"] = values["global"] | injection.values(site)
         config["defaultTemplates"] = ["sidecar"]
         config["templates"]["sidecar"] = (files / "injection-template.yaml").read_text(encoding="utf-8")

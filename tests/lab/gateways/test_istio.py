@@ -12,10 +12,11 @@ import yaml
 from lab.gateways import IMPLEMENTATIONS, injection, istio
 from lab.tools import Tools
 from lab.topology import Site
+from mcwan.model.mesh import Mesh
 
 THERE = Path("/there")
 SITE = Site("lab", "east", 0, "istio", IPv4Network("10.1.0.0/24"), ("secure",), {})
-MESHED = replace(SITE, trust_domain="east.example")
+MESHED = replace(SITE, mesh=Mesh(trust_domain="east.example", aliases=("old.example",)))
 POD: dict[str, Any] = {"metadata": {"name": "gw-istio-7c", "namespace": "mc-wan"}}
 
 
@@ -96,6 +97,8 @@ def test_a_mesh_has_its_trust_domain_and_its_proxies_answer_dns() -> None:
     assert istio.mesh_config(SITE) == {"defaultConfig": proxies}
     assert istio.mesh_config(MESHED) == {
         "trustDomain": "east.example",
+        "trustDomainAliases": ["old.example"],
+        "rootNamespace": "istio-system",
         "defaultConfig": proxies | {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}},
     }
 
