@@ -20,6 +20,7 @@ _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
     "endpointslice-controller",
+    "endpoints-controller",  # an API server's proxy of Services goes by Endpoints
     "namespace-controller",
     "garbage-collector-controller",
 )

@@ -1,7 +1,8 @@
 """What `mcwan doctor` asks clusters, and how it tells what was found."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,23 +13,36 @@ import yaml
 
 from mcwan import gateways
 from mcwan.cli.tables import console, titled
-from mcwan.doctor import VERDICTS, Evidence, Finding
+from mcwan.doctor import VERDICTS, Evidence, Finding, dns, probes
 from mcwan.facts.handshake import handshakes
+from mcwan.facts.probe import from_here, resolve, through_api_servers
+from mcwan.facts.probed import Answer
 from mcwan.facts.report import Failure, Reading, Wanted
+from mcwan.facts.rights import cluster_role
 from mcwan.facts.survey import survey_all
 from mcwan.facts.surveyed import Survey
 from mcwan.model import Description, Fabric, Mistake, MistakesError
+from mcwan.rules.words import many
 from mcwan.stack import CHECKS, environment
 
 _SECONDS = 5.0
-"""How long a gateway may take to show its certificate."""
+"""How long a gateway may take to show its certificate, and an answer or DNS to come."""
+_MOST = 2000
+"""Requests that are sent at most; one is sent again where its own cluster answers it."""
 _COLOURS = {"failed": "red", "warning": "yellow", "not known": "cyan", "ok": "green"}
 
 
-def gather(project: Path, stack: str, names: Sequence[str]) -> Evidence:
+def gather(
+    project: Path,
+    stack: str,
+    names: Sequence[str],
+    inside: str | None = None,
+    probed: Collection[str] | None = None,
+) -> Evidence:
     """Read a stack, ask its clusters (those in `names`, if there are some), and have their gateways show certificates.
 
-    Raises StackFileError, RecordError, MistakesError, click.BadParameter.
+    `inside`: the cluster in whose network this machine is. `probed`: the exports that requests are sent to, all if it
+    is empty; None sends none. Raises StackFileError, RecordError, MistakesError, click.BadParameter.
     """
     now = datetime.now(UTC)
     described: Description | None = None
@@ -56,7 +70,25 @@ def gather(project: Path, stack: str, names: Sequence[str]) -> Evidence:
         if described is None:
             ask(fabric)
         evidence = _whole(fabric, _in_view(stack, fabric, names), now, surveys)
-    return _with_certificates(evidence)
+    if inside is not None:
+        _known_cluster(stack, evidence.description, inside, "--inside")
+        if inside not in evidence.names:
+            raise click.BadParameter(f"{inside!r} is left out by --cluster; name it there, too", param_hint="--inside")
+    evidence = _with_names(_with_certificates(evidence), inside)
+    return evidence if probed is None else _with_answers(stack, evidence, frozenset(probed))
+
+
+def rights(project: Path, stack: str, *, probe: bool) -> str:
+    """Give the ClusterRole that a diagnosis needs; to send requests, for the egress gateways of a stack only.
+
+    Raises as `gather` does, if requests are to be sent.
+    """
+    proxied: list[str] = []
+    if probe:
+        plan = environment(project, stack, allow=True).plan()
+        every = [one.probe for name in plan.context.clusters for one in probes.asked(plan, name) if one.probe]
+        proxied = [f"{one.gateway.partition('.')[0]}:{one.port}" for one in every if one.gateway]
+    return yaml.safe_dump(cluster_role("mcwan-doctor", diagnosis=True, proxied=proxied), sort_keys=False)
 
 
 def _whole(fabric: Fabric, names: tuple[str, ...], now: datetime, surveys: Mapping[str, Survey | Failure]) -> Evidence:
@@ -78,18 +110,62 @@ def _with_certificates(evidence: Evidence) -> Evidence:
         return evidence
     click.echo(f"TLS handshakes with {len(places)} WAN ports", err=True)
     shown = handshakes(places, _SECONDS)
-    return Evidence(
-        description, evidence.names, evidence.now, evidence.plan, evidence.mistakes, evidence.surveys, shown
-    )
+    return replace(evidence, shown=shown)
+
+
+def _with_names(evidence: Evidence, inside: str | None) -> Evidence:
+    """Look up the names of the imports of the cluster that this machine is in."""
+    if inside is None or evidence.plan is None:
+        return replace(evidence, inside=inside)
+    wanted = dns.asked(evidence.plan, inside)
+    click.echo(f"{inside}: {many(len(wanted), 'name')} to look up", err=True)
+    return replace(evidence, inside=inside, resolved=resolve(inside, wanted, _SECONDS))
+
+
+def _with_answers(stack: str, evidence: Evidence, chosen: frozenset[str]) -> Evidence:
+    """Send requests: from here in the cluster that this machine is in, through their API servers in others."""
+    evidence = replace(evidence, chosen=chosen, answers={})
+    if evidence.plan is None:
+        return evidence
+    known = evidence.plan.context.exports
+    for key in sorted(chosen - set(known)):
+        told = f"{key!r} is not exported in Pulumi.{stack}.yaml; exports there: {', '.join(known) or 'none'}"
+        raise click.BadParameter(told, param_hint="--service")
+    clusters = evidence.description.clusters
+    every = [
+        one.probe
+        for name in evidence.names
+        for one in probes.asked(evidence.plan, name, chosen)
+        if one.probe is not None
+    ]
+    here = [one for one in every if one.cluster == evidence.inside]
+    proxied = [one for one in every if one not in here and one.gateway and not clusters[one.cluster].render_to]
+    if (count := len(here) + len(proxied)) > _MOST:
+        told = f"{count} requests would be sent; allowed: {_MOST}; name exports with --service, or a --cluster"
+        raise click.BadParameter(told, param_hint="--probe")
+    if count:
+        click.echo(f"{many(count, 'request')} to send", err=True)
+    found = list(from_here(here, {one.name: one for one in evidence.resolved}, _SECONDS))
+    for name, answers in through_api_servers(clusters, proxied, _SECONDS).items():
+        if isinstance(answers, Failure):
+            lost = [one for one in proxied if one.cluster == name]
+            found += [Answer(one, problem=answers.problem, remedy=answers.remedy) for one in lost]
+        else:
+            found += answers
+    return replace(evidence, answers={one.probe: one for one in found})
 
 
 def _in_view(stack: str, description: Description, names: Sequence[str]) -> tuple[str, ...]:
-    known = sorted(description.clusters)
     for name in names:
-        if name not in known:
-            told = f"{name!r} is not in Pulumi.{stack}.yaml; clusters there: {', '.join(known)}"
-            raise click.BadParameter(told, param_hint="--cluster")
-    return tuple(sorted(set(names)) if names else known)
+        _known_cluster(stack, description, name, "--cluster")
+    return tuple(sorted(set(names) or description.clusters))
+
+
+def _known_cluster(stack: str, description: Description, name: str, option: str) -> None:
+    if name not in description.clusters:
+        known = ", ".join(sorted(description.clusters))
+        told = f"{name!r} is not in Pulumi.{stack}.yaml; clusters there: {known}"
+        raise click.BadParameter(told, param_hint=option)
 
 
 def _reading(answer: Survey | Failure | None) -> Reading:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mcwan.doctor import addresses, certificates, dns, gateways, reach, served, wan_policies
+from mcwan.doctor import addresses, certificates, dns, gateways, probes, reach, served, wan_policies
 from mcwan.doctor.evidence import Evidence
 from mcwan.doctor.finding import VERDICTS, Finding, Judge, Verdict, merged
 
@@ -25,7 +25,8 @@ CHECKS: Mapping[str, Judge] = {
     "gateways-programmed": gateways.programmed,
     "certificates-valid": certificates.valid,
     "certificates-of-one-root": certificates.one_root,
-    "dns-answers": dns.answers,
+    dns.CHECK: dns.answers,
+    probes.CHECK: probes.leave,
 }
 """Every check by its name, in the order in which they help: what is below is known once what is above is well."""
 

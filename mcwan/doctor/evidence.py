@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mcwan.facts.probed import Answer, Probe, Resolved
 from mcwan.facts.report import Failure
 from mcwan.facts.surveyed import Shown, Survey
 from mcwan.gateways import wanted
@@ -17,7 +18,9 @@ class Evidence:
     """A description, what its clusters said, and what their gateways showed.
 
     `names` are the clusters in view, sorted; those that were asked are in `surveys`. `plan` is None where the
-    description does not hold together with what is known of the clusters, `mistakes` says why.
+    description does not hold together with what is known of the clusters, `mistakes` says why. `inside` is the
+    cluster in whose network the command runs, `resolved` what names are there. `answers` is None if no request was
+    sent; `chosen` are the exports whose requests were sent, all if it is empty.
     """
 
     description: Description
@@ -27,6 +30,10 @@ class Evidence:
     mistakes: tuple[Mistake, ...] = ()
     surveys: Mapping[str, Survey | Failure] = field(default_factory=dict)
     shown: tuple[Shown, ...] = ()
+    inside: str | None = None
+    resolved: tuple[Resolved, ...] = ()
+    answers: Mapping[Probe, Answer] | None = None
+    chosen: frozenset[str] = frozenset()
 
     @property
     def read(self) -> dict[str, Survey]:

@@ -1,5 +1,6 @@
 """The rights that reading facts needs in a cluster, and no more: a ClusterRole, as it is in docs/how-to/facts.md."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from mcwan.model.leaves import GROUP
@@ -19,11 +20,17 @@ _LISTED = (
     ("multicluster.x-k8s.io", ("serviceexports", "serviceimports")),
 )
 _DIAGNOSED = {"apiGroups": [GROUP], "resources": ["wanpolicies"], "verbs": ["get", "list"]}
+_PROXIED = {"apiGroups": [""], "resources": ["services/proxy"]}
 _TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/status"], "verbs": ["patch"]}
 
 
-def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False, diagnosis: bool = False) -> dict[str, Any]:
-    """Give the ClusterRole; with the rights to write conditions of ServiceExports, or to diagnose, if so wanted."""
+def cluster_role(
+    name: str = "mcwan-facts", *, conditions: bool = False, diagnosis: bool = False, proxied: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Give the ClusterRole; with the rights to write conditions of ServiceExports, or to diagnose, if so wanted.
+
+    `proxied` are Services that requests may be sent to through the API server, as NAME:PORT.
+    """
     rules: list[dict[str, Any]] = [
         {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED
     ]
@@ -37,5 +44,11 @@ def cluster_role(name: str = "mcwan-facts", *, conditions: bool = False, diagnos
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": name},
-        "rules": [*rules, definitions, *([_DIAGNOSED] if diagnosis else []), *([_TOLD] if conditions else [])],
+        "rules": [
+            *rules,
+            definitions,
+            *([_DIAGNOSED] if diagnosis else []),
+            *([_TOLD] if conditions else []),
+            *([{**_PROXIED, "resourceNames": names, "verbs": ["get"]}] if (names := sorted(set(proxied))) else []),
+        ],
     }

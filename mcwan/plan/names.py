@@ -27,7 +27,7 @@ MESH_TARGET = "mesh-target"
 SPAN_HEADER = "spanid"
 EXPORT_HEADER, SOURCE_HEADER = "mc-wan-export", "mc-wan-source"
 """Request headers: what is asked for, as name.namespace, and the cluster that asks."""
-POLICY_HEADER, TUNNEL_HEADER, DESTINATION_HEADER = "mc-wan-policy", "mc-wan-tunnel", "mc-wan-destination"
+POLICY_HEADER, TUNNEL_HEADER, DESTINATION_HEADER = leaves.POLICY_HEADER, "mc-wan-tunnel", leaves.DESTINATION_HEADER
 """Headers of request and answer: the way that a request came by; of the answer: the cluster that answered."""
 ADDRESSES_ANNOTATION = f"{GROUP}/addresses"
 SOURCE_CLUSTER = "multicluster.kubernetes.io/source-cluster"

@@ -64,7 +64,7 @@ def test_the_table(project: Path) -> None:
     assert [row for row in rows if row[0]] == [
         [check, "ok" if check in ("description", "addresses-apart") else "not known", "cluster-2"] for check in CHECKS
     ]
-    assert result.stdout.endswith("15 not known, 2 ok\ndocs/how-to/doctor.md has a section for each check\n")
+    assert result.stdout.endswith("16 not known, 2 ok\ndocs/how-to/doctor.md has a section for each check\n")
 
 
 def test_every_cluster_unreachable(project: Path) -> None:
@@ -100,6 +100,76 @@ def test_wrong_input(project: Path) -> None:
     raw["config"]["mcwan:exports"][1]["wanPolicy"] = "lwo"
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
     assert run("doctor", "--project", project).exit_code == 2
+
+
+def test_requests_are_sent_if_so_wanted(project: Path) -> None:
+    """Clusters that nobody reaches answer none, and what is rendered is asked from inside only."""
+    result = run("doctor", "--project", project, "--probe", "--service", "payment/secure", "-o", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    unreachable(project)
+    result = run("doctor", "--project", project, "--probe", "--service", "payment/secure", "-o", "json")
+    assert result.stderr.splitlines()[-1] == "4 requests to send"
+    found = [one for one in json.loads(result.stdout)["findings"] if one["check"] == "requests-leave"]
+    assert {(one["verdict"], one["sentence"].partition(":")[0], tuple(one["clusters"])) for one in found} == {
+        ("not known", f"payment.secure, rule {rule}", BOTH) for rule in ("queries", "stats")
+    }
+
+
+def test_inside_a_cluster(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    result = run("doctor", "--project", project, "--inside", "cluster-1", "--cluster", "cluster-1", "-o", "json")
+    assert (result.exit_code, result.stderr) == (1, "cluster-1: 4 names to look up\n")
+    found = verdicts(result.stdout)
+    assert (found["dns-answers"], found["requests-leave"]) == ({"failed"}, {"not known"})
+    result = run("doctor", "--project", project, "--inside", "cluster-1", "--probe", "-o", "json")
+    assert result.stderr == "cluster-1: 4 names to look up\n3 requests to send\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--inside", "east"), "'east' is not in Pulumi.dev.yaml; clusters there: cluster-1, cluster-2"),
+        (
+            ("--inside", "cluster-1", "--cluster", "cluster-2"),
+            "'cluster-1' is left out by --cluster; name it there, too",
+        ),
+        (("--service", "payment/secure"), "--service says which requests are sent; write --probe, too"),
+        (
+            ("--probe", "--service", "paymant.secure"),
+            "'paymant.secure' is not exported in Pulumi.dev.yaml; exports there: logging.insecure, payment.secure",
+        ),
+    ],
+)
+def test_wrong_options(project: Path, options: tuple[str, ...], said: str) -> None:
+    result = run("doctor", "--project", project, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_too_many_requests(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unreachable(project)
+    monkeypatch.setattr("mcwan.cli.doctor._MOST", 5)
+    result = run("doctor", "--project", project, "--probe")
+    assert result.exit_code == 2
+    assert "6 requests would be sent; allowed: 5; name exports with --service, or a --cluster" in result.stderr
+
+
+def test_rights_to_send_requests(project: Path) -> None:
+    plain, probing = (
+        yaml.safe_load(run("doctor", "--project", project, "--rights", *more).stdout)["rules"]
+        for more in ((), ("--probe",))
+    )
+    assert [one for one in probing if one not in plain] == [
+        {
+            "apiGroups": [""],
+            "resources": ["services/proxy"],
+            "resourceNames": ["mc-wan-egress:8080"],
+            "verbs": ["get"],
+        }
+    ]
 
 
 def test_rights() -> None:

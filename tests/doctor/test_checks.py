@@ -75,13 +75,17 @@ def service(name: str, **spec: Any) -> Any:
 
 
 def test_clusters_that_are_well() -> None:
-    (*found, first, second) = diagnose(evidence())
+    (*found, first, second, last) = diagnose(evidence())
     assert found == [Finding(check, "ok", BOTH, said) for check, said in WELL.items()]
     ask = "run ask --rm -i --restart=Never --image=busybox -- nslookup logging.insecure.svc.clusterset.local"
+    inside = "in a pod or on a node of the cluster: mcwan doctor --inside"
     said = "cluster DNS answers inside the cluster only"
     assert [first, second] == [
-        wrong("dns-answers", said, f"kubectl --context {name} {ask}", name, verdict="not known") for name in BOTH
+        wrong("dns-answers", said, f"{inside} {one}; or kubectl --context {one} {ask}", one, verdict="not known")
+        for one in BOTH
     ]
+    sends = "mcwan doctor --probe sends some"
+    assert last == wrong("requests-leave", "no request was sent", sends, *BOTH, verdict="not known")
 
 
 DENIED = Failure(problem="policies cannot be read: 403 forbidden", remedy="give it the rights of docs/how-to/facts.md")

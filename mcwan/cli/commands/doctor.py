@@ -11,14 +11,37 @@ from mcwan.cli.running import mistakes
 @click.command()
 @stack_options
 @click.option("--cluster", "clusters", metavar="NAME", multiple=True, help="This one only; may be given again.")
-@click.option("--rights", is_flag=True, help="Print the ClusterRole that it needs, and read nothing.")
+@click.option("--probe", is_flag=True, help="Send requests, too, and see by which WAN port each rule's leave.")
+@click.option(
+    "--service", "services", metavar="SERVICE", multiple=True, help="With --probe: this one's only; may be given again."
+)
+@click.option(
+    "--inside",
+    metavar="NAME",
+    help="This machine is in that cluster's network: look names up here, and send its requests from here.",
+)
+@click.option("--rights", is_flag=True, help="Print the ClusterRole that it needs, and ask no cluster.")
 @output_option()
-def doctor(stack: str, project: Path, clusters: tuple[str, ...], form: str, *, rights: bool) -> None:
+def doctor(
+    stack: str,
+    project: Path,
+    clusters: tuple[str, ...],
+    services: tuple[str, ...],
+    inside: str | None,
+    form: str,
+    *,
+    probe: bool,
+    rights: bool,
+) -> None:
     """Diagnose the clusters of a stack.
 
     Before an update: what would stop it. After it: what is wrong. Each finding has a verdict, a remedy, and a
     section of docs/how-to/doctor.md. It needs the network, and changes nothing. Clusters with `renderTo`
     are not reached.
+
+    --probe sends a GET or HEAD of each rule of each import to the egress gateway, through the cluster's API server or,
+    with --inside, from here. The ingress gateway that it arrives at says in its answer by which WAN policy it came.
+    SERVICE is an export, payment/secure or payment.secure.
 
     \b
     Exit codes:
@@ -26,18 +49,18 @@ def doctor(stack: str, project: Path, clusters: tuple[str, ...], form: str, *, r
       1  a check failed
       2  wrong input
     """  # noqa: D301 - click reads the backspace
-    if rights:
-        import yaml
-
-        from mcwan.facts.rights import cluster_role
-
-        click.echo(yaml.safe_dump(cluster_role("mcwan-doctor", diagnosis=True), sort_keys=False), nl=False)
-        return
+    if services and not probe:
+        raise click.UsageError("--service says which requests are sent; write --probe, too")
     with mistakes():
         from mcwan.cli import doctor as told
+
+        if rights:
+            click.echo(told.rights(project, stack, probe=probe), nl=False)
+            return
         from mcwan.doctor import diagnose
 
-        findings = diagnose(told.gather(project, stack, clusters))
+        chosen = [one.replace("/", ".") for one in services] if probe else None
+        findings = diagnose(told.gather(project, stack, clusters, inside, chosen))
         click.echo(told.FORMS[form](findings), nl=False)
         if any(one.verdict == "failed" for one in findings):
             raise click.exceptions.Exit(1)
