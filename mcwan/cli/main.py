@@ -48,7 +48,7 @@ def main() -> None:
       1  the environment failed: a directory that cannot be written, a cluster that does not answer
       2  wrong input
       3  refused by a mandatory rule
-      4  something changes or drifted (plan, status: --exit-code)
+      4  something changes or drifted (plan, status: --exit-code), or was left out (adopt)
     """  # noqa: D301 - click reads the backspace
 
 

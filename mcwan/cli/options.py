@@ -16,7 +16,7 @@ from mcwan.cli import completing
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 CHANGED = 4
-"""The exit code of `--exit-code` where something changes, or is not as it ought to be."""
+"""The exit code where something changes, or is not as it ought to be, of commands that end with 0 otherwise."""
 FALLBACK = "dev"
 """The stack that is meant where neither an option nor Pulumi names one."""
 

@@ -202,7 +202,7 @@ def test_an_import_with_rules_of_its_own_is_for_its_cluster_and_the_others_impor
 def test_an_import_that_the_export_does_not_admit_is_left_out() -> None:
     service_level = LOGGING.replace("logging", "payment").replace("insecure", "secure").replace("-low", "-high")
     written({"one.yaml": service_level, "two.yaml": f"{IMPORTED}---{CHOSEN % ''}"})
-    assert adopt().stderr == (
+    assert adopt(code=4).stderr == (
         "two.yaml: ServiceImport secure/payment: rules.1.wanPolicy: left out: 'sd-wan-priority-low': payment.secure is "
         "not exported by it, so its ingress gateway would refuse the request; allowed: sd-wan-priority-high; write one "
         "of them, or add a rule with sd-wan-priority-low to the export; or write it in the stack file yourself\n"
@@ -270,7 +270,7 @@ metadata: {name: none}
 spec: {tunnel: default}
 """
     written({"more.yaml": one, "later.yaml": later})
-    result = adopt(*WORDS, "cluster-1=more.yaml", "later.yaml")
+    result = adopt(*WORDS, "cluster-1=more.yaml", "later.yaml", code=4)
     made = "not carried over: mcwan makes these itself; delete it once the stack is deployed"
     assert result.stderr.splitlines() == [
         "later.yaml: WANPolicy sd-wan-priority-low: jitter-ms: no service level; taken: jitter-ms 1000, latency-ms "
@@ -329,6 +329,16 @@ name: sd-wan-priority-high
             {"a.yaml": "- 1\n"},
             ("a.yaml",),
             "a.yaml: document 1: no Kubernetes object; it has apiVersion, kind, metadata",
+        ),
+        (
+            {"a.yaml": PAYMENT.replace("apiVersion: mc-wan.17mp.io/v1alpha1\n", "")},
+            ("a.yaml",),
+            "a.yaml: ServiceExport secure/payment: no apiVersion, so that nobody knows what it is; write it above the kind",
+        ),
+        (
+            {"a.yaml": "kind: List\napiVersion: v1\nitems: [{kind: WANPolicy, metadata: {name: low}}]\n"},
+            ("a.yaml",),
+            "a.yaml: WANPolicy low: no apiVersion, so that nobody knows what it is; write it above the kind",
         ),
         ({}, ("b.yaml",), "b.yaml: cannot be read: No such file or directory; name a file of YAML"),
         (

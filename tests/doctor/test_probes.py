@@ -122,10 +122,13 @@ def test_a_spare_answers() -> None:
 
 
 def test_what_stays_and_what_is_refused_as_it_ought_to_be() -> None:
-    stays = "payment.secure: GET /payment stays in the cluster; GET /stats by low, WAN port 31112"
-    assert told(evidence(HERE), policy="")[-1].sentence == stays
-    (other,) = (one for one in told(evidence(HERE), policy="", status=404) if one.verdict != "ok")
-    assert other.sentence == f"{QUERIES} was answered 404, by nobody of another cluster"
+    said = {one.sentence: one.verdict for one in told(evidence(HERE), policy="")}
+    assert said["payment.secure: GET /payment stays in the cluster"] == "ok"
+    spare = "payment.secure, rule stats: GET /stats left by low, WAN port 31112, to cluster-1, which is a spare"
+    assert said[spare] == "warning"
+    other = f"{QUERIES} was answered 404, by nobody of another cluster"
+    said = {one.sentence: one.verdict for one in told(evidence(HERE), policy="", status=404)}
+    assert said[other] == "not known"
     refused = "payment.secure: GET /payment is refused: the cluster is none of its callers; "
     assert told(evidence(CALLERS), policy="", status=403)[-1].sentence == f"{refused}GET /stats by low, WAN port 31112"
 

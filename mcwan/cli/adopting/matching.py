@@ -16,7 +16,7 @@ class CannotError(ValueError):
     """An object that cannot be carried over, and the reason."""
 
     def __init__(self, found: Found, field: str, why: str, remedy: str) -> None:
-        self.left = Left(found.where, field, f"{why}; left out", remedy)
+        self.left = Left(found.where, field, f"{why}; left out", remedy, whole=True)
         super().__init__(str(self.left))
 
 

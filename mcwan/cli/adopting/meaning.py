@@ -81,7 +81,13 @@ def _policies(objects: Sequence[Found], left: list[Left]) -> dict[str, Config]:
         if not found.name or tunnel is None or port is None:
             missing = next(key for key, one in (("name", found.name), ("tunnel", tunnel), ("port", port)) if not one)
             left.append(
-                Left(found.where, missing, "not there, and no WAN policy is without; left out", f"write {missing}")
+                Left(
+                    found.where,
+                    missing,
+                    "not there, and no WAN policy is without; left out",
+                    f"write {missing}",
+                    whole=True,
+                )
             )
             continue
         sla = {key: value for key, value in ((key, _sla(found, key)) for key in _SLA) if value is not None}
@@ -208,7 +214,7 @@ def _imports(
             continue
         if found.key not in adopted.exports:
             why = "no ServiceExport that was carried over exports it; left out"
-            adopted.left.append(Left(found.where, "", why, "add the file of its ServiceExport"))
+            adopted.left.append(Left(found.where, "", why, "add the file of its ServiceExport", whole=True))
         elif made and not _says_the_same(adopted.exports[found.key][1], made):
             entry: Config = {"service": found.key, "rules": made}
             if found.source.cluster is not None and len(clusters) > 1:
@@ -274,7 +280,9 @@ def _dropped(adopted: Adopted, error: MistakesError) -> bool:
             found, item = items[index]
             _, _, why = str(told[index]).partition(": ")
             place = ".".join(str(part) for part in told[index].place[2:])
-            adopted.left.append(Left(found.where, place, f"left out: {why}", "or write it in the stack file yourself"))
+            adopted.left.append(
+                Left(found.where, place, f"left out: {why}", "or write it in the stack file yourself", whole=True)
+            )
             if section == "imports":
                 del adopted.imports[index]
             else:

@@ -73,12 +73,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Left:
-    """What could not be carried over: where, the field, why, and what to do."""
+    """What could not be carried over: where, the field, why, and what to do.
+
+    `whole`: a whole WAN policy, export or import, so that the stack file says less than the objects.
+    """
 
     where: str
     field: str
     why: str
     remedy: str
+    whole: bool = False
 
     def __str__(self) -> str:
         return ": ".join(filter(None, (self.where, self.field, f"{self.why}; {self.remedy}")))
@@ -99,7 +103,12 @@ def objects(source: Source) -> Iterator[Found]:
             )
         items = document.get("items")
         listed = items if str(document["kind"]).endswith("List") and isinstance(items, list) else [document]
-        yield from (Found(source, one) for one in listed if isinstance(one, Mapping))
+        for found in (Found(source, one) for one in listed if isinstance(one, Mapping)):
+            if not found.object.get("apiVersion"):
+                raise EditError(
+                    f"{found.where}: no apiVersion, so that nobody knows what it is; write it above the kind"
+                )
+            yield found
 
 
 def _not_yaml(source: Source, error: YAMLError) -> str:

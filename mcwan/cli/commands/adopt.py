@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mcwan.cli.options import new_stack_options, one_of
+from mcwan.cli.options import CHANGED, new_stack_options, one_of
 from mcwan.cli.running import mistakes
 
 
@@ -37,6 +37,12 @@ def adopt(
     Each FILE is YAML, - is standard input. Objects of one cluster stand in a file that is given as CLUSTER=FILE; those
     of the others are on all clusters. A cluster has the namespaces that its objects are in, and those of --namespace.
     What could not be carried over is told on standard error, a line each. A stack file is never overwritten.
+
+    \b
+    Exit codes:
+      0  done
+      2  wrong input; no file is written
+      4  written without a WAN policy, an export or an import, which is told
     """  # noqa: D301 - click reads the backspace
     one_of(click.get_current_context(), "issuer", "plaintext")
     from mcwan.cli.editing.splice import EditError
@@ -64,3 +70,5 @@ def adopt(
             config, [f"Pulumi.{stack}.yaml: an environment of mcwan, made by mcwan adopt of {names}."]
         )
         first.make(project, stack, text, dry_run=dry_run)
+        if any(one.whole for one in left):
+            raise click.exceptions.Exit(CHANGED)
