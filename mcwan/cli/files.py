@@ -15,7 +15,7 @@ def write(files: Mapping[Path, str], directory: Path, mark: str, earlier: Iterab
     `earlier` are the patterns of paths that a run may have written; each file has `mark` near its beginning.
     Raises OSError, FileExistsError among them where somebody else's file is in the way; nothing is written then.
     """
-    foreign = [path for path in files if (directory / path).exists() and not _ours(directory / path, mark)]
+    foreign = [path for path in files if (directory / path).exists() and not is_ours(directory / path, mark)]
     if foreign:
         raise FileExistsError(f"{foreign[0]} is there and not written by mcwan; move it away, or write elsewhere")
     for path, content in files.items():
@@ -23,7 +23,7 @@ def write(files: Mapping[Path, str], directory: Path, mark: str, earlier: Iterab
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists() or target.read_bytes() != content.encode():
             put(target, content.encode())
-    found = {path.relative_to(directory) for one in earlier for path in directory.glob(one) if _ours(path, mark)}
+    found = {path.relative_to(directory) for one in earlier for path in directory.glob(one) if is_ours(path, mark)}
     removed = tuple(sorted(found - files.keys()))
     for path in removed:
         (directory / path).unlink()
@@ -32,7 +32,7 @@ def write(files: Mapping[Path, str], directory: Path, mark: str, earlier: Iterab
     return removed
 
 
-def _ours(path: Path, mark: str) -> bool:
+def is_ours(path: Path, mark: str) -> bool:
     """Tell whether a run wrote a file, by its mark."""
     if not path.is_file():
         return False

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mcwan import sdwan, stack
+from mcwan.cli.files import is_ours
 from mcwan.cli.files import write as write_files
 from mcwan.cli.render import dump
 from mcwan.model import MistakesError
@@ -33,10 +34,17 @@ def text(files: dict[str, str]) -> str:
 def write(form: Form, target: Target, sites: Collection[str], directory: Path) -> tuple[dict[str, str], int]:
     """Write a target's files below a directory; give them, and how many of an earlier run were removed.
 
-    Those of other sites stay where only some are wanted. Raises MistakesError or OSError.
+    Those of other sites stay where only some are wanted. Raises MistakesError or OSError, where files of another
+    target are in the way, too.
     """
     wanted = sdwan.files(form, target, sites)
-    earlier = () if sites else {f"*/{Path(path).name}" for path in wanted if "/" in path}
+    names = sdwan.OF_SITES.get(target, frozenset())
+    for other, its in sdwan.OF_SITES.items():
+        for path in (path for name in sorted(its - names if names else ()) for path in directory.glob(f"*/{name}")):
+            if is_ours(path, MARK):
+                told = f"{path.relative_to(directory)} is there, for {other}; write {target} elsewhere, or remove that"
+                raise FileExistsError(told)
+    earlier = () if sites else {f"*/{name}" for name in names}
     removed = write_files({Path(path): content for path, content in wanted.items()}, directory, MARK, earlier)
     return wanted, len(removed)
 

@@ -2,6 +2,6 @@
 
 from mcwan.sdwan.changes import Change, changes
 from mcwan.sdwan.form import Form, form
-from mcwan.sdwan.targets import TARGETS, Target, files, notes
+from mcwan.sdwan.targets import OF_SITES, TARGETS, Target, files, notes
 
-__all__ = ["TARGETS", "Change", "Form", "Target", "changes", "files", "form", "notes"]
+__all__ = ["OF_SITES", "TARGETS", "Change", "Form", "Target", "changes", "files", "form", "notes"]

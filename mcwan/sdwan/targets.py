@@ -11,6 +11,12 @@ from mcwan.sdwan.form import Form
 Target = Literal["linux", "frr", "cisco", "json"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 
+OF_SITES: dict[Target, frozenset[str]] = {
+    "linux": frozenset({"nftables.conf", "routes.sh", "sysctl.conf"}),
+    "frr": frozenset({"frr.conf", "nftables.conf", "sysctl.conf"}),
+}
+"""What the files of each site are called. Others have files of all sites together, each under a name of its own."""
+
 
 def files(form: Form, target: Target, sites: Collection[str] = ()) -> dict[str, str]:
     """Give the files of a target, by their path, for some sites or for all.

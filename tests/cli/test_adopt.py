@@ -333,7 +333,8 @@ name: sd-wan-priority-high
         (
             {"a.yaml": PAYMENT.replace("apiVersion: mc-wan.17mp.io/v1alpha1\n", "")},
             ("a.yaml",),
-            "a.yaml: ServiceExport secure/payment: no apiVersion, so that nobody knows what it is; write it above the kind",
+            "a.yaml: ServiceExport secure/payment: no apiVersion, so that nobody knows what it is; write it above the "
+            "kind",
         ),
         (
             {"a.yaml": "kind: List\napiVersion: v1\nitems: [{kind: WANPolicy, metadata: {name: low}}]\n"},

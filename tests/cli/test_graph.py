@@ -72,7 +72,7 @@ def test_many_exports_are_counted_by_wan_policy(project: Path) -> None:
     ("arguments", "code", "expected"),
     [
         (["--out", "x.pdf"], 2, "--out x.pdf: of no known form; write --output, or end it in .svg, .png, .mmd or .dot"),
-        (["--output", "png"], 2, "--output png needs a file: write --out FILE"),
+        (["--output", "png"], 2, "--output png needs a file; write --out FILE"),
         (["--from", "none"], 2, "none: cannot be read: No such file or directory"),
         (
             ["--from", "Pulumi.dev.yaml"],

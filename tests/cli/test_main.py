@@ -272,3 +272,23 @@ def test_the_output_does_not_depend_on_the_order_of_the_file(project: Path, tmp_
     (project / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
     assert run("render", "--project", project, "--out", tmp_path / "b").exit_code == 0
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--nothing",), "No such option '--nothing'; see main --help"),
+        (("nothing",), "No such command 'nothing'; see main --help"),
+        (("export",), "Missing argument 'SERVICE'; see main export --help"),
+        (
+            ("status", "-o", "xml"),
+            "Invalid value for '-o' / '--output' / '--format': 'xml' is not one of 'table', 'json', 'yaml'; see main "
+            "status --help",
+        ),
+        (("sdwan", "diff", "a"), "Missing argument 'NEW'; see main sdwan diff --help"),
+        (("render", "--clustr"), "No such option '--clustr'. Did you mean '--cluster'?"),
+    ],
+)
+def test_wrong_usage_is_one_line(words: tuple[str, ...], line: str) -> None:
+    result = run(*words)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")

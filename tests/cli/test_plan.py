@@ -224,7 +224,6 @@ def test_markdown_fits_into_a_comment() -> None:
         ),
         (
             ["--state", "a", "--rendered", "b"],
-            "Usage: main plan [OPTIONS]\nTry 'main plan --help' for help.\n\n"
             "Error: --state and --rendered exclude each other; write one of them\n",
         ),
     ],

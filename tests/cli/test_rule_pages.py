@@ -26,12 +26,13 @@ def test_the_reports_lead_to_the_pages() -> None:
 def test_the_command_writes_them(tmp_path: Path) -> None:
     shown = run("reference", "--rules")
     assert (shown.exit_code, shown.stdout) == (0, "".join(pages().values()))
-    result = run("reference", "--rules", "--out", tmp_path)
-    assert (result.exit_code, result.output) == (0, "")
-    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == pages()
-    nowhere = run("reference", "--rules", "--out", tmp_path / "no")
-    assert nowhere.exit_code == 1
-    assert nowhere.stderr.startswith(f"Error: cannot write to {tmp_path}/no/README.md: ")
+    out = tmp_path / "new" / "rules"
+    for _ in range(2):
+        result = run("reference", "--rules", "--out", out)
+        assert (result.exit_code, result.output) == (0, "")
+        assert {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()} == pages()
+    nowhere = run("reference", "--rules", "--out", out / "README.md")
+    assert (nowhere.exit_code, nowhere.stderr) == (1, f"Error: cannot write to {out / 'README.md'}: File exists\n")
 
 
 def test_a_page() -> None:

@@ -79,6 +79,21 @@ def test_one_site_alone_leaves_the_others_files(project: Path, tmp_path: Path) -
     assert len(contents(out)) == 2 * len(FILES)
 
 
+def test_targets_that_call_files_alike_do_not_mix(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for first, other, its in (("linux", "frr", "routes.sh"), ("frr", "linux", "frr.conf")):
+        ran(project, "--target", first, "--out", out / first)
+        before = contents(out / first)
+        assert ran(project, "--target", other, "--out", out / first) == (
+            1,
+            "",
+            f"Error: cannot write to {out / first}: cluster-1/{its} is there, for {first}; write {other} elsewhere, or "
+            "remove that\n",
+        )
+        assert contents(out / first) == before
+    assert ran(project, "--target", "json", "--out", out / "linux")[0] == 0
+
+
 def test_somebody_elses_file_stays(project: Path, tmp_path: Path) -> None:
     (tmp_path / "sdwan.json").write_text("mine", encoding="utf-8")
     code, _, err = ran(project, "--target", "json", "--out", tmp_path)
@@ -102,13 +117,13 @@ def test_a_tunnel_without_a_mapping_is_wrong_input(project: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Missing option '--target'. Choose from: linux, frr, cisco, json."),
+        ((), "Missing option '--target'; choose from: linux, frr, cisco, json"),
         (("--target", "juniper"), "'juniper' is not one of"),
         (
             ("--target", "linux", "--site", "cluster-3"),
             "'cluster-3' is not in Pulumi.test.yaml; clusters there: cluster-1, cluster-2",
         ),
-        (("--target", "linux", "diff", "a", "b"), "diff has no --target, --site or --out: it compares two files"),
+        (("--target", "linux", "diff", "a", "b"), "diff has no --target, --site or --out; it compares two files"),
         (("difference",), "No such command 'difference'"),
     ],
 )

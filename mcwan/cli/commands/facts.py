@@ -39,7 +39,9 @@ def facts(stack: str, project: Path, form: str, *, allow: bool, dry_run: bool, c
 
         found = environment(stack, project, live=True, allow=allow, refresh=True)
         if not found.known.reports:
-            raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has `facts: live` or `recorded`")
+            raise click.UsageError(
+                f"no cluster of Pulumi.{stack}.yaml has `facts: live` or `recorded`; write one of them for it"
+            )
         click.echo(reading.FORMATS[form](found), nl=False)
         # other programs get what holds alone; the rest is for people, who read standard error then
         say = partial(click.echo, err=form != "table")

@@ -67,7 +67,7 @@ def graph(
                 f"--out {out}: of no known form; write --output, or end it in .svg, .png, .mmd or .dot"
             )
         if chosen == "png" and out is None:
-            raise click.UsageError("--output png needs a file: write --out FILE")
+            raise click.UsageError("--output png needs a file; write --out FILE")
         if earlier is not None:
             views = drawing.of_changes(earlier)
         else:

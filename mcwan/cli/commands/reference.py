@@ -20,5 +20,10 @@ def reference(out: Path | None, *, rules: bool) -> None:
         return
     from mcwan.cli.rule_pages import pages
 
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.ClickException(f"cannot write to {out}: {error.strerror or error}") from None
     for name, text in pages().items():
         print_to(text, out / name if out is not None else None)

@@ -32,10 +32,10 @@ def sdwan(
     """  # noqa: D301 - click reads the backspace
     if context.invoked_subcommand is not None:
         if target or sites or out:
-            raise click.UsageError("diff has no --target, --site or --out: it compares two files")
+            raise click.UsageError("diff has no --target, --site or --out; it compares two files")
         return
     if target is None:
-        raise click.UsageError(f"Missing option '--target'. Choose from: {', '.join(_TARGETS)}.")
+        raise click.UsageError(f"Missing option '--target'; choose from: {', '.join(_TARGETS)}")
     with mistakes():
         from mcwan import sdwan as side
         from mcwan.cli.sdwan import text, write

@@ -31,7 +31,9 @@ def telemetry(stack: str, project: Path, out: Path | None) -> None:
         context = environment(stack, project, live=False).plan().context
         others = unmeasured(context)
         if len(others) == len(context.clusters):
-            raise click.UsageError(f"no cluster of Pulumi.{stack}.yaml has the gateway profile envoy-gateway")
+            raise click.UsageError(
+                f"no cluster of Pulumi.{stack}.yaml has the gateway profile envoy-gateway; others have their own metrics"
+            )
         directory = out or project / "telemetry" / stack
         try:
             written = write(context, directory)
