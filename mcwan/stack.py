@@ -16,6 +16,7 @@ from mcwan.facts.record import path as record_path
 from mcwan.facts.report import Failure, Reading, Wanted
 from mcwan.facts.resolve import NOTHING, Known, resolve
 from mcwan.model import Cluster, Description, Fabric, Mistake, load
+from mcwan.model.mistakes import unread
 from mcwan.plan import Plan
 
 PROJECT = "mcwan"
@@ -130,7 +131,7 @@ def read_text(path: Path) -> str:
             "name one of them with --stack, or write the file"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StackFileError(f"{path.name}: cannot be read: {error}") from None
+        raise StackFileError(f"{path.name}: cannot be read: {unread(error)}") from None
 
 
 def config_of(text: str, name: str) -> dict[str, Any]:

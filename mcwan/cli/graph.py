@@ -12,6 +12,7 @@ from mcwan.changes.plan import Changes
 from mcwan.changes.reading import view
 from mcwan.changes.view import View
 from mcwan.cli.running import put_to
+from mcwan.model.mistakes import unread
 from mcwan.picture import detail, overview
 from mcwan.picture.dot import graph
 from mcwan.picture.drawing import Drawing
@@ -34,9 +35,9 @@ def of_changes(path: Path) -> tuple[View, View, str]:
     """Give what is drawn of a file of `mcwan plan --output json`. Raises SourceError."""
     try:
         found = Changes.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValidationError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
+    except ValidationError:
         raise SourceError(f"{path}: not a plan; name a file of `mcwan plan --output json --out FILE`") from None
     return found.deployed, found.planned, f"Fabric {found.stack}\n{found.summary}"
 

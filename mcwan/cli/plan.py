@@ -17,6 +17,7 @@ from mcwan.changes.sdwan import Need
 from mcwan.changes.told import SAID, Sentence
 from mcwan.cli.markdown import MOST_CHARACTERS, MOST_ROWS, cell
 from mcwan.model import MistakesError
+from mcwan.model.mistakes import unread
 from mcwan.plan import Plan
 from mcwan.rules.evidence import Evidence
 from mcwan.rules.sources import SourceError, of_directories, of_plan
@@ -49,7 +50,7 @@ def of_stack_file(path: Path, project: Path, stack: str) -> Plan:
         text = sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
         return known(project, stack, config_of(text, name)).plan()
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise SourceError(f"{name}: cannot be read: {unread(error)}") from None
     except StackFileError as error:
         raise SourceError(str(error)) from None
     except MistakesError as error:

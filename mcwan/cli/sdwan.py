@@ -13,6 +13,7 @@ from mcwan.cli.files import is_ours
 from mcwan.cli.files import write as write_files
 from mcwan.cli.render import dump
 from mcwan.model import MistakesError
+from mcwan.model.mistakes import unread
 from mcwan.sdwan import Change, Form, Target
 from mcwan.sdwan.form import MARK
 
@@ -78,7 +79,7 @@ def _form(source: str, name: str) -> Form:
     try:
         written = sys.stdin.read() if source == STDIN else Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FormError(f"{called}: cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
+        raise FormError(f"{called}: cannot be read: {unread(error)}") from None
     if written.lstrip().startswith("{"):
         return _plain(written, called)
     project = Path() if source == STDIN else Path(source).parent

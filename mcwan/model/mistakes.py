@@ -70,3 +70,8 @@ def _order(mistake: Mistake) -> tuple[object, ...]:
     section = _SECTIONS.index(head) if head in _SECTIONS else len(_SECTIONS)
     parts = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in rest)
     return (section, str(head), parts, mistake.problem, mistake.remedy, mistake.value)
+
+
+def unread(error: OSError | UnicodeDecodeError) -> str:
+    """Say why a file cannot be read: as the system says it, or that it is no text."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not text in UTF-8; save it as that"

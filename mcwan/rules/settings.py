@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mcwan.model.messages import said
-from mcwan.model.mistakes import show, written
+from mcwan.model.mistakes import show, unread, written
 from mcwan.rules import RULES
 from mcwan.rules.evidence import Evidence
 from mcwan.rules.organisation import Withdrawals
@@ -66,8 +66,8 @@ def read(path: Path, rules: Sequence[Rule] = RULES) -> Settings:
     """Read settings from a JSON file; a relative baseline is one beside that file. Raises SettingsError."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {unread(error)}") from None
     except ValueError as error:
         raise SettingsError(f"{path}: not JSON: {error}") from None
     if not isinstance(raw, dict):

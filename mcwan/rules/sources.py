@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 import yaml
 
+from mcwan.model.mistakes import unread
 from mcwan.plan import Plan
 from mcwan.plan.summary import export_summary, gateway_summary, import_summary, wan_policy_summary
 from mcwan.rules.evidence import Component, Evidence, is_named
@@ -130,8 +131,8 @@ def of_state(path: Path, *, written: bool = False) -> Evidence:
             for one in resources
             if not one.get("delete")
         ]
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SourceError(f"{path}: not a state; name a file that `pulumi stack export` wrote") from None
     return of_resources(registered)
@@ -203,7 +204,9 @@ def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:
         with path.open(encoding="utf-8") as file:
             for one, line in [(json.load(file), 1)] if kind == "JSON" else _documents(file):
                 yield from ((its, line) for its in _listed(one))
-    except (OSError, ValueError, yaml.YAMLError) as error:  # a date that is none is a ValueError
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
+    except (ValueError, yaml.YAMLError) as error:  # a date that is none is a ValueError
         reason = str(error).splitlines()[0]
         raise SourceError(f"{path}: cannot be read as {kind}: {reason}") from None
 

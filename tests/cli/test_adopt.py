@@ -341,7 +341,7 @@ name: sd-wan-priority-high
             ("a.yaml",),
             "a.yaml: WANPolicy low: no apiVersion, so that nobody knows what it is; write it above the kind",
         ),
-        ({}, ("b.yaml",), "b.yaml: cannot be read: No such file or directory; name a file of YAML"),
+        ({}, ("b.yaml",), "b.yaml: cannot be read: No such file or directory"),
         (
             {},
             ("cluster-3=one.yaml",),

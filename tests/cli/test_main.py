@@ -286,9 +286,35 @@ def test_the_output_does_not_depend_on_the_order_of_the_file(project: Path, tmp_
             "status --help",
         ),
         (("sdwan", "diff", "a"), "Missing argument 'NEW'; see main sdwan diff --help"),
-        (("render", "--clustr"), "No such option '--clustr'. Did you mean '--cluster'?"),
+        (("doctor", "--foo"), "No such option '--foo'. Did you mean '--format'?"),
     ],
 )
 def test_wrong_usage_is_one_line(words: tuple[str, ...], line: str) -> None:
     result = run(*words)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--stack", "odd"),
+        ("export", "payment/secure", "--wan-policy", "high", "--stack", "odd"),
+        ("adopt", "Pulumi.odd.yaml", "--stack", "new", "--cluster", "east=east:10.1.0.11"),
+        ("sdwan", "diff", "Pulumi.odd.yaml", "Pulumi.dev.yaml"),
+        ("plan", "--from", "Pulumi.odd.yaml"),
+        ("plan", "--state", "Pulumi.odd.yaml"),
+        ("check", "--policy-config", "Pulumi.odd.yaml"),
+        ("check", "--rendered", "out"),
+        ("graph", "--from", "Pulumi.odd.yaml"),
+    ],
+)
+def test_what_is_no_text_is_told_alike(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, described())
+    monkeypatch.chdir(tmp_path)
+    Path("Pulumi.yaml").write_text("name: mcwan\nruntime: python\n", encoding="utf-8")
+    file = "out/east/Pulumi.odd.yaml" if "out" in words else "Pulumi.odd.yaml"
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    Path(file).write_bytes("name: é".encode("latin-1"))
+    result = run(*words)
+    line = f"{file}: cannot be read: it is not text in UTF-8; save it as that\n"
+    assert (result.exit_code, result.stdout, result.stderr.removeprefix("Error: ")) == (2, "", line)

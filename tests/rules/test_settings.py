@@ -104,7 +104,7 @@ def test_a_file(tmp_path: Path) -> None:
     assert set(read(path).levels.values()) == {Level.DISABLED}
     for content, wanted in (
         (b"{", "not JSON: "),
-        (b"\xff", "not JSON: "),
+        (b"\xff", "cannot be read: it is not text in UTF-8; save it as that"),
         (b"[]", "a list; allowed: an object with a key per rule"),
         (b'{"all": "x"}', f"all: 'x'; allowed: {LEVELS}"),
     ):

@@ -203,7 +203,8 @@ def test_a_file_that_is_no_yaml(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(SourceError) as error:
         of_rendered(tmp_path)
     (line,) = str(error.value).splitlines()
-    assert line.startswith(f"{path}: cannot be read as YAML: ")
+    why = ": it is not text in UTF-8; save it as that" if content == b"\xff" else " as YAML: "
+    assert line.startswith(f"{path}: cannot be read{why}")
 
 
 def test_an_object_has_the_line_of_its_document(tmp_path: Path) -> None:

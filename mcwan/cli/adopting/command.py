@@ -9,6 +9,7 @@ from mcwan.cli.adopting import reading
 from mcwan.cli.adopting.reading import Found, Source
 from mcwan.cli.editing import described, spelling
 from mcwan.cli.editing.splice import EditError
+from mcwan.model.mistakes import unread
 
 
 def clusters(typed: Sequence[str], namespaces: tuple[str, ...]) -> dict[str, Any]:
@@ -49,6 +50,6 @@ def _source(typed: str, known: Collection[str]) -> Source:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise EditError(f"{name}: cannot be read: {why}; name a file of YAML") from None
+        called = "standard input" if name == "-" else name
+        raise EditError(f"{called}: cannot be read: {unread(error)}") from None
     return Source("standard input" if name == "-" else name, text, cluster or None)

@@ -32,7 +32,7 @@ def telemetry(stack: str, project: Path, out: Path | None) -> None:
         others = unmeasured(context)
         if len(others) == len(context.clusters):
             raise click.UsageError(
-                f"no cluster of Pulumi.{stack}.yaml has the gateway profile envoy-gateway; others have their own metrics"
+                f"no cluster of Pulumi.{stack}.yaml has the gateway profile envoy-gateway; see theirs"
             )
         directory = out or project / "telemetry" / stack
         try:
