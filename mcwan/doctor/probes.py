@@ -55,8 +55,8 @@ def _of_import(plan: Plan, importing: Importing) -> Iterator[Asked]:
 
 
 def _gateway(plan: Plan, importing: Importing) -> str:
-    """Give the Service of the egress gateway that an import's name is an alias of; empty by path `direct`."""
-    if importing.path == "direct":
+    """Give the Service of the egress gateway that an import's name is an alias of; empty if none is on the way."""
+    if importing.path != "gateway":
         return ""
     objects = plan.by_owner[Owner("ServiceImport", importing.export.key)][importing.cluster]
     alias = clusterset(importing.export.exported_name)
@@ -102,8 +102,10 @@ def _judged(plan: Plan, one: Asked, answers: Mapping[Probe, Answer]) -> Found:
         return "not known", one.why, _BY_HAND
     answer = answers.get(one.probe)
     if answer is None:
-        remedy = f"in a pod or on a node of the cluster: mcwan doctor --probe --inside {one.probe.cluster}"
-        return "not known", f"{one.probe.request} goes by path direct, which no API server can send", remedy
+        path = one.importing.path
+        place = "a pod with a sidecar" if path == "federated" else "a pod or on a node"
+        remedy = f"in {place} of the cluster: mcwan doctor --probe --inside {one.probe.cluster}"
+        return "not known", f"{one.probe.request} goes by path {path}, which no API server can send", remedy
     if answer.policy:
         return _left(plan, one, answer)
     return _told_nothing(plan, one, answer)
@@ -135,12 +137,16 @@ def _told_nothing(plan: Plan, one: Asked, answer: Answer) -> Found:
     """Judge what came back without a word of an ingress gateway: it stayed here, was refused, or was lost."""
     rule, cluster, request = one.rule, one.importing.cluster, answer.probe.request
     own = rule.target.offers.get(cluster)
-    callers = rule.target.callers
     port = plan.fabric.wan_policies[rule.wan_policy].port
     if answer.problem:
         return "failed" if answer.lost else "not known", f"{request}: {answer.problem}", answer.remedy
-    if callers is not None and cluster not in callers and answer.status == 403:
-        return "ok", f"{request} is refused: the cluster is none of its callers", ""
+    if answer.status == 403 and rule.target.callers is not None:
+        accounts = {one.cluster: one.accounts for one in rule.target.callers}
+        if cluster not in accounts:
+            return "ok", f"{request} is refused: the cluster is none of its callers", ""
+        if accounts[cluster]:
+            said = f"{request} is refused: in this cluster its callers are {', '.join(accounts[cluster])}"
+            return "not known", said, "ask in a pod of one of these service accounts"
     if own is not None and own.weight:
         if answer.status < 400 and not first_choices(rule.target, cluster):
             return "ok", f"{request} stays in the cluster", ""

@@ -21,8 +21,8 @@ class Request:
 class Probe:
     """A request of one rule of an import, as a client in `cluster` sends it to `host` at `port`.
 
-    `gateway` is the Service (name.namespace) of the egress gateway that gets it; empty by path `direct`. It is sent up
-    to `tries` times, until an answer says that it comes from another cluster.
+    `gateway` is the Service (name.namespace) of the egress gateway that gets it; empty if none is on the way. It is
+    sent up to `tries` times, until an answer says that it comes from another cluster.
     """
 
     cluster: str

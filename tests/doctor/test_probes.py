@@ -133,6 +133,24 @@ def test_what_stays_and_what_is_refused_as_it_ought_to_be() -> None:
     assert told(evidence(CALLERS), policy="", status=403)[-1].sentence == f"{refused}GET /stats by low, WAN port 31112"
 
 
+def test_by_path_federated_a_sidecar_sends_and_who_may_call_is_an_account() -> None:
+    found = evidence(
+        {
+            "clusters/cluster-2/gateway": {"profile": "istio"},
+            "clusters/cluster-2/mesh": {"trustDomain": "two.example"},
+            "imports": [{"service": "payment.secure", "clusters": [TWO], "path": "federated"}],
+            "exports/0/callers": [{"cluster": TWO, "accounts": ["frontend.web"]}],
+        }
+    )
+    unsent = judged("requests-leave", replace(found, names=(TWO,), answers={}, chosen=frozenset({"payment.secure"})))
+    said = "GET /payment goes by path federated, which no API server can send"
+    remedy = "in a pod with a sidecar of the cluster: mcwan doctor --probe --inside cluster-2"
+    assert unsent[0] == Finding("requests-leave", "not known", (TWO,), f"payment.secure, rule queries: {said}", remedy)
+    said = f"{QUERIES} is refused: in this cluster its callers are frontend.web"
+    other = Finding("requests-leave", "not known", (TWO,), said, "ask in a pod of one of these service accounts")
+    assert other in told(found, policy="", status=403)
+
+
 def test_rules_of_which_nothing_is_sent() -> None:
     match = [{"method": "POST", "path": {"value": "/payment"}}]
     found = evidence({"exports/0/rules/0/matches": match})

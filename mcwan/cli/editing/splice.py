@@ -95,7 +95,11 @@ def append(text: str, place: Place, value: Any) -> str:
             siblings = [one for one in node.value if isinstance(one, CollectionNode)]
             on_one_line = not siblings or any(one.flow_style for one in siblings)
             lines = emitted.item(value, column, on_one_line=on_one_line)
-            return _with_lines(text, _lines(text, last)[1], lines)
+            # a comment below the last item, as deep as that, is the list's, where its key is less deep: of an item that
+            # was taken away, say, which comes back below it
+            outer = found.key.start_mark.column if found.key is not None else column
+            end = _comments_end(text, _end(text, last), column - 1) if outer < column else _lines(text, last)[1]
+            return _with_lines(text, end, lines)
         if found.key is None or found.in_flow or not isinstance(value, dict):
             return f"{text[: node.start_mark.index]}[{emitted.flow(value)}]{text[node.end_mark.index :]}"
         column = found.key.start_mark.column

@@ -94,6 +94,12 @@ def test_unimport_then_import_gives_the_same_bytes_where_nothing_is_said(stack: 
             id="a key a line, as its neighbour",
         ),
         pytest.param(
+            lambda text: splice.append(text, EXPORTS, {"a": 1}),
+            "  mcwan:exports:\n    - {c: 2}\n    # of what was here\n  # of the next key\n",
+            "  mcwan:exports:\n    - {c: 2}\n    # of what was here\n    - {a: 1}\n  # of the next key\n",
+            id="below the comments of a list that is deeper than its key",
+        ),
+        pytest.param(
             lambda text: splice.remove(text, (*EXPORTS, 0)),
             "  mcwan:exports:\n    # above\n    -\n      a: 1 # beside\n      # below\n    - b: 2\n",
             "  mcwan:exports:\n    # above\n    - b: 2\n",
