@@ -51,11 +51,15 @@ def imported(lab: Lab, service: str, cluster: str = CALLER) -> Target:
 
 def under(lab: Lab, service: str, fault: Fault, broken: float, after: float = 2.0, path: str = "/") -> Outcome:
     """Send load from the caller, break something for so many seconds, mend it, and go on for a while."""
-    target = imported(lab, service)
+    target, site = imported(lab, service), lab.topology.sites[CALLER]
+    return during(lab, lambda seconds: load.count(site, target, seconds, path), fault, broken, after)
+
+
+def during(lab: Lab, send: Callable[[int], load.Counted], fault: Fault, broken: float, after: float = 2.0) -> Outcome:
+    """Do the same with load that is sent otherwise; `send` gets for how many seconds."""
     counted: list[load.Counted] = []
     seconds = int(_BEFORE + broken + after + 1)
-    site = lab.topology.sites[CALLER]
-    sending = threading.Thread(target=lambda: counted.append(load.count(site, target, seconds, path)))
+    sending = threading.Thread(target=lambda: counted.append(send(seconds)))
     sending.start()
     try:
         time.sleep(_BEFORE)

@@ -60,16 +60,30 @@ def count(site: Site, target: Target, seconds: int, path: str = "/") -> Counted:
     """
     if lacking := lacks():
         raise LabError("\n  ".join(["this machine cannot send load", *lacking]))
-    found = json.loads(_wrk(site, target, seconds, path).splitlines()[-1])
+    return counted(_wrk(site, target, seconds, path))
+
+
+def counted(output: str) -> Counted:
+    """Read what `command` printed."""
+    found = json.loads(output.splitlines()[-1])
     return Counted(found["requests"], found["failed"], found["longest"])
 
 
-def _wrk(site: Site, target: Target, seconds: int, path: str) -> str:
+def command(url: str, seconds: int, host: str = "") -> list[str]:
+    """Give the command that sends load to a URL for so many seconds; `host` is what requests carry, if not its own."""
     shape = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", str(_REPORT)]
-    url = f"http://{target.address}:{target.port}{path}"
+    return ["wrk", *shape, *(["-H", f"Host: {host}"] if host else []), url]
+
+
+def longest(seconds: int) -> float:
+    """Give the seconds that `command` may take."""
+    return seconds + _MORE
+
+
+def _wrk(site: Site, target: Target, seconds: int, path: str) -> str:
+    sending = command(f"http://{target.address}:{target.port}{path}", seconds, target.host)
     client = site.pod(site.client_address)
-    command = ["ip", "netns", "exec", client, "wrk", *shape, "-H", f"Host: {target.host}", url]
-    return netns.run(*command, seconds=seconds + _MORE)
+    return netns.run("ip", "netns", "exec", client, *sending, seconds=longest(seconds))
 
 
 def sample(output: str, url: str) -> Sample:

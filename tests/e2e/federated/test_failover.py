@@ -1,0 +1,59 @@
+"""A tunnel, a gateway or a cluster's pods are lost while sidecars send: requests that may be repeated all arrive."""
+
+import pytest
+
+from lab import faults, load, mesh
+from lab.faults import Fault, Outcome
+from lab.load import Counted
+from lab.state import Lab
+from lab.waiting import wait
+from tests.e2e.federated.conftest import SLEEP
+from tests.e2e.guarded.test_faults import STALL, all_arrived, tunnels
+
+pytestmark = pytest.mark.lab
+PAYMENT = "payment-clusterset.secure:8080"
+
+
+def under(lab: Lab, fault: Fault, broken: float, url: str = f"{PAYMENT}/") -> Outcome:
+    def send(seconds: int) -> Counted:
+        sending = load.command(f"http://{url}", seconds)
+        return load.counted(mesh.run(lab, "east", SLEEP, *sending, seconds=load.longest(seconds)))
+
+    return faults.during(lab, send, fault, broken)
+
+
+def answered(lab: Lab) -> tuple[str, str]:
+    headers = mesh.ask(lab, "east", SLEEP, "GET", f"{PAYMENT}/")
+    return headers.who, headers.said["headers"]["mc-wan-tunnel"]
+
+
+@pytest.fixture(autouse=True)
+def settled(federated: Lab) -> None:
+    wait(
+        lambda: {answered(federated) for _ in range(10)} == {("payment.secure on west", "business")},
+        "all is as it was",
+        60,
+    )
+
+
+def test_a_lost_tunnel_is_replaced(federated: Lab) -> None:
+    found = under(federated, faults.tunnel_lost("business"), 4)
+    all_arrived(found)
+    assert tunnels(found, "east", "west") | tunnels(found, "east", "edge") == {"default"}
+
+
+def test_without_a_spare_a_lost_tunnel_is_a_failure(federated: Lab) -> None:
+    found = under(federated, faults.tunnel_lost("default"), 7, "httpbin.httpbin.svc.cluster.local:8000/status")
+    assert found.failed > 0
+
+
+def test_a_killed_gateways_requests_go_to_the_other_cluster(federated: Lab) -> None:
+    found = under(federated, faults.gateway_killed("west"), 4)
+    all_arrived(found)
+    assert tunnels(found, "east", "edge") >= {"business"}
+
+
+def test_pods_that_are_gone_are_replaced_by_those_of_the_other_cluster(federated: Lab) -> None:
+    found = under(federated, faults.backends_gone("west", "payment.secure"), 4)
+    all_arrived(found, longest=4 * STALL)
+    assert tunnels(found, "east", "edge")
