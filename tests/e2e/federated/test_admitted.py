@@ -1,10 +1,11 @@
 """Whom an ingress gateway admits past every sidecar: workloads of told meshes, for what these import, and no others."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from lab import certificates, mesh
+from lab import certificates, faults, mesh
 from lab.state import Lab
 from lab.waiting import wait
 from tests.e2e.by_hand import send
@@ -113,6 +114,8 @@ def test_whoever_answers_has_to_be_the_remote_gateway(federated: Lab) -> None:
     with federated.api(site) as api:
         try:
             api.apply(certificates.secret(federated, site, "ingress", wrong), manager="mcwan-lab")
+            with faults.gateway_killed("west")(federated):  # connections that are there stay
+                time.sleep(1)
             answers(503)
         finally:
             api.apply(certificates.secret(federated, site, "ingress", made / "ingress"), manager="mcwan-lab")
