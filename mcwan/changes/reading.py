@@ -361,7 +361,7 @@ def _federated(reader: _Reader, routes: Object) -> Iterator[Flow]:
     for rule in items(routes.content, "spec", "http"):
         asked = next((number(one, "port") for one in items(rule, "match")), None)
         key = exports_of((text(rule, "rewrite", "authority"),))[0]
-        name = text(rule, "name")
+        name = text(rule, "name").removeprefix(f"{'.'.join(export)}.")
         yield Flow(
             cluster=routes.cluster,
             export=".".join(export),

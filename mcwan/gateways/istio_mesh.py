@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mcwan.gateways import envoy
+from mcwan.gateways.istio_filters import mesh_filter
 from mcwan.model.durations import lasting
 from mcwan.model.importing import or_all
 from mcwan.model.matches import Match, PathMatch, all_headers
@@ -32,10 +33,12 @@ def federated(request: FederatedRequest) -> tuple[Manifest, ...]:
         "hosts": list(request.hosts),
         "exportTo": ["*"],
         "gateways": ["mesh"],
-        "http": [_rule(rule) for rule in request.rules],
+        "http": [_rule(request, rule) for rule in request.rules],
     }
+    spared = [called(request, rule) for rule in request.rules if rule.spares]
     return (
         manifest(_NETWORKING, "ServiceEntry", request.name, request.namespace, request.labels, spec=entry),
+        *mesh_filter(request.filter, request.mesh.root_namespace, request.labels, spared),
         manifest(_NETWORKING, "VirtualService", request.name, request.namespace, request.labels, spec=routes),
     )
 
@@ -47,9 +50,14 @@ def strict(root_namespace: str, labels: Mapping[str, str]) -> Manifest:
     )
 
 
-def _rule(rule: FederatedRule) -> Manifest:
+def called(request: FederatedRequest, rule: FederatedRule) -> str:
+    """Name a route of a sidecar's, as no other in the mesh is: by the export, the rule and, of several, the port."""
+    return ".".join((request.export, rule.name, *([] if rule.port is None else [str(rule.port)])))
+
+
+def _rule(request: FederatedRequest, rule: FederatedRule) -> Manifest:
     found: Manifest = {
-        "name": rule.name if rule.port is None else f"{rule.name}.{rule.port}",
+        "name": called(request, rule),
         "match": [one for match in or_all(rule.matches) for one in _matches(match, rule.port)],
         "rewrite": {"authority": rule.host},
         "headers": {"request": {"set": dict(rule.headers)}},

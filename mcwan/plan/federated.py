@@ -19,8 +19,8 @@ from mcwan.plan.upstreams import upstream
 def federated(context: Context, importing: Importing) -> list[Manifest]:
     """Give a Service by which the export is found, and what makes the mesh's sidecars send its requests."""
     export, cluster = importing.export, importing.cluster
-    make = context.profiles[cluster].federated
-    if make is None:
+    make, mesh = context.profiles[cluster].federated, context.fabric.clusters[cluster].mesh
+    if make is None or mesh is None:
         return []
     common = labels(context.fabric, "import", export=export.key, policies=export.wan_policies)
     ports = {port.name: port.port for port in export.all_ports}
@@ -37,6 +37,9 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         shadow,
         export.namespace,
         common,
+        export.key,
+        names.federated(export.key),
+        mesh,
         tuple(known),
         tuple(host for host in hosts if cluster not in export.offers or host != names.cluster_host(export.key)),
         ports,
@@ -61,7 +64,8 @@ def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int, 
     first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
     own = [offer for offer in first if offer.cluster == cluster]
     places = [(names.cluster_host(rule.local), port, offer.weight) for offer in own]
-    if one := upstream(context, importing, rule):
+    one = upstream(context, importing, rule)
+    if one is not None:
         places.append((one.host, one.port, sum(offer.weight for offer in first if offer.cluster != cluster)))
     shares = whole([weight for _, _, weight in places], MAX_WEIGHT)
     return FederatedRule(
@@ -72,4 +76,5 @@ def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int, 
         asked_for(cluster, context.profiles[cluster].SPAN, rule.target, port),
         tuple(Destination(host, to, share) for (host, to, _), share in zip(places, shares, strict=True)),
         traffic(rule.target, rule, context.fabric.wan_policies),
+        one is not None and any(place.spare for place in one.places),
     )

@@ -107,9 +107,9 @@ def upstream_host(export: str, wan_policy: str, own: str | None) -> str:
     return ".".join(part for part in (wan_policy, export, own, "mc-wan.internal") if part)
 
 
-def federated(export: str, wan_policy: str) -> str:
-    """Name the upstream of an export by one WAN policy for the workloads of a mesh."""
-    return f"{export}.federated.{wan_policy}"
+def federated(export: str, wan_policy: str | None = None) -> str:
+    """Name the upstream of an export by one WAN policy for the workloads of a mesh; without, what is for all."""
+    return ".".join(part for part in (export, "federated", wan_policy) if part)
 
 
 def federated_host(export: str, wan_policy: str) -> str:

@@ -178,6 +178,8 @@ class FederatedRule:
     headers: Mapping[str, str]
     destinations: tuple[Destination, ...]
     traffic: Traffic
+    spares: bool = False
+    """Whether there are places that only take over."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +187,15 @@ class FederatedRequest:
     """An export, as a mesh's own clients call it.
 
     `names` are host names that the mesh has to be told of, `hosts` all by which clients call it; `ports` by name.
+    `filter` names what lies in the root namespace of `mesh`.
     """
 
     name: str
     namespace: str
     labels: Mapping[str, str]
+    export: str
+    filter: str
+    mesh: Mesh
     names: tuple[str, ...]
     hosts: tuple[str, ...]
     ports: Mapping[str, int]

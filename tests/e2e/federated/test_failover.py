@@ -11,7 +11,9 @@ from tests.e2e.federated.conftest import SLEEP
 from tests.e2e.guarded.test_faults import STALL, all_arrived, tunnels
 
 pytestmark = pytest.mark.lab
-PAYMENT = "payment-clusterset.secure:8080"
+PAYMENT, HTTPBIN = "payment-clusterset.secure:8080", "httpbin.httpbin.svc.cluster.local:8000"
+CONNECT = 1000.0
+"""Milliseconds that two tries may take to find out that they do not connect."""
 
 
 def under(lab: Lab, fault: Fault, broken: float, url: str = f"{PAYMENT}/") -> Outcome:
@@ -36,14 +38,21 @@ def settled(federated: Lab) -> None:
     )
 
 
-def test_a_lost_tunnel_is_replaced(federated: Lab) -> None:
-    found = under(federated, faults.tunnel_lost("business"), 4)
+def test_a_lost_tunnel_is_replaced_within_a_second(federated: Lab) -> None:
+    found = under(federated, faults.tunnel_lost("business"), 4, f"{HTTPBIN}/headers")
     all_arrived(found)
+    assert tunnels(found, "east", "west") == {"default"}
+
+
+def test_a_spare_behind_the_same_tunnel_costs_one_more_try(federated: Lab) -> None:
+    """Edge by business is among the spares, too: who takes it waits until there is no connection."""
+    found = under(federated, faults.tunnel_lost("business"), 4)
+    all_arrived(found, longest=STALL + CONNECT)
     assert tunnels(found, "east", "west") | tunnels(found, "east", "edge") == {"default"}
 
 
 def test_without_a_spare_a_lost_tunnel_is_a_failure(federated: Lab) -> None:
-    found = under(federated, faults.tunnel_lost("default"), 7, "httpbin.httpbin.svc.cluster.local:8000/status")
+    found = under(federated, faults.tunnel_lost("default"), 7, f"{HTTPBIN}/status")
     assert found.failed > 0
 
 
