@@ -1,5 +1,6 @@
 """What a mesh's sidecars are told: names, rules, what is sent again, who may be asked in plaintext."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from mcwan.gateways.istio_mesh import federated, strict
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
+from mcwan.model.mesh import Mesh
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
 from mcwan.plan.routes import matches
@@ -23,15 +25,19 @@ def rule(*found: Match, port: int | None = None, **traffic: Any) -> FederatedRul
     return FederatedRule("all", found, port, "cart.secure.svc.cluster.local", {"who": "east"}, TO, settings)
 
 
+def asked(ports: dict[str, int], *rules: FederatedRule) -> FederatedRequest:
+    names = ("cart", "secure", LABELS, "cart.secure", "cart.secure.federated")
+    return FederatedRequest(*names, Mesh(trust_domain="east.example"), ("x",), ("x", "y"), ports, rules)
+
+
 def http(*rules: FederatedRule) -> list[dict[str, Any]]:
-    request = FederatedRequest("cart", "secure", LABELS, ("x",), ("x", "y"), {"http": 80}, rules)
-    _, routes = federated(request)
+    _, routes = federated(asked({"http": 80}, *rules))
     found: list[dict[str, Any]] = routes["spec"]["http"]
     return found
 
 
 def test_an_import_is_names_and_routes() -> None:
-    request = FederatedRequest("cart", "secure", LABELS, ("x",), ("x", "y"), {"http": 80, "admin": 81}, (rule(),))
+    request = asked({"http": 80, "admin": 81}, rule())
     metadata = {"name": "cart", "namespace": "secure", "labels": LABELS}
     entry = {
         "hosts": ["x"],
@@ -44,7 +50,7 @@ def test_an_import_is_names_and_routes() -> None:
         ],
     }
     all_requests = {
-        "name": "all",
+        "name": "cart.secure.all",
         "match": [{"uri": {"prefix": "/"}}],
         "rewrite": {"authority": "cart.secure.svc.cluster.local"},
         "headers": {"request": {"set": {"who": "east"}}},
@@ -75,8 +81,8 @@ def test_a_prefix_is_one_of_path_elements() -> None:
 
 def test_of_several_ports_a_rule_is_for_one() -> None:
     one, other = http(rule(port=80), rule(port=81))
-    assert (one["name"], one["match"]) == ("all.80", [{"uri": {"prefix": "/"}, "port": 80}])
-    assert (other["name"], other["match"]) == ("all.81", [{"uri": {"prefix": "/"}, "port": 81}])
+    assert (one["name"], one["match"]) == ("cart.secure.all.80", [{"uri": {"prefix": "/"}, "port": 80}])
+    assert (other["name"], other["match"]) == ("cart.secure.all.81", [{"uri": {"prefix": "/"}, "port": 81}])
 
 
 @pytest.mark.parametrize(
@@ -110,6 +116,33 @@ def test_of_several_ports_a_rule_is_for_one() -> None:
 def test_what_is_sent_again(traffic: dict[str, Any], retries: dict[str, Any], timeout: str | None) -> None:
     (found,) = http(rule(**traffic))
     assert (found["retries"], found.get("timeout")) == (retries, timeout)
+
+
+def test_where_there_are_spares_the_next_try_is_theirs() -> None:
+    spared, other = replace(rule(), name="spared", spares=True), rule(port=81)
+    _, found, _ = federated(asked({"http": 80}, spared, other))
+    wanted = {
+        "name": "envoy.retry_priorities.previous_priorities",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3."
+            "PreviousPrioritiesConfig",
+            "update_frequency": 1,
+        },
+    }
+    patch = {
+        "applyTo": "HTTP_ROUTE",
+        "match": {
+            "context": "SIDECAR_OUTBOUND",
+            "routeConfiguration": {"vhost": {"route": {"name": "cart.secure.spared"}}},
+        },
+        "patch": {"operation": "MERGE", "value": {"route": {"retry_policy": {"retry_priority": wanted}}}},
+    }
+    assert found == {
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": "cart.secure.federated", "namespace": "istio-system", "labels": LABELS},
+        "spec": {"configPatches": [patch], "priority": 10},
+    }
 
 
 NAMES = st.sampled_from(["x-user", "x-way", "accept"])

@@ -72,6 +72,14 @@ def test_the_upstream_is_for_every_sidecar_and_shows_who_asks() -> None:
     }
 
 
+def test_only_what_has_spares_goes_on_to_them() -> None:
+    def filters(plan: Plan) -> list[str]:
+        return [one["metadata"]["name"] for one in on(plan, "cluster-2", "EnvoyFilter") if "cart" in str(one)]
+
+    assert filters(with_cart()) == ["cart.secure.federated.low"]
+    assert filters(with_cart(failover="high")) == ["cart.secure.federated", "cart.secure.federated.low"]
+
+
 def test_names_are_told_once_and_the_clusters_own_is_its_own() -> None:
     every = hostnames("cart", "secure")
     away, own = with_cart(), with_cart(from_=["cluster-1", "cluster-2"])
@@ -102,8 +110,8 @@ def test_of_several_ports_each_has_its_rules() -> None:
     plan = with_cart(port=None, ports=ports)
     rules = called(plan, "cluster-2", "VirtualService", "cart-clusterset", "secure")["spec"]["http"]
     assert [(one["name"], one["headers"]["request"]["set"]["x-mc-wan-port"]) for one in rules] == [
-        ("all.80", "80"),
-        ("all.81", "81"),
+        ("cart.secure.all.80", "80"),
+        ("cart.secure.all.81", "81"),
     ]
 
 
