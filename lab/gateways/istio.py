@@ -20,6 +20,7 @@ from lab.state import Lab
 from lab.tools import Tools
 from lab.topology import Site
 from lab.waiting import wait
+from mcwan.gateways.istio_values import values as mcwan_values
 
 NAMESPACE = "istio-system"
 IMAGE = "/proxyv2:"
@@ -126,22 +127,17 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
 
 
 def mesh_config(site: Site) -> Object:
-    """Give Istio's mesh config: that of a cluster with a mesh has its trust domain, and proxies that answer DNS."""
+    """Give Istio's mesh config: that of a cluster with a mesh has what `mcwan mesh` prints."""
     proxies: Object = {"terminationDrainDuration": "1s"}
-    if site.mesh is None:
-        return {"defaultConfig": proxies}
-    return {
-        "trustDomain": site.mesh.trust_domain,
-        "trustDomainAliases": list(site.mesh.aliases),
-        "rootNamespace": site.mesh.root_namespace,
-        "defaultConfig": proxies | {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}},
-    }
+    known: Object = mcwan_values(site.cluster, site.mesh)["meshConfig"] if site.mesh else {"defaultConfig": {}}
+    return known | {"defaultConfig": known["defaultConfig"] | proxies}
 
 
 def environment(site: Site) -> dict[str, str]:
     """Give istiod's variables; the webhooks that it is to keep are there only where pods get sidecars."""
     webhooks = injection.NAME if site.mesh else ""
-    return _ENVIRONMENT | {"CLUSTER_ID": site.cluster, "INJECTION_WEBHOOK_CONFIG_NAME": webhooks}
+    told = mcwan_values(site.cluster, site.mesh)["env"] if site.mesh else {}
+    return _ENVIRONMENT | told | {"CLUSTER_ID": site.cluster, "INJECTION_WEBHOOK_CONFIG_NAME": webhooks}
 
 
 def directory(tools: Tools) -> Path:
