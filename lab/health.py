@@ -8,6 +8,8 @@ from lab.gateways import IMPLEMENTATIONS
 from lab.state import Lab
 from lab.waiting import LabError, wait
 
+CLUSTERS = "/clusters?format=json"
+"""Where Envoy tells of its upstreams."""
 _FAILED = ("failed_outlier_check", "failed_active_health_check")
 """Of https://www.envoyproxy.io/docs/envoy/v1.36.0/api-v3/admin/v3/clusters.proto, HostHealthStatus."""
 
@@ -24,8 +26,13 @@ def settle(lab: Lab, cluster: str, gateway: str, seconds: float) -> None:
 
 def left_out(lab: Lab, cluster: str, gateway: str) -> list[str]:
     """Give the endpoints that a gateway sends nothing to for now, as upstream, address and port. Raises LabError."""
+    return unhealthy(_asked(lab, cluster, gateway, CLUSTERS))
+
+
+def unhealthy(told: bytes) -> list[str]:
+    """Give the same of what a proxy tells at CLUSTERS."""
     found = []
-    for upstream in json.loads(_asked(lab, cluster, gateway, "/clusters?format=json"))["cluster_statuses"]:
+    for upstream in json.loads(told)["cluster_statuses"]:
         for host in upstream.get("host_statuses", ()):
             if any(host["health_status"].get(flag) for flag in _FAILED):
                 where = host["address"]["socket_address"]
