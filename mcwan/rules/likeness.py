@@ -10,6 +10,9 @@ from mcwan.rules.objects import value
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import said
 
+_ADDED = {"alwaysEjectOneEndpoint": False}
+"""What an API server adds to objects that do not say it, by the definitions of their kinds: Envoy Gateway's passive
+health checks."""
 T = TypeVar("T", bound=Hashable)
 X = TypeVar("X")
 
@@ -37,6 +40,8 @@ def difference(wanted: Any, found: Any, path: str = "", free: frozenset[str] = f
     given = value(found)
     if isinstance(wanted, Mapping) and isinstance(given, Mapping):
         for name in (*wanted, *(name for name in given if name not in wanted)):
+            if name in _ADDED and name not in wanted and value(given, name) == _ADDED[name]:
+                continue
             place = f"{path}.{name}" if path else str(name)
             chosen = name in free and name in wanted and not isinstance(wanted[name], Mapping)
             if chosen and value(given, name) is not None:

@@ -55,3 +55,10 @@ def test_what_most_say_holds() -> None:
     agreed = Tally.of(["a", "a"], lambda one: [one])
     agreed.add(refuse)
     assert agreed.most() == "a"
+
+
+def test_what_an_api_server_adds_is_no_difference_and_another_value_is() -> None:
+    wanted = {"passive": {"interval": "1s"}}
+    for added, expected in ((False, None), (True, "passive.alwaysEjectOneEndpoint should not be there")):
+        found = difference(wanted, {"passive": {"interval": "1s", "alwaysEjectOneEndpoint": added}})
+        assert (str(found) if found else None) == expected
