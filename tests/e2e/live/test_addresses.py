@@ -20,6 +20,8 @@ KEPT = "west: gateway mc-wan-ingress.mc-wan has no address now; those recorded A
 @pytest.fixture
 def balanced(live: Lab, desk: Desk) -> Iterator[Desk]:
     """A desk for which west's gateway is deployed as it was, by its pods, and then described behind a balancer."""
+    if live.pulumi is not None:
+        pytest.skip("Pulumi deployed this lab, which mcwan's rendered objects do not replace: see test_pulumi.py")
     desk.write([PAYMENT])
     desk.converge()
     desk.write([PAYMENT], {"west": {"ingress": BALANCED}})

@@ -22,6 +22,7 @@ from tests.e2e.live.desk import Desk
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 SECONDS = 280
 """Less than Pulumi's provider waits for a gateway."""
+EAST = "10.1.0.11"
 TARGET = {
     "apiVersion": "discovery.k8s.io/v1",
     "kind": "EndpointSlice",
@@ -102,7 +103,8 @@ def led_to(lab: Lab) -> Sequence[str]:
 
 
 def test_an_address_that_is_given_during_the_update_is_where_the_others_go(live: Lab, engine: Engine) -> None:
-    engine.desk.write([PAYMENT], {"west": {"ingress": BALANCED}})
+    # east's is written: what its pods' addresses are, only the next update would know
+    engine.desk.write([PAYMENT], {"east": {"ingress": {"addresses": [EAST]}}, "west": {"ingress": BALANCED}})
     engine.run("stack", "init")
     updating = engine.started("up", "--yes", "--skip-preview")
     ordered(live)
