@@ -58,10 +58,10 @@ def called(request: FederatedRequest, rule: FederatedRule) -> str:
 def _rule(request: FederatedRequest, rule: FederatedRule) -> Manifest:
     found: Manifest = {
         "name": called(request, rule),
-        "match": [one for match in or_all(rule.matches) for one in _matches(match, rule.port)],
+        "match": matches(rule.matches, rule.port),
         "rewrite": {"authority": rule.host},
         "headers": {"request": {"set": dict(rule.headers)}},
-        "retries": _retries(rule.traffic),
+        "retries": retries(rule.traffic),
         "route": [
             {"destination": {"host": to.host, "port": {"number": to.port}}, "weight": to.weight}
             for to in rule.destinations
@@ -72,7 +72,7 @@ def _rule(request: FederatedRequest, rule: FederatedRule) -> Manifest:
     return found
 
 
-def _retries(settings: Traffic) -> Manifest:
+def retries(settings: Traffic) -> Manifest:
     """Say what is sent again: where it was not before, and on another priority, which spares have."""
     if not settings.retries:
         return {"attempts": 0}
@@ -85,6 +85,11 @@ def _retries(settings: Traffic) -> Manifest:
     if settings.idempotent and settings.timeouts.per_try:
         found["perTryTimeout"] = settings.timeouts.per_try
     return found
+
+
+def matches(found: tuple[Match, ...], port: int | None) -> list[Manifest]:
+    """Give the matches of a rule; with a port, only of requests that clients sent to that."""
+    return [one for match in or_all(found) for one in _matches(match, port)]
 
 
 def _matches(match: Match, port: int | None) -> Iterator[Manifest]:

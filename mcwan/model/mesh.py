@@ -35,3 +35,12 @@ def workload(trust_domain: str, account: str) -> str:
     """Give the identity of a mesh's workloads with a service account, name.namespace (Istio's SPIFFE IDs)."""
     name, _, namespace = account.partition(".")
     return f"spiffe://{trust_domain}/ns/{namespace}/sa/{name}"
+
+
+def trust_domain(identity: str) -> str:
+    """Give the trust domain of a mesh's workloads, by an identity or the pattern of all; empty if it is none of those.
+
+    The inverse of `workload` and `workloads`.
+    """
+    trust, _, path = identity.removeprefix("spiffe://").partition("/")
+    return trust if identity == workloads(trust) or path.startswith("ns/") else ""

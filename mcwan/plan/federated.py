@@ -24,8 +24,7 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         return []
     common = labels(context.fabric, "import", export=export.key, policies=export.wan_policies)
     ports = {port.name: port.port for port in export.all_ports}
-    hosts = names.hostnames(export.exported_name, export.namespace)
-    known = [hosts[0], *([] if cluster in export.offers else [names.cluster_host(export.key)])]
+    told, hosts = hosts_of(export.exported_name, export.namespace, offered=cluster in export.offers)
     several = len(ports) > 1
     rules = tuple(
         _rule(context, importing, rule, port, several=several)
@@ -40,8 +39,8 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         export.key,
         names.federated(export.key),
         mesh,
-        tuple(known),
-        tuple(host for host in hosts if cluster not in export.offers or host != names.cluster_host(export.key)),
+        told,
+        hosts,
         ports,
         rules,
     )
@@ -58,12 +57,23 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
     ]
 
 
+def hosts_of(name: str, namespace: str, *, offered: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the host names that a mesh has to be told of, and all by which its clients call an export.
+
+    Where the cluster itself offers the export, the service's own name is that of its own pods.
+    """
+    first, *rest = names.hostnames(name, namespace)
+    plain = names.cluster_host(f"{name}.{namespace}")
+    others = tuple(host for host in rest if not offered or host != plain)
+    return (first,) if offered else (first, plain), (first, *others)
+
+
 def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int, *, several: bool) -> FederatedRule:
     """Give a rule for one of the ports that clients ask for."""
-    cluster, port = importing.cluster, asked_port(rule.target, asked)
+    cluster, ports = importing.cluster, [port.port for port in rule.target.all_ports]
     first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
     own = [offer for offer in first if offer.cluster == cluster]
-    places = [(names.cluster_host(rule.local), port, offer.weight) for offer in own]
+    places = [(names.cluster_host(rule.local), asked_port(ports, asked), offer.weight) for offer in own]
     one = upstream(context, importing, rule)
     if one is not None:
         places.append((one.host, one.port, sum(offer.weight for offer in first if offer.cluster != cluster)))
@@ -73,7 +83,7 @@ def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int, 
         rule.matches,
         asked if several else None,
         names.cluster_host(rule.target.key),
-        asked_for(cluster, context.profiles[cluster].SPAN, rule.target, port),
+        asked_for(cluster, context.profiles[cluster].SPAN, rule.target.key, ports, asked),
         tuple(Destination(host, to, share) for (host, to, _), share in zip(places, shares, strict=True)),
         traffic(rule.target, rule, context.fabric.wan_policies),
         one is not None and any(place.spare for place in one.places),

@@ -128,15 +128,15 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
 
 def _rule(context: Context, importing: Importing, rule: EgressRule, asked: int) -> Manifest:
     """One rule: the host name that the remote ingress gateway knows, and a share for each offering cluster."""
-    cluster, port = importing.cluster, asked_port(rule.target, asked)
+    cluster, ports = importing.cluster, [port.port for port in rule.target.all_ports]
     profile = context.profiles[cluster]
     treated = profile.treatment(traffic(rule.target, rule, context.fabric.wan_policies))
-    headers = {**asked_for(cluster, profile.SPAN, rule.target, port), **treated.headers}
+    headers = {**asked_for(cluster, profile.SPAN, rule.target.key, ports, asked), **treated.headers}
     return {
         "name": rule.name,
         "matches": matches(rule.matches),
         "filters": [rewrite_host(rule.target.key), request_headers(headers)],
-        "backendRefs": _backends(context, importing, rule, port),
+        "backendRefs": _backends(context, importing, rule, asked_port(ports, asked)),
         **treated.fields,
     }
 

@@ -48,19 +48,18 @@ def matches(found: tuple[Match, ...], port: int | None = None) -> list[Manifest]
     return [_match(one, port) for one in or_all(found)]
 
 
-def asked_port(target: Export, asked: int) -> int:
-    """Give the port of an export that a request for some port goes to: the same, or its only one."""
-    ports = [port.port for port in target.all_ports]
+def asked_port(ports: Sequence[int], asked: int) -> int:
+    """Give the port, of those of an export, that a request for some port goes to: the same, or the first."""
     return asked if asked in ports else ports[0]
 
 
-def asked_for(cluster: str, span: str, target: Export, port: int) -> dict[str, str]:
+def asked_for(cluster: str, span: str, export: str, ports: Sequence[int], asked: int) -> dict[str, str]:
     """Give the headers by which whoever sends a request away says what is asked for, and by which cluster."""
     return {
-        names.EXPORT_HEADER: target.key,
+        names.EXPORT_HEADER: export,
         names.SOURCE_HEADER: cluster,
         **({names.SPAN_HEADER: span} if span else {}),
-        **({PORT_HEADER: str(port)} if len(target.all_ports) > 1 else {}),
+        **({PORT_HEADER: str(asked_port(ports, asked))} if len(ports) > 1 else {}),
     }
 
 

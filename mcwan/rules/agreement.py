@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
 from mcwan.rules.arrivals import egress_routes, sections
-from mcwan.rules.backends import Backend, filters
+from mcwan.rules.backends import Backend, filters, rule_port, rules
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
@@ -19,6 +19,7 @@ from mcwan.rules.evidence import (
     rules_of,
     spares_of,
 )
+from mcwan.rules.mesh_matches import mesh_matches
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.upstreams import sent
@@ -39,7 +40,7 @@ class Sending(NamedTuple):
     @property
     def rule(self) -> str:
         """The rule's name. Raises UnjudgedError."""
-        return text(self.to.rule, "name")
+        return self.to.called
 
 
 def _sendings(evidence: Evidence, route: Object) -> Iterator[Sending]:
@@ -72,8 +73,8 @@ def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
 
 
 def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
-    for rule in items(route.content, "spec", "rules"):
-        if any(text(one, "type") == "RequestRedirect" for one in filters(rule)):
+    for rule in rules(route):
+        if mapping(rule, "redirect") or any(text(one, "type") == "RequestRedirect" for one in filters(rule)):
             yield violation(
                 f"{route}, rule {said(text(rule, 'name') or None)} redirects requests, past its WAN policy",
                 "let mcwan write the route: an egress rule sends to targets",
@@ -108,7 +109,7 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             there = evidence.claims.get(Claim(one.gateway.cluster, gateway, one.policy, host), ())
             alike = [(it, rule) for it in there for rule in _answered(it) if text(rule, "name") == one.rule]
             for it, rule in alike:
-                if _matches(rule) != list(items(one.to.rule, "matches")):
+                if not _same(route, one.to.rule, _matches(rule)):
                     yield violation(
                         f"{route}, rule {one.rule} matches other requests than the rule of that name of {it}",
                         "let mcwan write both routes: the export's rule says what it matches",
@@ -124,6 +125,13 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
                     route,
                     *there,
                 )
+
+
+def _same(route: Object, rule: Any, matches: list[Any]) -> bool:
+    """Tell whether a rule by which requests leave matches as they are matched where they arrive."""
+    if route.kind == "VirtualService":
+        return mesh_matches(matches, rule_port(rule)) == list(items(rule, "match"))
+    return matches == list(items(rule, "matches"))
 
 
 def _answered(route: Object) -> Iterator[Any]:

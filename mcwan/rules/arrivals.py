@@ -40,12 +40,7 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
                     route,
                 )
     for to in hosts_sent_to(route):
-        if not is_upstream(evidence, route, to):
-            yield violation(
-                f"{route} sends to host {to.name}, port {said(to.port)}, which no ServiceEntry beside it has",
-                "let mcwan write the route and its upstreams",
-                route,
-            )
+        yield from _has_host(evidence, route, to)
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
         if service is None and meant_for_wan(evidence, route, to):
@@ -69,6 +64,28 @@ def _has_target(evidence: Evidence, route: Object, _: Options) -> Iterator[Viola
                 route,
                 service,
             )
+
+
+def _has_host(evidence: Evidence, route: Object, to: Backend) -> Iterator[Violation]:
+    """A host name is an upstream's that is there; sidecars may also send to a Service of the cluster.
+
+    That one has the port, as far as it is among what is judged.
+    """
+    service = evidence.find(route.cluster, "Service", to.service[1], to.service[0]) if to.service else None
+    if service is not None and to.port not in (there := ports_of(service)):
+        yield violation(
+            f"{route} sends to port {said(to.port)} of {service}, which has {', '.join(map(said, there)) or 'none'}",
+            "let mcwan write the route",
+            route,
+            service,
+        )
+    elif to.service is None and not is_upstream(evidence, route, to):
+        which = "no upstream of the mesh has" if route.kind == "VirtualService" else "no ServiceEntry beside it has"
+        yield violation(
+            f"{route} sends to host {said(to.name or None)}, port {said(to.port)}, which {which}",
+            "let mcwan write the route and its upstreams",
+            route,
+        )
 
 
 def _is_spare(evidence: Evidence, route: Object, ref: Any) -> bool:
@@ -163,8 +180,9 @@ def _import_of(evidence: Evidence, service: Object) -> Export | None:
 
 
 def egress_routes(evidence: Evidence) -> list[Object | UnjudgedError]:
-    """Give the fabric's routes by which requests leave a cluster."""
-    return [one for one in evidence.routes if isinstance(one, UnjudgedError) or not _ingress(evidence, one)]
+    """Give the fabric's routes by which requests leave a cluster: those of egress gateways, and those of meshes."""
+    routes = [one for one in evidence.routes if isinstance(one, UnjudgedError) or not _ingress(evidence, one)]
+    return [*routes, *evidence.mesh_routes]
 
 
 def _ingress(evidence: Evidence, route: Object) -> bool:
@@ -202,7 +220,7 @@ RULES = (
         "Every backend of a route is a Service or an upstream that is there, with that port.",
         "A route to a Service or port that is not there answers 500.",
         "Let mcwan write routes and targets together.",
-        lambda evidence: evidence.routes,
+        lambda evidence: (*evidence.routes, *evidence.mesh_routes),
         _has_target,
     ),
     Rule(

@@ -1,8 +1,9 @@
-"""What the rules of a route send to."""
+"""What the rules of a route send to: of an HTTPRoute, or of a VirtualService, which a mesh's sidecars follow."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from mcwan.plan.names import NAMESPACE, cluster_host
 from mcwan.rules.objects import Object, items, kept, mapping, number, text
 
 HOSTNAME = ("networking.istio.io", "Hostname")
@@ -20,12 +21,28 @@ class Backend(NamedTuple):
     @property
     def port(self) -> int | None:
         """The port that is meant. Raises UnjudgedError."""
-        return number(self.ref, "port")
+        port = number(self.ref, "port")
+        return number(self.ref, "destination", "port", "number") if port is None else port
 
     @property
     def rewritten(self) -> tuple[str, ...]:
         """The host names that are written into its requests: by itself, else by its rule. Raises UnjudgedError."""
         return tuple(_rewritten(self.ref)) or tuple(_rewritten(self.rule))
+
+    @property
+    def called(self) -> str:
+        """The name of its rule. Raises UnjudgedError."""
+        return rule_name(self.rule)
+
+    @property
+    def service(self) -> tuple[str, str] | None:
+        """The name and the namespace of the Service that a host name is of, where sidecars send to it.
+
+        Raises UnjudgedError.
+        """
+        name, dot, namespace = self.name.removesuffix(cluster_host("")).partition(".")
+        known = mapping(self.ref, "destination") and self.name.endswith(cluster_host("")) and dot
+        return (name, namespace) if known else None
 
 
 @kept
@@ -42,12 +59,45 @@ def backends(route: Object) -> list[Backend]:
 @kept
 def hosts_sent_to(route: Object) -> list[Backend]:
     """Give a route's references to host names of Istio's, of all rules. Raises UnjudgedError."""
+    if route.kind == "VirtualService":
+        return [
+            Backend(NAMESPACE, text(ref, "destination", "host"), rule, ref)
+            for rule in rules(route)
+            for ref in _destinations(rule)
+        ]
     return [
         Backend(route.namespace, text(ref, "name"), rule, ref)
         for rule in items(route.content, "spec", "rules")
         for ref in references(rule)
         if (text(ref, "group"), text(ref, "kind")) == HOSTNAME
     ]
+
+
+def rules(route: Object) -> Iterator[Any]:
+    """Give the rules of a route. Raises UnjudgedError."""
+    return items(route.content, "spec", "http" if route.kind == "VirtualService" else "rules")
+
+
+def rule_name(rule: Any) -> str:
+    """Give a rule's name; of several for the ports that sidecars are asked for, the one they have in common.
+
+    Raises UnjudgedError.
+    """
+    port = rule_port(rule)
+    return text(rule, "name") if port is None else text(rule, "name").removesuffix(f".{port}")
+
+
+def rule_port(rule: Any) -> int | None:
+    """Give the port that clients ask for, where a rule of a VirtualService is for one. Raises UnjudgedError."""
+    return next((number(one, "port") for one in items(rule, "match")), None)
+
+
+def _destinations(rule: Any) -> Iterator[Any]:
+    """Give where a rule of a VirtualService sends requests, or copies of requests."""
+    yield from items(rule, "route")
+    yield from items(rule, "mirrors")
+    if mirror := mapping(rule, "mirror"):
+        yield {"destination": mirror}
 
 
 def references(rule: Any) -> Iterator[Any]:
@@ -65,5 +115,7 @@ def filters(rule: Any) -> Iterator[Any]:
 
 
 def _rewritten(place: Any) -> Iterator[str]:
+    if authority := text(place, "rewrite", "authority"):
+        yield authority
     hosts = (text(one, "urlRewrite", "hostname") for one in items(place, "filters"))
-    return (host for host in hosts if host)
+    yield from (host for host in hosts if host)

@@ -18,6 +18,7 @@ from mcwan.plan.names import (
     EGRESS,
     GROUP,
     INGRESS,
+    MESH_TARGET,
     MESHES_ANNOTATION,
     NAMESPACE,
     OWN_RULES_ANNOTATION,
@@ -27,7 +28,7 @@ from mcwan.plan.names import (
     SOURCE_CLUSTER,
     SPARES_ANNOTATION,
 )
-from mcwan.rules.backends import backends, hosts_sent_to
+from mcwan.rules.backends import Backend, backends, hosts_sent_to
 from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 
@@ -273,6 +274,14 @@ class Evidence:
             raise doubt
         return found.get((cluster, namespace, host))
 
+    def rules_elsewhere(self, cluster: str, namespace: str, host: str) -> Sequence[Object]:
+        """Give the DestinationRules of other namespaces for just this host name: for proxies there, they go before all.
+
+        Raises UnjudgedError if one of which that is not known may be.
+        """
+        self.destination_rules(cluster, namespace, host)
+        return [one for one in self._by_host.get((cluster, host), ()) if one.namespace != namespace]
+
     def destination_rules(self, cluster: str, namespace: str, host: str) -> Sequence[Object]:
         """Give the DestinationRules of a namespace for a host name: for its proxies, they go before all others.
 
@@ -291,12 +300,15 @@ class Evidence:
             raise doubt
         return found.get((service.cluster, service.namespace, service.name), ())
 
-    def serves_gateway(self, service: Object) -> bool:
-        """Tell whether a gateway of the fabric says that it is reached by a Service. Raises UnjudgedError."""
+    def serves_gateway(self, cluster: str, service: str) -> bool:
+        """Tell whether a gateway of the fabric says that it is reached by a Service, name.namespace.
+
+        Raises UnjudgedError.
+        """
         found, doubts = self._serving
-        if (service.cluster, f"{service.name}.{service.namespace}") in found:
+        if (cluster, service) in found:
             return True
-        if doubt := doubts.get(service.cluster):
+        if doubt := doubts.get(cluster):
             raise doubt
         return False
 
@@ -341,13 +353,25 @@ class Evidence:
             lambda: component_of(route) in ("ingress-route", "egress-route"),
             lambda: any(parent.role for parent in self.parents(route)),
             lambda: any(self.remote_of(route, to.namespace, to.name) for to in backends(route)),
-            lambda: any(self._is_own(route, to.name) for to in hosts_sent_to(route)),
+            lambda: any(self._is_own(route, to) for to in hosts_sent_to(route)),
             lambda: route.namespace == NAMESPACE and any(parent.gateway is None for parent in self.parents(route)),
         )
 
-    def _is_own(self, route: Object, host: str) -> bool:
-        upstream = self.upstream(route.cluster, route.namespace, host)
-        return upstream is not None and component_of(upstream) == "target"
+    @cached_property
+    def mesh_routes(self) -> tuple[Object | UnjudgedError, ...]:
+        """The VirtualServices by which sidecars send imports' requests, and others that lead to where those do."""
+        found = chosen(
+            self.of_kind("VirtualService"),
+            lambda route: first(
+                lambda: component_of(route) == "import",
+                lambda: any(self._is_own(route, to) for to in hosts_sent_to(route)),
+            ),
+        )
+        return tuple(found)
+
+    def _is_own(self, route: Object, to: Backend) -> bool:
+        upstream = self.upstream(route.cluster, to.namespace, to.name)
+        return upstream is not None and component_of(upstream) in ("target", MESH_TARGET)
 
     def _claimed(self, route: Object) -> Iterator[Claim]:
         """Give what a route claims on the fabric's gateways. Raises UnjudgedError."""
@@ -458,6 +482,13 @@ class Evidence:
         return found, doubts
 
     @cached_property
+    def _by_host(self) -> Mapping[tuple[str, str], list[Object]]:
+        found: dict[tuple[str, str], list[Object]] = {}
+        for (cluster, _, host), rules in self._destination_rules[0].items():
+            found.setdefault((cluster, host), []).extend(rules)
+        return found
+
+    @cached_property
     def _serving(self) -> tuple[frozenset[tuple[str, str]], Mapping[str, UnjudgedError]]:
         found: set[tuple[str, str]] = set()
         doubts: dict[str, UnjudgedError] = {}
@@ -557,8 +588,8 @@ def listeners(gateway: Object) -> Mapping[str, int | None]:
 
 @kept
 def hostnames(route: Object) -> tuple[str, ...]:
-    """Give the host names of a route. Raises UnjudgedError."""
-    return tuple(texts(route.content, "spec", "hostnames"))
+    """Give the host names of a route, or of a VirtualService. Raises UnjudgedError."""
+    return tuple(texts(route.content, "spec", "hosts" if route.kind == "VirtualService" else "hostnames"))
 
 
 def admits(evidence: Evidence, route: Object) -> bool:

@@ -44,7 +44,7 @@ def _orders(evidence: Evidence) -> list[Object | UnjudgedError]:
             lambda: one.namespace == NAMESPACE,
             lambda: bool(component_of(one)),
             lambda: _of_gateway(evidence, one),
-            lambda: evidence.serves_gateway(one),
+            lambda: evidence.serves_gateway(one.cluster, f"{one.name}.{one.namespace}"),
         ),
     )
     proxies = chosen(

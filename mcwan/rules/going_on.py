@@ -8,12 +8,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 
-from mcwan.gateways import envoy_gateway, istio_filters
+from mcwan.gateways import envoy, envoy_gateway, istio_filters, istio_mesh
 from mcwan.model.traffic import DEFAULT, HealthChecks, Timeouts, Traffic, merged
 from mcwan.plan.profile import Certificate, RouteRequest
+from mcwan.rules.backends import rules
 from mcwan.rules.evidence import Evidence, component_of, profile_of, role
 from mcwan.rules.likeness import Tally, difference
-from mcwan.rules.objects import Object, items, kept, mapping, text, texts, value
+from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -23,6 +24,7 @@ from mcwan.rules.words import said
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
 _FREE = frozenset(
     {
+        "attempts",
         "baseEjectionTime",
         "baseInterval",
         "connectTimeout",
@@ -35,11 +37,13 @@ _FREE = frozenset(
         "maxParallelRetries",
         "maxPendingRequests",
         "numRetries",
+        "perTryTimeout",
         "requestTimeout",
         "timeout",
     }
 )
 """What an operator chooses, or follows from a tunnel's SLA."""
+_ROUTES = ("HTTPRoute", "VirtualService")
 _Policies = Mapping[tuple[str, str], list[Object]]
 
 
@@ -61,7 +65,7 @@ def _alike(evidence: Evidence) -> Mapping[tuple[str, str, str], Tally[str]]:
     """Give what is said on all clusters by those that have one name: classes of routes, EnvoyFilters."""
     found: dict[tuple[str, str, str], Tally[str]] = {}
     for one in _subjects(evidence):
-        if isinstance(one, Object) and one.kind != "HTTPRoute" and (key := _key(one)):
+        if isinstance(one, Object) and one.kind not in _ROUTES and (key := _key(one)):
             found.setdefault(key, Tally()).add(partial(_said, evidence, one))
     return found
 
@@ -84,8 +88,8 @@ def _said(evidence: Evidence, one: Object) -> Iterator[str]:
 
 
 def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
-    if one.kind == "HTTPRoute":
-        yield from _by_envoy_gateway(evidence, one)
+    if one.kind in _ROUTES:
+        yield from (_by_envoy_gateway(evidence, one) if one.kind == "HTTPRoute" else _by_mesh(one))
         return
     wrong = [*(_by_istio(evidence, one) if one.kind == "Gateway" else ()), *_pings(evidence, one)]
     yield from wrong
@@ -129,6 +133,22 @@ def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
                 _REMEDY,
                 upstream,
                 *_some(its),
+            )
+
+
+def _by_mesh(routes: Object) -> Iterator[Violation]:
+    """Each rule that sidecars follow says what is sent again: else Istio's own choice holds."""
+    for rule in rules(routes):
+        found = mapping(rule, "retries")
+        safe = text(found, "retryOn") == ",".join(envoy.retry_on(Traffic(idempotent=True)))
+        each = Timeouts(connect="1s", keepalive="1s", per_try="1s" if "perTryTimeout" in found else None)
+        none = Traffic(retries=0) if number(found, "attempts") == 0 else Traffic()
+        made = istio_mesh.retries(merged(none, Traffic(idempotent=safe, timeouts=each), DEFAULT))
+        if wrong := difference(made, found or None, "retries", _FREE):
+            yield violation(
+                f"{routes}, rule {said(text(rule, 'name') or None)}: not that by which requests go on: {wrong}",
+                _REMEDY,
+                routes,
             )
 
 
@@ -206,6 +226,7 @@ def _subjects(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
             lambda one: component_of(one) == "egress-gateway" and any(items(one.content, "spec", "targetSelectors")),
         ),
         *upstreams(evidence),
+        *chosen(evidence.of_kind("VirtualService"), lambda one: component_of(one) == "import"),
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mcwan.plan import names
 from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.arrivals import meant_for_wan
-from mcwan.rules.backends import Backend, backends, hosts_sent_to
+from mcwan.rules.backends import Backend, backends, hosts_sent_to, rules
 from mcwan.rules.evidence import (
     Claim,
     Component,
@@ -30,6 +30,10 @@ from mcwan.rules.words import listed, said
 
 def _routes(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
     return evidence.routes
+
+
+def _sending_too(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
+    return (*evidence.routes, *evidence.mesh_routes)
 
 
 def _has_listener(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
@@ -105,7 +109,10 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
         if ingress or _stays(evidence, route, to):
             yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
     for to in hosts_sent_to(route):
-        yield from _for_own_export(evidence, route, exports_of(to.rewritten) or keys)
+        sent_for = exports_of(to.rewritten) or keys
+        yield from _for_own_export(evidence, route, sent_for)
+        if to.service is not None:
+            yield from _answers(evidence, route, ".".join(to.service), sent_for)
 
 
 def _stays(evidence: Evidence, route: Object, to: Backend) -> bool:
@@ -234,8 +241,8 @@ def _granted(evidence: Evidence, route: Object, _: Options) -> Iterator[Violatio
 def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     # an ingress refuses by rules without backend
     refuses = admits(evidence, route)
-    for rule in items(route.content, "spec", "rules"):
-        refs = list(items(rule, "backendRefs"))
+    for rule in rules(route):
+        refs = list(items(rule, "route" if route.kind == "VirtualService" else "backendRefs"))
         if not refs and not refuses:
             yield violation(
                 f"{route}, rule {said(text(rule, 'name') or None)} has no backend",
@@ -310,7 +317,7 @@ RULES = (
         "There is no route to a service that is not exported.",
         "What is not exported must not be reachable from another cluster.",
         "Export the service, or remove the route.",
-        _routes,
+        _sending_too,
         _is_exported,
         severity=Severity.CRITICAL,
     ),
@@ -335,7 +342,7 @@ RULES = (
         "Of the backends of a rule, one at least has a weight.",
         "A rule all of whose backends have weight 0 answers 500.",
         "Give one of the backends a weight, or remove the rule.",
-        _routes,
+        _sending_too,
         _some_weight,
     ),
     Rule(

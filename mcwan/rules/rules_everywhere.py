@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from mcwan.model.leaves import RESERVED
 from mcwan.plan.names import SERVICE_ANNOTATION, cluster_host
+from mcwan.rules.backends import rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Evidence,
     Export,
     component_of,
     export_of,
+    meshes_of,
     named,
     own_rules_of,
     role,
@@ -95,6 +97,9 @@ def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
     if doubt := known.doubts.get(one.cluster):
         raise doubt
     wanted = own_rules_of(one) or rules_of(one)
+    if wanted and meshes_of(one):
+        yield from _sidecars_have_all(evidence, one, list(wanted))
+        return
     routes = known.imports.get((one.cluster, export), [])
     if not wanted or not (routes or _is_by_gateway(evidence, one)):
         return
@@ -117,6 +122,31 @@ def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
                 one,
                 *routes,
             )
+
+
+def _sidecars_have_all(evidence: Evidence, one: Object, wanted: list[str]) -> Iterator[Violation]:
+    """For each port of several, a VirtualService has every rule, in order: the first that matches decides."""
+    its = evidence.find(one.cluster, "VirtualService", one.namespace, f"{one.name}{RESERVED}")
+    if its is None:
+        return  # federated-import-is-whole says so
+    ports = [number(port, "port") for port in items(one.content, "spec", "ports")]
+    there: dict[int | None, list[str]] = {}
+    for rule in rules(its):
+        there.setdefault(rule_port(rule), []).append(rule_name(rule))
+    whose = "its own" if own_rules_of(one) else "its export's"
+    for port in ports if len(ports) > 1 else [None]:
+        found = there.pop(port, [])
+        if found != wanted:
+            lacking = [rule for rule in wanted if rule not in found]
+            more = [rule for rule in found if rule not in wanted]
+            what = f"lacks rule {listed(lacking)} of" if lacking else f"has rule {listed(more)} beside"
+            where = f"{its}, port {port}," if port else f"{its}"
+            order = f"{where} has not the order of {whose}"
+            yield violation(f"{one}: {f'{where} {what} {whose}' if lacking or more else order}", _REMEDY, one, its)
+    if there:
+        yield violation(
+            f"{one}: {its} has rules for port {listed(map(said, there))}, beside its own", _REMEDY, one, its
+        )
 
 
 def _is_by_gateway(evidence: Evidence, one: Object) -> bool:

@@ -47,7 +47,7 @@ def sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
             for gateway in evidence.behind(service):
                 yield Sent(to, gateway, ports.get(to.port), first=True)
     for to in hosts_sent_to(route):
-        upstream = evidence.upstream(route.cluster, route.namespace, to.name)
+        upstream = evidence.upstream(route.cluster, to.namespace, to.name)
         for place in places(evidence, upstream) if upstream is not None else ():
             if place.gateway is not None:
                 yield Sent(to, place.gateway, place.port, place.first)
@@ -72,9 +72,14 @@ def places(evidence: Evidence, upstream: Object) -> Iterator[Place]:
 
 
 def is_upstream(evidence: Evidence, route: Object, to: Backend) -> bool:
-    """Tell whether a host name that a route sends to is an upstream's that is there, with that port."""
-    upstream = evidence.upstream(route.cluster, route.namespace, to.name)
-    ports = items(upstream.content, "spec", "ports") if upstream is not None else ()
+    """Tell whether a host name that a route sends to is an upstream's that is there, with that port.
+
+    Sidecars send to those of meshes only. Raises UnjudgedError.
+    """
+    upstream = evidence.upstream(route.cluster, to.namespace, to.name)
+    if upstream is None or (route.kind == "VirtualService" and mesh_of(upstream) is None):
+        return False
+    ports = items(upstream.content, "spec", "ports")
     return to.port in [number(one, "number") for one in ports]
 
 
@@ -117,6 +122,12 @@ def rules_for(evidence: Evidence, upstream: Object) -> list[Object]:
     """Give the DestinationRules that an upstream is treated by. Raises UnjudgedError."""
     hosts = texts(upstream.content, "spec", "hosts")
     return [one for host in hosts for one in evidence.destination_rules(upstream.cluster, upstream.namespace, host)]
+
+
+def rules_elsewhere(evidence: Evidence, upstream: Object) -> list[Object]:
+    """Give the DestinationRules of other namespaces, which hold for workloads of a mesh there. Raises UnjudgedError."""
+    hosts = texts(upstream.content, "spec", "hosts") if mesh_of(upstream) is not None else ()
+    return [one for host in hosts for one in evidence.rules_elsewhere(upstream.cluster, upstream.namespace, host)]
 
 
 def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | None) -> list[Manifest]:

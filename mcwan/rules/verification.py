@@ -16,7 +16,7 @@ from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.tls import is_named, secure_ports, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import Place, as_made, mesh_of, places, rules_for, upstreams
+from mcwan.rules.upstreams import Place, as_made, mesh_of, places, rules_elsewhere, rules_for, upstreams
 from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write the target and its BackendTLSPolicy or DestinationRule"
@@ -102,7 +102,9 @@ def _upstream(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
             secure.setdefault(place.remote, (place, place.gateway))
     if not secure:
         return
-    checks = [(rule, _checked(evidence, upstream, rule)) for rule in rules_for(evidence, upstream)]
+    rules = rules_for(evidence, upstream)
+    every = [*rules, *(rules_elsewhere(evidence, upstream) if rules else ())]
+    checks = [(rule, _checked(evidence, upstream, rule)) for rule in every]
     place, gateway = next(iter(secure.values()))
     yield from _told(upstream, place.port, listed(sorted(secure)), gateway, checks)
 

@@ -8,7 +8,7 @@ from mcwan.rules.evidence import Evidence
 from mcwan.rules.likeness import difference
 from mcwan.rules.objects import Object, items, mapping, text
 from mcwan.rules.rule import Options, Rule, Violation, violation
-from mcwan.rules.upstreams import as_made, places, rules_for, upstreams
+from mcwan.rules.upstreams import as_made, places, rules_elsewhere, rules_for, upstreams
 from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write upstreams: the ServiceEntry and its DestinationRule"
@@ -55,7 +55,7 @@ def _judge(evidence: Evidence, upstream: Object, _: Options) -> Iterator[Violati
     if wrong := difference(_without(entry, "endpoints"), _without(found, "endpoints"), "spec"):
         yield violation(f"{upstream} is not as upstreams are: {wrong}", _REMEDY, upstream)
     wanted = _without(rule["trafficPolicy"], "tls")
-    for one_of in rules:
+    for one_of in (*rules, *rules_elsewhere(evidence, upstream)):
         spec = mapping(one_of.content, "spec")
         policy = _without(mapping(spec, "trafficPolicy"), "tls")
         wrong = difference(rule | {"trafficPolicy": {}}, {**spec, "trafficPolicy": {}}, "spec")

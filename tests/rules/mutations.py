@@ -264,6 +264,10 @@ def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
                 for one in upstreams(evidence) if ref["kind"] == "Hostname" else ():
                     if (one.cluster, one.content["spec"]["hosts"]) == (route.cluster, [ref["name"]]):
                         found += [("route-arrives", to, port, host) for _, to, port, _ in places(evidence, one)]
+    for route, path, port, gateway in _kept_together(evidence):
+        if route.kind == "VirtualService":
+            host = at(route.content, (*path[:3], "rewrite", "authority"))
+            found.append(("route-arrives", gateway, port, host))
     for one in shadows(evidence):
         name, namespace = own(one) or ("", "")
         host = f"{name}-clusterset.{namespace}.svc.cluster.local"
@@ -386,7 +390,7 @@ def imported(evidence: Evidence, export: Object) -> set[str]:
 def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
     """Say which rule notices if a ServiceExport gives one of its rules another WAN policy."""
     for route, path, _, gateway in [*_remote_refs(evidence), *_kept_together(evidence)]:
-        its = (own(route), gateway.cluster, at(route.content, path[:3])["name"])
+        its = (own(route), gateway.cluster, called(at(route.content, path[:3])))
         if its == (own(export), export.cluster, name) and not has_own_rules(evidence, route):
             return {"rule-of-own-policy"}
     return set()
@@ -400,10 +404,16 @@ def compared(evidence: Evidence, route: Object, name: str) -> bool:
         and here(gateway) == parent(route)[:3]
         and {listener["port"]: listener["name"] for listener in gateway.content["spec"]["listeners"]}[port]
         == parent(route)[3]
-        and at(it.content, path[:3])["name"] == name
+        and called(at(it.content, path[:3])) == name
         and not has_own_rules(evidence, it)
         for it, path, port, gateway in [*sent, *_kept_together(evidence)]
     )
+
+
+def called(rule: Mapping[str, Any]) -> str:
+    """Give a rule's name, without the port that is in it where sidecars are asked for several."""
+    name: str = rule["name"]
+    return name.partition(".")[0]
 
 
 def elsewhere(evidence: Evidence, route: Object) -> set[str]:
@@ -444,6 +454,12 @@ def settled(evidence: Evidence) -> bool:
 def guarding(evidence: Evidence) -> list[Object]:
     """Give Istio's policies by which ingress gateways refuse clients of other fabrics."""
     return [one for one in evidence.of_kind("AuthorizationPolicy") if part(one) == "ingress-gateway"]
+
+
+def authorizing(evidence: Evidence, cluster: str) -> list[Object]:
+    """Give Istio's policies in the fabric's namespace."""
+    every = evidence.of_kind("AuthorizationPolicy")
+    return [one for one in every if (one.cluster, one.namespace) == (cluster, "mc-wan")]
 
 
 # WAN policies.
@@ -687,7 +703,9 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         if own(one) is None:
-            yield _remove(evidence, one, "wan-policy-has-listener", *attached(evidence, one))
+            guarded_ = [at(it.content, ("spec", "targetRefs", 0, "name")) for it in authorizing(evidence, one.cluster)]
+            nothing = {"authorization-takes-effect"} if one.name in guarded_ else set()
+            yield _remove(evidence, one, "wan-policy-has-listener", *attached(evidence, one), *nothing)
 
 
 @kind("ingress gateway: a listener for some host names, or of another protocol")
@@ -976,7 +994,7 @@ def _(evidence: Evidence) -> Changes:
             yield _set(evidence, one, ("spec", "action"), action, only)
         yield _drop(evidence, one, ("spec", "rules"), only)
         yield _set(evidence, one, (*rule, "to", 0, "operation", "ports", 0), "1", only)
-        yield _set(evidence, one, ("spec", "targetRefs", 0, "name"), "ghost", only)
+        yield _set(evidence, one, ("spec", "targetRefs", 0, "name"), "ghost", only, "authorization-takes-effect")
         more = [*at(one.content, (*source, "notPrincipals")), "else.where/*"]
         yield replace(_set(evidence, one, (*source, "notPrincipals"), more, only), leaf=None)
         when = [{"key": "source.ip", "values": ["10.0.0.0/8"]}]
@@ -1066,10 +1084,12 @@ def of_callers(evidence: Evidence) -> list[Object]:
 def _(evidence: Evidence) -> Changes:
     for one, path in guards(evidence):
         yield _remove(evidence, one, "callers-enforced")
-        yield _set(evidence, one, (*path, "name"), "ghost", "callers-enforced")
-        yield _set(evidence, one, (*path, "kind"), "GRPCRoute", "callers-enforced")
+        nothing = {"authorization-takes-effect"} if one.kind == "AuthorizationPolicy" else set()
+        yield _set(evidence, one, (*path, "name"), "ghost", "callers-enforced", *nothing)
+        yield _set(evidence, one, (*path, "kind"), "GRPCRoute", "callers-enforced", *nothing)
         yield _drop(evidence, one, ("spec", "targetRefs"), "callers-enforced")
-        yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, "callers-enforced"), leaf=None)
+        moved = _set(evidence, one, ("metadata", "namespace"), FOREIGN, "callers-enforced", *nothing)
+        yield replace(moved, leaf=None)
 
 
 @kind("callers: one more, or one fewer")
@@ -1177,12 +1197,10 @@ def _(evidence: Evidence) -> Changes:
 @kind("upstream: missing, or under another name or port")
 def _(evidence: Evidence) -> Changes:
     for one in upstreams(evidence):
-        if of_mesh(one):
-            continue  # so far, nothing judges what refers to them
-        yield _remove(evidence, one, "route-has-target")
+        yield _remove(evidence, one, "route-has-target", "treated-host-is-there")
         yield _set(evidence, one, ("spec", "ports", 0, "number"), WRONG_PORT, "route-has-target")
         unchecked = {"target-verified"} if checking(evidence, one) else set()
-        rules = ("route-has-target", "upstream-is-whole", *unchecked)
+        rules = ("route-has-target", "upstream-is-whole", "treated-host-is-there", *unchecked)
         yield _set(evidence, one, ("spec", "hosts", 0), "ghost.internal", *rules)
 
 
@@ -1192,6 +1210,7 @@ def _(evidence: Evidence) -> Changes:
         for one in checking(evidence, upstream):
             path: Path = ("spec", "trafficPolicy", "tls")
             both = ("target-verified", "upstream-is-whole")
+            lost = (*both, "treated-host-is-there")
             yield _remove(evidence, one, *both)
             yield _set(evidence, one, (*path, "mode"), "SIMPLE", "target-verified")
             yield _set(evidence, one, (*path, "mode"), "DISABLE", "target-verified")
@@ -1200,14 +1219,15 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, (*path, "subjectAltNames"), more, "target-verified"), leaf=None)
             yield _drop(evidence, one, (*path, "subjectAltNames"), "target-verified")
             yield _set(evidence, one, (*path, "insecureSkipVerify"), True, "target-verified")
-            yield _set(evidence, one, ("spec", "host"), "else.where.internal", *both)
+            yield _set(evidence, one, ("spec", "host"), "else.where.internal", *lost)
             port = {"port": {"number": upstream.content["spec"]["ports"][0]["number"]}, "tls": {"mode": "DISABLE"}}
             yield _set(evidence, one, ("spec", "trafficPolicy", "portLevelSettings"), [port], *both)
             yield replace(_set(evidence, one, ("spec", "exportTo"), seen_otherwise(upstream), *both), leaf=None)
-            yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, *both), leaf=None)
+            yield replace(_set(evidence, one, ("metadata", "namespace"), FOREIGN, *lost), leaf=None)
             spec = {"host": upstream.content["spec"]["hosts"][0], "trafficPolicy": {"tls": {"mode": "DISABLE"}}}
-            added = made(evidence, one.cluster, "DestinationRule", FOREIGN, one.namespace, spec=spec)
-            yield _add(evidence, added, *both)
+            for namespace in (one.namespace, *((FOREIGN,) if of_mesh(upstream) else ())):
+                added = made(evidence, one.cluster, "DestinationRule", FOREIGN, namespace, spec=spec)
+                yield _add(evidence, added, *both)
 
 
 @kind("upstream: no first choice, or a place that is neither first nor spare, or without a weight")
@@ -1276,7 +1296,7 @@ def _(evidence: Evidence) -> Changes:
         ways = set[str]().union(*map(its_ways, every))
         for path, gateway, _, choice in places(evidence, one):
             for name, other in policies(evidence).items():
-                if choice == "first" and name not in ways and own(gateway) is None and not of_mesh(one):
+                if choice == "first" and name not in ways and own(gateway) is None:
                     plain = bool(checking(evidence, one)) != (name in secure(gateway))
                     asked = {"target-verified"} if plain and name in secure(gateway) else set()
                     rules = ("rule-of-own-policy", "route-arrives", *asked)
@@ -1376,12 +1396,23 @@ def _remote_refs(evidence: Evidence) -> Iterator[tuple[Object, Path, Mapping[str
 def _kept_together(evidence: Evidence) -> Iterator[tuple[Object, Path, int, Object]]:
     """Give where egress routes send by upstreams: the route, the place of the backend, the port, the remote gateway."""
     by_host = {(one.cluster, one.content["spec"]["hosts"][0]): one for one in upstreams(evidence)}
+    for route, path, host in _hosts_sent_to(evidence):
+        upstream = by_host.get((route.cluster, host))
+        for _, gateway, port, _ in places(evidence, upstream) if upstream else ():
+            yield route, path, port, gateway
+
+
+def _hosts_sent_to(evidence: Evidence) -> Iterator[tuple[Object, Path, str]]:
+    """Give where egress routes and VirtualServices send to host names."""
     for route in routes(evidence, "egress-route"):
         for number, rule in enumerate(route.content["spec"]["rules"]):
             for index, ref in enumerate(rule["backendRefs"]):
-                upstream = by_host.get((route.cluster, ref["name"])) if ref["kind"] == "Hostname" else None
-                for _, gateway, port, _ in places(evidence, upstream) if upstream else ():
-                    yield route, ("spec", "rules", number, "backendRefs", index), port, gateway
+                if ref["kind"] == "Hostname":
+                    yield route, ("spec", "rules", number, "backendRefs", index), ref["name"]
+    for route in evidence.of_kind("VirtualService"):
+        for number, rule in enumerate(route.content["spec"]["http"]):
+            for index, to in enumerate(rule["route"]):
+                yield route, ("spec", "http", number, "route", index), to["destination"]["host"]
 
 
 @kind("egress route: a backend's port or name that is no target's")
@@ -1713,6 +1744,8 @@ def _(evidence: Evidence) -> Changes:
             mine = (it.cluster, own(it)) == (one.cluster, own(one))
             if mine and it.content["spec"].get("externalName") == f"{local}.svc.cluster.local":
                 stale.add("import-by-egress")
+        if any((it.cluster, own(it)) == (one.cluster, own(one)) for it in evidence.of_kind("VirtualService")):
+            stale.add("federated-import-is-whole")  # it has other names where the cluster itself offers the export
         yield _remove(evidence, one, "route-is-exported", *stale)
 
 
@@ -1748,7 +1781,8 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceImport"):
         ruled = marks(one)[-1] == RULES and OWN_RULES not in one.content["metadata"]["annotations"]
-        sent = [it for it in routes(evidence, "egress-route") if (it.cluster, own(it)) == (one.cluster, own(one))]
+        sending = (*routes(evidence, "egress-route"), *evidence.of_kind("VirtualService"))
+        sent = [it for it in sending if (it.cluster, own(it)) == (one.cluster, own(one))]
         lacking = {"rules-everywhere"} if ruled and sent else set()
         wrong = "all=ghost" if marks(one)[-1] == RULES else "ghost"
         yield _set(evidence, one, marks(one), wrong, "import-as-exported", *lacking)
@@ -1787,7 +1821,8 @@ def _(evidence: Evidence) -> Changes:
 @kind("ServiceImport: withdrawn")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceImport"):
-        yield _remove(evidence, one, "withdrawals-limited")
+        asked = {"meshes-agree"} if MESHES in one.content["metadata"]["annotations"] else set()
+        yield _remove(evidence, one, "withdrawals-limited", *asked)
 
 
 @kind("ServiceImport: somebody else's, where it is not allowed")
@@ -1887,3 +1922,278 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.objects:
         content = dropped(one.content, ("metadata", "labels", LABEL))
         yield Mutation(swapped(evidence, one, content), frozenset({"labels-present"}), one)
+
+
+# Federation.
+
+
+def federating(evidence: Evidence) -> Iterator[tuple[Object, Object, Object, Object]]:
+    """Give what federated imports are: the ServiceImport, its Service, its ServiceEntry, its VirtualService."""
+    for one in evidence.of_kind("ServiceImport"):
+        if MESHES in one.content["metadata"]["annotations"]:
+            name = f"{one.name}-clusterset"
+            kinds = ("Service", "ServiceEntry", "VirtualService")
+            service, entry, routes_ = (
+                next(it for it in evidence.of_kind(kind) if here(it) == (one.cluster, one.namespace, name))
+                for kind in kinds
+            )
+            yield one, service, entry, routes_
+
+
+def sidecars(evidence: Evidence) -> Iterator[tuple[Object, Path, Mapping[str, Any], bool]]:
+    """Give the rules that sidecars follow, where each is written, and whether its import has rules of its own."""
+    for _, _, _, one in federating(evidence):
+        for index, rule in enumerate(one.content["spec"]["http"]):
+            yield one, ("spec", "http", index), rule, has_own_rules(evidence, one)
+
+
+def leaves_cluster(rule: Mapping[str, Any]) -> bool:
+    return any(to["destination"]["host"].endswith(".mc-wan.internal") for to in rule["route"])
+
+
+@kind("federated import: its Service, ServiceEntry or VirtualService missing")
+def _(evidence: Evidence) -> Changes:
+    for _, *its in federating(evidence):
+        for one in its:
+            yield _remove(evidence, one, "federated-import-is-whole")
+
+
+@kind("federated import: another name or port, or seen by others")
+def _(evidence: Evidence) -> Changes:
+    whole = "federated-import-is-whole"
+    for _, service, entry, one in federating(evidence):
+        yield _set(evidence, service, ("spec", "ports", 0, "port"), WRONG_PORT, whole)
+        yield _set(evidence, entry, ("spec", "ports", 0, "number"), WRONG_PORT, whole)
+        yield _set(evidence, entry, ("spec", "ports", 0, "protocol"), "TCP", whole)
+        yield _set(evidence, entry, ("spec", "hosts", 0), "ghost.internal", whole)
+        yield replace(_set(evidence, entry, ("spec", "endpoints"), [{"address": PUBLIC}], whole), leaf=None)
+        for it in (entry, one):
+            yield replace(_set(evidence, it, ("spec", "exportTo"), ["."], whole), leaf=None)
+            yield _drop(evidence, it, ("spec", "hosts", 0), whole)
+        yield _set(evidence, one, ("spec", "gateways", 0), "theirs", whole)
+        more = [*one.content["spec"]["hosts"], "ghost.secure.svc.cluster.local"]
+        yield replace(_set(evidence, one, ("spec", "hosts"), more, whole, "route-is-exported"), leaf=None)
+        yield replace(_set(evidence, one, ("spec", "tcp"), [{"route": []}], whole), leaf=None)
+
+
+@kind("federated import: sidecars do more than its rules say")
+def _(evidence: Evidence) -> Changes:
+    whole = "federated-import-is-whole"
+    for one, path, rule, _ in sidecars(evidence):
+        for field, value in (("fault", {"abort": {"httpStatus": 500}}), ("directResponse", {"status": 200})):
+            yield replace(_set(evidence, one, (*path, field), value, whole), leaf=None)
+        redirect = _set(evidence, one, (*path, "redirect"), {"uri": "/"}, whole, "rule-of-own-policy")
+        yield replace(redirect, leaf=None)
+        copies = rule["route"][0]["destination"]
+        yield replace(_set(evidence, one, (*path, "mirror"), copies, whole), leaf=None)
+        elsewhere_ = {"host": "ghost.internal", "port": {"number": 80}}
+        yield replace(_set(evidence, one, (*path, "mirror"), elsewhere_, whole, "route-has-target"), leaf=None)
+        subset: Path = (*path, "route", 0, "destination", "subset")
+        yield replace(_set(evidence, one, subset, "canary", whole), leaf=None)
+
+
+@kind("federated import: requests say something else on the way")
+def _(evidence: Evidence) -> Changes:
+    whole = "federated-import-is-whole"
+    for one, path, rule, _ in sidecars(evidence):
+        headers: Path = (*path, "headers", "request", "set")
+        for name in at(one.content, headers):
+            yield _set(evidence, one, (*headers, name), "other", whole)
+            yield _drop(evidence, one, (*headers, name), whole)
+        host: Path = (*path, "rewrite", "authority")
+        name, namespace = own(one) or ("", "")
+        if rule["rewrite"]["authority"] == f"{name}.{namespace}.svc.cluster.local":
+            yield _set(evidence, one, host, f"{name}.{namespace}.svc.clusterset.local", whole)
+            yield _drop(evidence, one, host, whole)
+        away = {"route-arrives"} if leaves_cluster(rule) else set()
+        ways = {port for it, place, port, _ in _kept_together(evidence) if it is one and place[:3] == path}
+        away |= {"rule-of-own-policy"} if len(ways) > 1 else set()  # what the export fails over to is no other's
+        yield _set(evidence, one, host, "ghost.secure.svc.cluster.local", "route-is-exported", *away)
+
+
+@kind("federated import: sent to what is not there")
+def _(evidence: Evidence) -> Changes:
+    for one, path, rule, _ in sidecars(evidence):
+        for index, to in enumerate(rule["route"]):
+            place: Path = (*path, "route", index, "destination")
+            if to["destination"]["host"].endswith(".mc-wan.internal"):
+                yield _set(evidence, one, (*place, "port", "number"), WRONG_PORT, "route-has-target")
+                yield _set(evidence, one, (*place, "host"), "ghost.internal", "route-has-target")
+            ghost = "ghost.secure.svc.cluster.local"
+            yield replace(_set(evidence, one, (*place, "host"), ghost, "route-is-exported"), leaf=None)
+
+
+@kind("federated import: sent by the WAN policy of another rule")
+def _(evidence: Evidence) -> Changes:
+    for one, path, rule, free in sidecars(evidence):
+        for index, to in enumerate(rule["route"]):
+            for other in upstreams(evidence):
+                (host,), (port,) = other.content["spec"]["hosts"], other.content["spec"]["ports"]
+                mine = (other.cluster, own(other), of_mesh(other)) == (one.cluster, own(one), True)
+                there = [it for it in routes(evidence, "ingress-route") if own(it) == own(one)]
+                admitted = any(
+                    at(it.content, ("spec", "parentRefs", 0, "sectionName")) == port["name"]
+                    and answered["name"] == called(rule)
+                    and answered.get("backendRefs")
+                    for it in there
+                    for answered in it.content["spec"]["rules"]
+                )
+                if mine and not free and host != to["destination"]["host"] and not admitted:
+                    sent = {"destination": {"host": host, "port": {"number": port["number"]}}, "weight": to["weight"]}
+                    rules = ("rule-of-own-policy", "rules-match-alike")
+                    yield replace(_set(evidence, one, (*path, "route", index), sent, *rules), leaf=None)
+
+
+@kind("federated import: no weight, or no destination")
+def _(evidence: Evidence) -> Changes:
+    for one, path, rule, _ in sidecars(evidence):
+        nothing = [to | {"weight": 0} for to in rule["route"]]
+        yield replace(_set(evidence, one, (*path, "route"), nothing, "weights-not-zero"), leaf=None)
+        yield replace(_set(evidence, one, (*path, "route"), [], "weights-not-zero"), leaf=None)
+
+
+@kind("federated import: a rule called otherwise, with other matches, dropped, or in another order")
+def _(evidence: Evidence) -> Changes:
+    for one, path, rule, free in sidecars(evidence):
+        away = leaves_cluster(rule)
+        match: Path = (*path, "match", 0, "uri")
+        if away:
+            unlike = "rule-of-own-policy" if free else "rules-match-alike"
+            name = rule["name"].replace(called(rule), "renamed", 1)
+            yield _set(evidence, one, (*path, "name"), name, "rules-everywhere", unlike)
+        if away and not free:
+            yield replace(_set(evidence, one, match, {"exact": "/other"}, "rules-match-alike"), leaf=None)
+            yield _set(evidence, one, (*path, "match", 0, "method", "exact"), "PATCH", "rules-match-alike")
+        yield _drop(evidence, one, path, "rules-everywhere")
+    for _, _, _, one in federating(evidence):
+        if len({called(rule) for rule in one.content["spec"]["http"]}) > 1:
+            turned = one.content["spec"]["http"][::-1]
+            yield replace(_set(evidence, one, ("spec", "http"), turned, "rules-everywhere"), leaf=None)
+
+
+@kind("federated import: requests do not go on")
+def _(evidence: Evidence) -> Changes:
+    for one, path, _, _ in sidecars(evidence):
+        yield _drop(evidence, one, (*path, "retries"), "requests-go-on")
+        if "retryOn" in at(one.content, (*path, "retries")):
+            yield _set(evidence, one, (*path, "retries", "retryOn"), "5xx", "requests-go-on")
+            yield _set(evidence, one, (*path, "retries", "retryRemoteLocalities"), False, "requests-go-on")
+
+
+@kind("VirtualService: somebody else's, to an upstream of a mesh")
+def _(evidence: Evidence) -> Changes:
+    for one, _, rule, _ in sidecars(evidence):
+        if leaves_cluster(rule):
+            to = [it for it in rule["route"] if it["destination"]["host"].endswith(".mc-wan.internal")]
+            spec = {"hosts": ["shop.example.com"], "http": [{"name": "all", "route": to}]}
+            added = made(evidence, one.cluster, "VirtualService", FOREIGN, FOREIGN, spec=spec)
+            yield _add(evidence, added, "route-is-exported", "route-arrives")
+
+
+@kind("mesh: a host name told twice")
+def _(evidence: Evidence) -> Changes:
+    for one in (*evidence.of_kind("ServiceEntry"), *evidence.of_kind("VirtualService")):
+        spec = {"hosts": one.content["spec"]["hosts"][-1:]}
+        everybody = one.content["spec"]["exportTo"] == ["*"]
+        for namespace, seen in ((one.namespace, ["."]), *(((FOREIGN, ["*"]),) if everybody else ())):
+            more = spec | {"exportTo": seen}
+            added = made(evidence, one.cluster, one.kind, f"zz-{FOREIGN}", namespace, spec=more)
+            yield _add(evidence, added, "host-told-once")
+        added = made(evidence, one.cluster, one.kind, f"zz-{FOREIGN}", FOREIGN, spec=spec)
+        yield _add(evidence, added, "host-told-once")
+
+
+@kind("mesh: a host name that is a Service's")
+def _(evidence: Evidence) -> Changes:
+    for _, service, entry, _ in federating(evidence):
+        for host in entry.content["spec"]["hosts"]:
+            name, _, rest = host.partition(".")
+            namespace, _, rest = rest.partition(".")
+            if rest == "svc.cluster.local":
+                added = made(evidence, entry.cluster, "Service", name, namespace, spec={"ports": [{"port": 80}]})
+                yield _add(evidence, added, "host-told-once")
+        spec = {"hosts": [f"{service.name}.{service.namespace}.svc.cluster.local"]}
+        yield _add(
+            evidence, made(evidence, entry.cluster, "ServiceEntry", FOREIGN, FOREIGN, spec=spec), "host-told-once"
+        )
+
+
+@kind("DestinationRule: a port that its upstream does not have")
+def _(evidence: Evidence) -> Changes:
+    for upstream in upstreams(evidence):
+        for one in evidence.of_kind("DestinationRule"):
+            if (one.cluster, [one.content["spec"]["host"]]) == (upstream.cluster, upstream.content["spec"]["hosts"]):
+                port = {"port": {"number": WRONG_PORT}, "connectionPool": {}}
+                checked = {"target-verified"} if checking(evidence, upstream) else set()
+                rules = ("treated-host-is-there", "upstream-is-whole", *checked)
+                yield _set(evidence, one, ("spec", "trafficPolicy", "portLevelSettings"), [port], *rules)
+
+
+@kind("AuthorizationPolicy: for what is not there, or identities with spiffe://")
+def _(evidence: Evidence) -> Changes:
+    effect = "authorization-takes-effect"
+    for one in (*guarding(evidence), *of_callers(evidence)):
+        claims = "clients-of-this-fabric" if one in guarding(evidence) else "callers-enforced"
+        source: Path = ("spec", "rules", 0, "from", 0, "source", "notPrincipals")
+        if known := at(one.content, source):
+            yield _set(evidence, one, (*source, 0), f"spiffe://{known[0]}", claims, effect)
+    for one in ingress(evidence):
+        group = GATEWAY_API.partition("/")[0]
+        ours = {"group": group, "kind": "Gateway", "name": one.name}
+        origin = {"source": {"principals": ["spiffe://else.where/ns/a/sa/b"]}}
+        when = {"key": "source.principal", "notValues": ["spiffe://else.where/ns/a/sa/b"]}
+        for spec in (
+            {"targetRefs": [ours], "rules": [{"from": [origin]}]},
+            {"targetRef": ours, "action": "DENY", "rules": [{"when": [when]}]},
+        ):
+            yield _add(evidence, _authorization(one.cluster, one.namespace, spec), effect)
+        for ref in (ours | {"name": "ghost"}, {"group": "", "kind": "Service", "name": "ghost"}):
+            if one.namespace == "mc-wan":
+                theirs = {"targetRefs": [ref], "action": "DENY"}
+                yield _add(evidence, _authorization(one.cluster, one.namespace, theirs), effect)
+
+
+def _authorization(cluster: str, namespace: str, spec: Any) -> Object:
+    metadata = {"name": FOREIGN, "namespace": namespace}
+    version = "security.istio.io/v1"
+    return Object(cluster, {"apiVersion": version, "kind": "AuthorizationPolicy", "metadata": metadata, "spec": spec})
+
+
+@kind("meshes: one side says another trust domain")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", MESHES)
+    for one in evidence.of_kind("ServiceExport"):
+        if known := at(one.content, path):
+            rules = ("meshes-agree", "clients-of-this-fabric")
+            yield _set(evidence, one, path, "else.where", *rules)
+            yield replace(_set(evidence, one, path, f"{known},else.where", *rules), leaf=None)
+            if CALLERS not in one.content["metadata"]["annotations"]:
+                yield _drop(evidence, one, path, *rules)
+    every = [one for one, *_ in federating(evidence)]
+    for one in every:
+        yield _set(evidence, one, path, "else.where", "meshes-agree")
+        yield _drop(evidence, one, path, "meshes-agree")
+        for other in every:
+            if other.cluster != one.cluster:
+                yield _set(evidence, one, path, at(other.content, path), "meshes-agree")
+
+
+@kind("ServiceExport: callers of a mesh that does not import it")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", CALLERS)
+    for one in evidence.of_kind("ServiceExport"):
+        for theirs in ("spiffe://else.where/ns/a/sa/b", "spiffe://else.where/*"):
+            rules = ("callers-enforced", "meshes-agree")
+            yield replace(_set(evidence, one, path, theirs, *rules), leaf=None)
+
+
+@kind("PeerAuthentication: plaintext is taken")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("PeerAuthentication"):
+        for mode in ("PERMISSIVE", "DISABLE", "UNSET"):
+            yield _set(evidence, one, ("spec", "mtls", "mode"), mode, "mesh-is-strict")
+        yield _drop(evidence, one, ("spec", "mtls"), "mesh-is-strict")
+        some = {"matchLabels": {"app": "x"}}
+        yield replace(_set(evidence, one, ("spec", "selector"), some, "mesh-is-strict"), leaf=None)
+        ports = {"8080": {"mode": "DISABLE"}}
+        yield replace(_set(evidence, one, ("spec", "portLevelMtls"), ports, "mesh-is-strict"), leaf=None)
