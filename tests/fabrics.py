@@ -90,9 +90,60 @@ def put(raw: Any, place: str, value: Any) -> None:
         raw[int(last) if isinstance(raw, list) else last] = value
 
 
+def federated() -> Raw:
+    """Give a description of two meshes and a third cluster, with all that federated imports may have.
+
+    Several ports; own pods beside those of other clusters; rules of its own that lead to another export.
+    """
+    sla = {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}
+    mesh: Raw = {"gateway": {"profile": "istio"}, "namespaces": ["red", "green"]}
+    clusters: Raw = {
+        "alpha": mesh | {"mesh": {"trustDomain": "alpha.example", "strict": True}},
+        "beta": mesh | {"mesh": {"trustDomain": "beta.example"}},
+        "edge": {"namespaces": ["red"]},
+    }
+    for number, (name, cluster) in enumerate(clusters.items(), start=1):
+        cluster |= {"renderTo": f"out/{name}", "ingress": {"addresses": [f"10.{number}.0.1"]}}
+    ports = [{"name": "http", "port": 8080}, {"name": "admin", "port": 9090}]
+    named = rule("named", "gold", prefix("/pay", method="GET", cookie={"name": "user", "value": "test"}))
+    traffic = {"retries": 0, "timeouts": {"request": "3s"}}
+    find = {"service": "find.green", "port": 80, "from": ["beta"], "wanPolicy": "gold", "traffic": traffic}
+    return {
+        "clusters": clusters,
+        "tls": ISSUED,
+        "wanPolicies": {
+            "gold": {"tunnel": "business", "port": 31111, "sla": sla},
+            "low": {"tunnel": "default", "port": 31112, "sla": sla},
+            "high": {"tunnel": "default", "port": 31113, "sla": sla},
+        },
+        "exports": [
+            exported(
+                service="pay.red",
+                port=GONE,
+                wanPolicy=GONE,
+                ports=ports,
+                from_=list(clusters),
+                rules=[named, rule("stats", "high", prefix("/stats")), rule("rest", "low")],
+            ),
+            exported(service="log.red", from_=["edge"]),
+            find | {"callers": [{"cluster": "alpha", "accounts": ["sleep.green"]}]},
+        ],
+        "imports": [
+            {"service": "pay.red", "clusters": ["alpha", "beta"], "path": "federated"},
+            {
+                "service": "log.red",
+                "clusters": ["alpha"],
+                "path": "federated",
+                "rules": [rule("canary", None, prefix("/find"), backend="find.green"), rule("stable", None)],
+            },
+            {"service": "find.green", "clusters": ["alpha"]},
+        ],
+    }
+
+
 def exported(**changes: Any) -> Raw:
     """Give one more export, `cart.secure` by low; `from_` is its `from`."""
-    found = {"service": "cart.secure", "port": 80, "from_": ["cluster-1"], "wanPolicy": "low"} | changes
+    found: Raw = {"service": "cart.secure", "port": 80, "from_": ["cluster-1"], "wanPolicy": "low"} | changes
     return {name.rstrip("_"): value for name, value in found.items() if value is not GONE}
 
 
@@ -214,11 +265,19 @@ def matches(draw: st.DrawFn) -> Raw:
 
 
 @st.composite
-def fabrics(draw: st.DrawFn) -> Raw:
-    """Give a consistent raw description: 1-5 clusters, 1-4 WAN policies, 0-8 exports, some imports."""
-    clusters = draw(_clusters())
+def fabrics(draw: st.DrawFn, *, meshes: bool = False) -> Raw:
+    """Give a consistent raw description: 1-5 clusters, 1-4 WAN policies, 0-8 exports, some imports.
+
+    With `meshes`, clusters of Istio's have one, and some imports are federated.
+    """
+    clusters = draw(_clusters(meshes=meshes))
     policies = draw(_wan_policies())
     tls = draw(st.sampled_from(_TLS))
+    federating = meshes and any("mesh" in cluster for cluster in clusters.values()) and draw(st.booleans())
+    if federating:  # by mutual TLS only
+        tls = draw(st.sampled_from(_TLS[1:]))
+        for policy in policies.values():
+            policy.pop("tls", None)
     raw: Raw = {"clusters": clusters, "tls": tls, "wanPolicies": policies, "exports": [], "imports": []}
     names = draw(
         st.lists(
@@ -234,13 +293,13 @@ def fabrics(draw: st.DrawFn) -> Raw:
             grown = draw(_export(export, having, sorted(policies), raw, number))
             _grow(raw, "exports", grown | draw(_held(grown, sorted(policies), sorted(clusters), raw)))
     for export in list(raw["exports"]):
-        if draw(st.integers(0, 2)) == 0:
+        if federating or draw(st.integers(0, 2)) == 0:
             _grow(raw, "imports", draw(_import(export, raw)))
     return raw
 
 
 @st.composite
-def _clusters(draw: st.DrawFn) -> Raw:
+def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
     names = draw(st.lists(st.sampled_from(_CLUSTERS), min_size=1, max_size=5, unique=True))
     found: Raw = {}
     # failover is for fabrics without the standard profile
@@ -259,6 +318,8 @@ def _clusters(draw: st.DrawFn) -> Raw:
             found[name]["gateway"] = profile
         if profile.get("profile") != "standard" and draw(st.booleans()):
             found[name]["ingress"]["exposure"] = "NodePort"
+        if meshes and profile.get("profile") == "istio":
+            found[name]["mesh"] = {"trustDomain": f"{name}.example", "strict": draw(st.booleans())}
         if draw(st.integers(0, 3)) == 0:
             found[name]["mcsApi"] = "v1alpha1"
     return found
@@ -347,7 +408,12 @@ def _import(draw: st.DrawFn, export: Raw, raw: Raw) -> Raw:
     found: Raw = {"service": key(export)}
     if draw(st.booleans()):
         found["clusters"] = draw(st.lists(st.sampled_from(having), min_size=1, unique=True))
-    kind = draw(st.sampled_from(("", "direct", "direct", "own", "canary", "canary")))
+    meshes = [one for one in having if "mesh" in raw["clusters"][one]]
+    federated = ("federated",) * 6 if meshes else ()
+    kind = draw(st.sampled_from(("", "direct", "direct", "own", "canary", "canary", *federated)))
+    if kind == "federated":
+        found |= {"path": "federated", "clusters": draw(st.lists(st.sampled_from(meshes), min_size=1, unique=True))}
+        kind = draw(st.sampled_from(("", "own", "canary")))
     if kind == "direct":
         found["path"] = "direct"
     elif kind == "own" and "rules" in export:

@@ -174,7 +174,7 @@ def _exporting(evidence: Evidence, keys: tuple[Export, ...], cluster: str) -> li
 RULES = (
     Rule(
         "rule-of-own-policy",
-        "A rule of an egress route sends by the WAN policy that its export gives it, or the import's own rules.",
+        "A rule by which requests leave sends by the WAN policy that its export gives it, or the import's own rules.",
         "The WAN policy is chosen where a request leaves: by the port of another one it takes another tunnel.",
         "Let mcwan write the routes; change the rule's wanPolicy in the stack.",
         egress_routes,

@@ -225,7 +225,7 @@ RULES = (
     ),
     Rule(
         "route-arrives",
-        "What an egress route sends to another cluster is admitted there, on the listener of its port.",
+        "What an egress route or a sidecar sends to another cluster is admitted there, on the listener of its port.",
         "What a cluster sends by a WAN port is refused by the other side unless a route admits it on that listener.",
         "Deploy both sides in one update; the export and its import name the same WAN policy.",
         egress_routes,

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from mcwan.gateways import istio_mesh
 from mcwan.model.mesh import trust_domain
 from mcwan.plan.names import clusterset
-from mcwan.rules.backends import hosts_sent_to
+from mcwan.rules.backends import rules
 from mcwan.rules.evidence import Evidence, Export, callers_of, component_of, exports_of, meshes_of, own_rules_of
 from mcwan.rules.likeness import difference
-from mcwan.rules.objects import Object, mapping
+from mcwan.rules.objects import Object, mapping, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.words import listed
@@ -50,8 +50,9 @@ def _asking(evidence: Evidence) -> _Asking:
 def _asked(evidence: Evidence, one: Object) -> list[Export]:
     """Give the exports that a federated import asks for: its own and, by rules of its own, others."""
     routes = _routes(evidence, one)
-    hosts = [to.rewritten for to in hosts_sent_to(routes)] if routes is not None and own_rules_of(one) else []
-    return sorted({(one.name, one.namespace), *(key for its in hosts for key in exports_of(its) if key[0])})
+    own = rules(routes) if routes is not None and own_rules_of(one) else ()
+    led = exports_of(tuple(text(rule, "rewrite", "authority") for rule in own))
+    return sorted({(one.name, one.namespace), *(key for key in led if key[0])})
 
 
 def _routes(evidence: Evidence, one: Object) -> Object | None:
@@ -73,7 +74,7 @@ def _is_expected(evidence: Evidence, one: Object) -> Iterator[Violation]:
                 if trust not in meshes_of(export):
                     known = listed(meshes_of(export)) or "none"
                     yield violation(
-                        f"{one} is called by workloads of {trust}, and {export} admits those of {known}",
+                        f"{one} is asked for by workloads of {trust}, and {export} admits those of {known}",
                         _REMEDY,
                         one,
                         export,

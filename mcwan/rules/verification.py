@@ -147,7 +147,7 @@ def _targets(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
 RULES = (
     Rule(
         "target-verified",
-        "What an egress gateway sends by TLS goes to a gateway whose identity and root it checks, and no other's.",
+        "What leaves a cluster by TLS goes to a gateway whose identity and root the sender checks, and no other's.",
         "Without it, requests go to whoever answers at the address, or in plaintext to a port that refuses them.",
         "Let mcwan write the targets' policies, and nothing else for the same hosts.",
         _targets,

@@ -39,6 +39,8 @@ _KINDS = (
     ("gateway.envoyproxy.io/v1alpha1", "Backend"),
     ("networking.istio.io/v1", "DestinationRule"),
     ("networking.istio.io/v1", "ServiceEntry"),
+    ("networking.istio.io/v1", "VirtualService"),
+    ("security.istio.io/v1", "PeerAuthentication"),
     ("networking.istio.io/v1alpha3", "EnvoyFilter"),
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("cert-manager.io/v1", "Certificate"),
@@ -65,6 +67,10 @@ _FIELDS = (
     "tls",
     "hosts",
     "host",
+    "http",
+    "exportTo",
+    "gateways",
+    "mtls",
     "endpoints",
     "ingress",
     "configPatches",
@@ -115,6 +121,36 @@ def _authorizations(cluster: str) -> list[Object]:
     ]
 
 
+def _of_mesh(cluster: str) -> list[Object]:
+    """Give what others tell a mesh, twice some of it, which lies beside the fabric's own."""
+    host, to = "api.example.com", {"destination": {"host": "web.shop.svc.cluster.local"}}
+    networking, security = "networking.istio.io/v1", "security.istio.io/v1"
+    kinds: list[tuple[str, str, dict[str, Any]]] = [
+        (networking, "ServiceEntry", {"hosts": [host], "ports": [{"number": 443, "name": "https"}]}),
+        (networking, "ServiceEntry", {"hosts": [host, "web.shop.svc.cluster.local"], "exportTo": ["*"]}),
+        (networking, "VirtualService", {"hosts": [host], "http": [{"route": [to]}]}),
+        (networking, "VirtualService", {"hosts": [host], "http": [{"redirect": {"uri": "/"}}]}),
+        (networking, "VirtualService", {"hosts": ["pay.red.svc.cluster.local"], "gateways": ["shop/web"]}),
+        (networking, "DestinationRule", {"host": "ghost", "trafficPolicy": {"tls": {"mode": "DISABLE"}}}),
+        (security, "PeerAuthentication", {"mtls": {"mode": "PERMISSIVE"}}),
+        (
+            security,
+            "AuthorizationPolicy",
+            {
+                "selector": {"matchLabels": {"app": "ghost"}},
+                "rules": [{"from": [{"source": {"principals": ["spiffe://shop.example/ns/shop/sa/web"]}}]}],
+            },
+        ),
+    ]
+    return [
+        Object(
+            cluster,
+            {"apiVersion": version, "kind": kind, "metadata": {"name": f"mesh-{i}", "namespace": "shop"}, "spec": spec},
+        )
+        for i, (version, kind, spec) in enumerate(kinds)
+    ]
+
+
 def neighbours(cluster: str) -> list[Object]:
     """Give a mesh of somebody else's: Gateways, routes, Services, slices, public ones among them."""
     api = "gateway.networking.k8s.io/v1"
@@ -149,6 +185,7 @@ def neighbours(cluster: str) -> list[Object]:
             "discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]
         ),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
+        *_of_mesh(cluster),
         *_authorizations(cluster),
         Object(
             cluster,

@@ -1831,7 +1831,9 @@ def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceImport"):
         for cluster in clusters(evidence):
             if cluster not in allowed[f"{one.name}.{one.namespace}"]:
-                yield _add(evidence, Object(cluster, one.content), "import-allowed")
+                asked = MESHES in one.content["metadata"]["annotations"]
+                rules = {"meshes-agree", "federated-import-is-whole"} if asked else set()
+                yield _add(evidence, Object(cluster, one.content), "import-allowed", *rules)
 
 
 # Exposure and labels.
@@ -1947,6 +1949,14 @@ def sidecars(evidence: Evidence) -> Iterator[tuple[Object, Path, Mapping[str, An
             yield one, ("spec", "http", index), rule, has_own_rules(evidence, one)
 
 
+def only_asking(one: Object, rule: Mapping[str, Any]) -> set[str]:
+    """Say which rule notices if a rule of an import's own does not lead to another export any more."""
+    host = rule["rewrite"]["authority"]
+    every = [it["rewrite"]["authority"] for it in one.content["spec"]["http"]]
+    mine = "{}.{}.svc.cluster.local".format(*(own(one) or ("", "")))
+    return {"meshes-agree"} if host != mine and every.count(host) == 1 else set()
+
+
 def leaves_cluster(rule: Mapping[str, Any]) -> bool:
     return any(to["destination"]["host"].endswith(".mc-wan.internal") for to in rule["route"])
 
@@ -2008,6 +2018,7 @@ def _(evidence: Evidence) -> Changes:
         away = {"route-arrives"} if leaves_cluster(rule) else set()
         ways = {port for it, place, port, _ in _kept_together(evidence) if it is one and place[:3] == path}
         away |= {"rule-of-own-policy"} if len(ways) > 1 else set()  # what the export fails over to is no other's
+        away |= only_asking(one, rule)
         yield _set(evidence, one, host, "ghost.secure.svc.cluster.local", "route-is-exported", *away)
 
 
@@ -2064,7 +2075,7 @@ def _(evidence: Evidence) -> Changes:
         if away and not free:
             yield replace(_set(evidence, one, match, {"exact": "/other"}, "rules-match-alike"), leaf=None)
             yield _set(evidence, one, (*path, "match", 0, "method", "exact"), "PATCH", "rules-match-alike")
-        yield _drop(evidence, one, path, "rules-everywhere")
+        yield _drop(evidence, one, path, "rules-everywhere", *only_asking(one, rule))
     for _, _, _, one in federating(evidence):
         if len({called(rule) for rule in one.content["spec"]["http"]}) > 1:
             turned = one.content["spec"]["http"][::-1]

@@ -43,7 +43,7 @@ def test_hundreds_of_consistent_fabrics_raise_nothing() -> None:
     seen = []
 
     @settings(max_examples=50)
-    @given(fabrics(), st.integers())
+    @given(fabrics(meshes=True), st.integers())
     def consistent(raw: Raw, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 - no secret
         for _ in range(VARIANTS):
@@ -126,7 +126,7 @@ def test_what_is_not_known_adds_no_violation_to_those_that_are_there() -> None:
         assert (where, set(mistake.rules) - judged) == (where, set())
 
 
-@given(fabrics(), st.data())
+@given(fabrics(meshes=True), st.data())
 def test_resources_of_other_programs_raise_nothing(raw: Raw, data: st.DataObject) -> None:
     evidence = deployed(of_plan(planned(raw)))
     clusters = [*raw["clusters"], "theirs"]

@@ -464,8 +464,140 @@ SAID = {
             "CustomResourceDefinition wanpolicies.mc-wan.l7mp.io on cluster-1",
         ),
     ),
+    "federated-import-is-whole": (
+        "federated",
+        "federated import: requests say something else on the way",
+        Violation(
+            "VirtualService httpbin/httpbin-clusterset on east, rule headers, is not as rules of imports are: "
+            "headers.request.set.mc-wan-export is other, and should be httpbin.httpbin",
+            "let mcwan write the import",
+            ("east",),
+            "VirtualService httpbin/httpbin-clusterset on east",
+        ),
+    ),
+    "host-told-once": (
+        "federated",
+        "mesh: a host name told twice",
+        Violation(
+            "httpbin.httpbin.svc.cluster.local is told to the mesh of east by ServiceEntry httpbin/httpbin-clusterset "
+            "on east and ServiceEntry httpbin/zz-foreign on east",
+            "leave host names of exports and upstreams to mcwan's objects",
+            ("east",),
+            "ServiceEntry httpbin/httpbin-clusterset on east",
+        ),
+    ),
+    "treated-host-is-there": (
+        "federated",
+        "DestinationRule: a port that its upstream does not have",
+        Violation(
+            "DestinationRule mc-wan/billing.secure.federated.low on east is for port 20000 of ServiceEntry "
+            "mc-wan/billing.secure.federated.low on east, which has 31112",
+            "let mcwan write upstreams: the ServiceEntry and its DestinationRule",
+            ("east",),
+            "DestinationRule mc-wan/billing.secure.federated.low on east",
+        ),
+    ),
+    "authorization-takes-effect": (
+        "federated",
+        "AuthorizationPolicy: for what is not there, or identities with spiffe://",
+        Violation(
+            "AuthorizationPolicy mc-wan/foreign on east names spiffe://else.where/ns/a/sa/b in principals, which Istio "
+            "compares with identities without spiffe://",
+            "write else.where/ns/a/sa/b",
+            ("east",),
+            "AuthorizationPolicy mc-wan/foreign on east",
+        ),
+    ),
+    "meshes-agree": (
+        "federated",
+        "meshes: one side says another trust domain",
+        Violation(
+            "ServiceImport httpbin/httpbin on east is asked for by workloads of else.where, and ServiceExport "
+            "httpbin/httpbin on west admits those of east.example",
+            "let mcwan write both sides in one update: mcwan:clusters.CLUSTER.mesh, mcwan:imports",
+            ("east", "west"),
+            "ServiceImport httpbin/httpbin on east",
+        ),
+    ),
+    "mesh-is-strict": (
+        "federated",
+        "PeerAuthentication: plaintext is taken",
+        Violation(
+            "PeerAuthentication istio-system/default on west is not what has all workloads of the mesh refuse "
+            "plaintext: spec.mtls.mode is PERMISSIVE, and should be STRICT",
+            "let mcwan write it: mcwan:clusters.CLUSTER.mesh.strict",
+            ("west",),
+            "PeerAuthentication istio-system/default on west",
+        ),
+    ),
 }
 """By rule: a stack, the kind of mistake in it, and what is said of the first one that the fewest rules claim."""
+
+
+_VIRTUAL = "VirtualService httpbin/httpbin-clusterset on east"
+_CALLED = "a rule called otherwise, with other matches, dropped, or in another order"
+SAID_OF_MESHES = (
+    (
+        "federated-import-is-whole",
+        "federated import: its Service, ServiceEntry or VirtualService missing",
+        "ServiceImport httpbin/httpbin on east is federated, and has no Service httpbin/httpbin-clusterset",
+    ),
+    (
+        "host-told-once",
+        "mesh: a host name that is a Service's",
+        "ServiceEntry httpbin/httpbin-clusterset on east tells the mesh of httpbin.httpbin.svc.cluster.local, which is "
+        "that of Service httpbin/httpbin on east",
+    ),
+    (
+        "authorization-takes-effect",
+        "ingress gateway: missing",
+        "AuthorizationPolicy mc-wan/mc-wan-ingress on east is for Gateway mc-wan-ingress, which is not there",
+    ),
+    (
+        "meshes-agree",
+        "ServiceExport: callers of a mesh that does not import it",
+        "ServiceExport secure/billing on edge says that spiffe://else.where/ns/a/sa/b may call, and admits workloads "
+        "of east.example and west.example",
+    ),
+    (
+        "route-has-target",
+        "federated import: sent to what is not there",
+        f"{_VIRTUAL} sends to host high.httpbin.httpbin.federated.mc-wan.internal, port 20000, which no upstream of "
+        "the mesh has",
+    ),
+    (
+        "route-is-exported",
+        "federated import: sent to what is not there",
+        f"{_VIRTUAL} sends to ghost.secure; exported there for its host names: nothing",
+    ),
+    (
+        "rule-of-own-policy",
+        "federated import: sent by the WAN policy of another rule",
+        f"{_VIRTUAL}, rule status sends to port 31111, which is policy high; its export says low",
+    ),
+    (
+        "rules-match-alike",
+        f"federated import: {_CALLED}",
+        f"{_VIRTUAL}, rule headers matches other requests than the rule of that name of HTTPRoute "
+        "mc-wan/httpbin.httpbin.ingress.high on west",
+    ),
+    (
+        "rules-everywhere",
+        f"federated import: {_CALLED}",
+        f"ServiceImport httpbin/httpbin on east: {_VIRTUAL} lacks rule headers of its export's",
+    ),
+    (
+        "requests-go-on",
+        "federated import: requests do not go on",
+        f"{_VIRTUAL}, rule headers: not that by which requests go on: retries is missing",
+    ),
+    (
+        "weights-not-zero",
+        "federated import: no weight, or no destination",
+        f"{_VIRTUAL}, rule headers: the weights of all its backends are 0",
+    ),
+)
+"""What rules say of federated imports, beside that."""
 
 
 def mistake(evidence: Evidence, kind: str, rule: str) -> Mutation:
@@ -478,6 +610,14 @@ def test_what_a_rule_says(rule: Rule) -> None:
     evidence = deployed(of_plan(plan(stack)))
     found = run(rule, mistake(evidence, kind, rule.name).evidence, configured(evidence).get(rule.name))
     assert found.violations[0] == wanted
+
+
+@pytest.mark.parametrize(("name", "kind", "wanted"), SAID_OF_MESHES)
+def test_what_a_rule_says_of_federated_imports(name: str, kind: str, wanted: str) -> None:
+    evidence = deployed(of_plan(plan("federated")))
+    (rule,) = [one for one in RULES if one.name == name]
+    found = run(rule, mistake(evidence, kind, name).evidence, configured(evidence).get(name))
+    assert found.violations[0].what == wanted
 
 
 def test_every_rule_has_its_words_and_a_name_of_its_own() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mcwan.rules import RULES, Evidence, Level, Verdict, run
 from mcwan.rules.sources import of_plan
 from tests.components.examples import STACKS, plan
-from tests.fabrics import Raw, fabrics, planned
+from tests.fabrics import Raw, fabrics, federated, planned
 from tests.rules.mutations import KINDS, Mutation, configured, deployed, withheld
 
 PER_ROW = 3
@@ -69,9 +69,10 @@ def test_every_kind_of_mistake_is_caught_by_the_rules_that_claim_it(capsys: pyte
     table: Counter[tuple[str, frozenset[str]]] = Counter()
     for name in STACKS:
         check(deployed(of_plan(plan(name))), table)
+    check(deployed(of_plan(planned(federated()))), table)
 
     @settings(max_examples=4)
-    @given(fabrics(), st.integers())
+    @given(fabrics(meshes=True), st.integers())
     def generated(raw: Raw, seed: int) -> None:
         evidence = deployed(of_plan(planned(raw)))
         check(evidence, table, seed)
