@@ -112,7 +112,7 @@ def federated() -> Raw:
         "clusters": clusters,
         "tls": ISSUED,
         "wanPolicies": {
-            "gold": {"tunnel": "business", "port": 31111, "sla": sla},
+            "gold": {"tunnel": "business", "port": 31111, "sla": sla, "failover": "low"},
             "low": {"tunnel": "default", "port": 31112, "sla": sla},
             "high": {"tunnel": "default", "port": 31113, "sla": sla},
         },

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
 from mcwan.rules.arrivals import egress_routes, sections
-from mcwan.rules.backends import Backend, filters, rule_port, rules
+from mcwan.rules.backends import Backend, filters, rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
@@ -76,7 +76,7 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
     for rule in rules(route):
         if mapping(rule, "redirect") or any(text(one, "type") == "RequestRedirect" for one in filters(rule)):
             yield violation(
-                f"{route}, rule {said(text(rule, 'name') or None)} redirects requests, past its WAN policy",
+                f"{route}, rule {said(rule_name(rule) or None)} redirects requests, past its WAN policy",
                 "let mcwan write the route: an egress rule sends to targets",
                 route,
             )

@@ -79,12 +79,14 @@ def rules(route: Object) -> Iterator[Any]:
 
 
 def rule_name(rule: Any) -> str:
-    """Give a rule's name; of several for the ports that sidecars are asked for, the one they have in common.
+    """Give a rule's name; of what sidecars follow, without the export and the port that stand around it.
 
     Raises UnjudgedError.
     """
-    port = rule_port(rule)
-    return text(rule, "name") if port is None else text(rule, "name").removesuffix(f".{port}")
+    name, port = text(rule, "name"), rule_port(rule)
+    if "route" not in mapping(rule) and "match" not in mapping(rule):
+        return name
+    return name.removesuffix(f".{port}").rpartition(".")[2]
 
 
 def rule_port(rule: Any) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcwan.gateways import istio, istio_mesh
+from mcwan.model.mesh import Mesh
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.federated import hosts_of
 from mcwan.plan.names import cluster_host, clusterset
@@ -15,6 +16,7 @@ from mcwan.rules.likeness import Difference, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import chosen
+from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write the import"
 _KINDS = ("Service", "ServiceEntry", "VirtualService")
@@ -29,7 +31,7 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     for kind, its in found.items():
         if its is None:
             yield violation(f"{one} is federated, and has no {kind} {one.namespace}/{name}", _REMEDY, one)
-    entry, routes = istio_mesh.federated(_request(evidence, one, found["VirtualService"]))
+    entry, *_filters, routes = istio_mesh.federated(_request(evidence, one, found["VirtualService"]))
     ports = {text(it, "name"): number(it, "port") for it in items(one.content, "spec", "ports")}
     wanted = {"Service": ports, "ServiceEntry": entry["spec"], "VirtualService": _without_rules(routes["spec"])}
     for kind, its in found.items():
@@ -38,10 +40,8 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if (its := found["VirtualService"]) is not None:
         for made, written in zip(routes["spec"]["http"], rules(its), strict=True):
             if wrong := difference(_judged(made), _judged(written), "", _FREE):
-                called = text(written, "name")
-                yield violation(
-                    f"{its}, rule {called or 'none'}, is not as rules of imports are: {wrong}", _REMEDY, its
-                )
+                called = said(rule_name(written) or None)
+                yield violation(f"{its}, rule {called}, is not as rules of imports are: {wrong}", _REMEDY, its)
 
 
 def _wrong(kind: str, wanted: Any, its: Object) -> Difference | None:
@@ -66,7 +66,8 @@ def _request(evidence: Evidence, one: Object, routes: Object | None) -> Federate
     told, hosts = hosts_of(one.name, one.namespace, offered=offered)
     ports = {text(it, "name"): number(it, "port") or 0 for it in items(one.content, "spec", "ports")}
     its = tuple(_rule(evidence, one, rule, list(ports.values())) for rule in (rules(routes) if routes else ()))
-    return FederatedRequest(clusterset(one.name), one.namespace, {}, told, hosts, ports, its)
+    key, mesh = f"{one.name}.{one.namespace}", Mesh(trust_domain="mesh")  # of the mesh, nothing is looked at
+    return FederatedRequest(clusterset(one.name), one.namespace, {}, key, "", mesh, told, hosts, ports, its)
 
 
 def _rule(evidence: Evidence, one: Object, rule: Any, ports: Sequence[int]) -> FederatedRule:

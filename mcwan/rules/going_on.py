@@ -7,18 +7,20 @@ EnvoyFilter for the egress gateway, and one for an upstream that has settings of
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
+from typing import Any
 
 from mcwan.gateways import envoy, envoy_gateway, istio_filters, istio_mesh
 from mcwan.model.traffic import DEFAULT, HealthChecks, Timeouts, Traffic, merged
+from mcwan.plan import names
 from mcwan.plan.profile import Certificate, RouteRequest
-from mcwan.rules.backends import rules
-from mcwan.rules.evidence import Evidence, component_of, profile_of, role
+from mcwan.rules.backends import hosts_sent_to, rule_name, rules
+from mcwan.rules.evidence import Evidence, component_of, export_of, profile_of, role
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import as_made, filters_of, mesh_of, rules_for, upstreams
+from mcwan.rules.upstreams import as_made, filters_of, mesh_filters, mesh_of, places, rules_for, upstreams
 from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
@@ -89,7 +91,7 @@ def _said(evidence: Evidence, one: Object) -> Iterator[str]:
 
 def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind in _ROUTES:
-        yield from (_by_envoy_gateway(evidence, one) if one.kind == "HTTPRoute" else _by_mesh(one))
+        yield from (_by_envoy_gateway(evidence, one) if one.kind == "HTTPRoute" else _by_mesh(evidence, one))
         return
     wrong = [*(_by_istio(evidence, one) if one.kind == "Gateway" else ()), *_pings(evidence, one)]
     yield from wrong
@@ -136,8 +138,8 @@ def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
             )
 
 
-def _by_mesh(routes: Object) -> Iterator[Violation]:
-    """Each rule that sidecars follow says what is sent again: else Istio's own choice holds."""
+def _by_mesh(evidence: Evidence, routes: Object) -> Iterator[Violation]:
+    """Each rule that sidecars follow says what is sent again: else Istio's own choice holds; and where to, at once."""
     for rule in rules(routes):
         found = mapping(rule, "retries")
         safe = text(found, "retryOn") == ",".join(envoy.retry_on(Traffic(idempotent=True)))
@@ -146,10 +148,36 @@ def _by_mesh(routes: Object) -> Iterator[Violation]:
         made = istio_mesh.retries(merged(none, Traffic(idempotent=safe, timeouts=each), DEFAULT))
         if wrong := difference(made, found or None, "retries", _FREE):
             yield violation(
-                f"{routes}, rule {said(text(rule, 'name') or None)}: not that by which requests go on: {wrong}",
+                f"{routes}, rule {said(rule_name(rule) or None)}: not that by which requests go on: {wrong}",
                 _REMEDY,
                 routes,
             )
+    yield from _to_spares(evidence, routes)
+
+
+def _to_spares(evidence: Evidence, routes: Object) -> Iterator[Violation]:
+    """Where a mesh's rules have spares, an EnvoyFilter has sidecars go on to those at once."""
+    spared = [text(rule, "name") for rule in rules(routes) if _has_spares(evidence, routes, rule)]
+    found = mesh_filters(evidence, routes.cluster, names.federated(".".join(export_of(routes) or ())))
+    its = next(iter(found), None)
+    for made in istio_filters.mesh_filter("", "", {}, spared):
+        if its is None:
+            yield violation(f"{routes} has no EnvoyFilter by which requests go on to spares at once", _REMEDY, routes)
+        else:
+            spec, there = mapping(its.content, "spec"), list(items(its.content, "spec", "configPatches"))
+            wanted = [one for one in made["spec"]["configPatches"] if all(difference(one, it) for it in there)]
+            if wrong := difference(made["spec"] | {"configPatches": wanted}, {**spec, "configPatches": []}, "spec"):
+                what = f"{its} is not that by which requests of {routes} go on to spares at once: {wrong}"
+                yield violation(what, _REMEDY, its, routes)
+
+
+def _has_spares(evidence: Evidence, routes: Object, rule: Any) -> bool:
+    """Tell whether requests of a rule have spares to go on to, behind first choices."""
+    for to in hosts_sent_to(routes):
+        upstream = evidence.upstream(routes.cluster, to.namespace, to.name) if to.rule is rule else None
+        if upstream is not None and {place.first for place in places(evidence, upstream)} == {True, False}:
+            return True
+    return False
 
 
 def _some(one: Object | None) -> list[Object]:

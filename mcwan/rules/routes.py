@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mcwan.plan import names
 from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.arrivals import meant_for_wan
-from mcwan.rules.backends import Backend, backends, hosts_sent_to, rules
+from mcwan.rules.backends import Backend, backends, hosts_sent_to, rule_name, rules
 from mcwan.rules.evidence import (
     Claim,
     Component,
@@ -245,13 +245,13 @@ def _some_weight(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
         refs = list(items(rule, "route" if route.kind == "VirtualService" else "backendRefs"))
         if not refs and not refuses:
             yield violation(
-                f"{route}, rule {said(text(rule, 'name') or None)} has no backend",
+                f"{route}, rule {said(rule_name(rule) or None)} has no backend",
                 "let mcwan write the route: an egress rule sends to targets",
                 route,
             )
         elif refs and not any(1 if (weight := number(ref, "weight")) is None else weight for ref in refs):
             yield violation(
-                f"{route}, rule {said(text(rule, 'name') or None)}: the weights of all its backends are 0",
+                f"{route}, rule {said(rule_name(rule) or None)}: the weights of all its backends are 0",
                 "give one of the exporting clusters a weight: mcwan:exports[].from[].weight",
                 route,
             )

@@ -98,10 +98,15 @@ def filters_of(evidence: Evidence, upstream: Object) -> list[Object]:
     if mesh_of(upstream) is None:
         one = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
         return [one] if one is not None else []
+    return mesh_filters(evidence, upstream.cluster, upstream.name)
+
+
+def mesh_filters(evidence: Evidence, cluster: str, name: str) -> list[Object]:
+    """Give the EnvoyFilters of a mesh that are called so, wherever its root namespace is. Raises UnjudgedError."""
     found, doubts = _mesh_filters(evidence)
-    if doubt := doubts.get(upstream.cluster):
+    if doubt := doubts.get(cluster):
         raise doubt
-    return found.get((upstream.cluster, upstream.name), [])
+    return found.get((cluster, name), [])
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +116,7 @@ def _mesh_filters(evidence: Evidence) -> tuple[Mapping[tuple[str, str], list[Obj
     doubts: dict[str, UnjudgedError] = {}
     for one in evidence.of_kind("EnvoyFilter"):
         try:
-            if component_of(one) == MESH_TARGET:
+            if component_of(one) in (MESH_TARGET, "import"):
                 found.setdefault((one.cluster, one.name), []).append(one)
         except UnjudgedError as doubt:
             doubts.setdefault(one.cluster, doubt)

@@ -411,9 +411,9 @@ def compared(evidence: Evidence, route: Object, name: str) -> bool:
 
 
 def called(rule: Mapping[str, Any]) -> str:
-    """Give a rule's name, without the port that is in it where sidecars are asked for several."""
+    """Give a rule's name, without the export and the port that are in it where sidecars follow it."""
     name: str = rule["name"]
-    return name.partition(".")[0]
+    return name.split(".")[2] if "." in name else name
 
 
 def elsewhere(evidence: Evidence, route: Object) -> set[str]:
@@ -2051,7 +2051,10 @@ def _(evidence: Evidence) -> Changes:
                 )
                 if mine and not free and host != to["destination"]["host"] and not admitted:
                     sent = {"destination": {"host": host, "port": {"number": port["number"]}}, "weight": to["weight"]}
-                    rules = ("rule-of-own-policy", "rules-match-alike")
+                    kept = {choice for *_, choice in places(evidence, other)}
+                    before = {p for it, place, p, _ in _kept_together(evidence) if it is one and place[:3] == path}
+                    on = {"requests-go-on"} if len(kept) > 1 and len(before) == 1 else set()
+                    rules = ("rule-of-own-policy", "rules-match-alike", *on)
                     yield replace(_set(evidence, one, (*path, "route", index), sent, *rules), leaf=None)
 
 
@@ -2070,8 +2073,10 @@ def _(evidence: Evidence) -> Changes:
         match: Path = (*path, "match", 0, "uri")
         if away:
             unlike = "rule-of-own-policy" if free else "rules-match-alike"
-            name = rule["name"].replace(called(rule), "renamed", 1)
-            yield _set(evidence, one, (*path, "name"), name, "rules-everywhere", unlike)
+            name = rule["name"].replace(f".{called(rule)}", ".renamed")
+            spared = {port for it, place, port, _ in _kept_together(evidence) if it is one and place[:3] == path}
+            lost = {"requests-go-on"} if len(spared) > 1 else set()
+            yield _set(evidence, one, (*path, "name"), name, "rules-everywhere", unlike, *lost)
         if away and not free:
             yield replace(_set(evidence, one, match, {"exact": "/other"}, "rules-match-alike"), leaf=None)
             yield _set(evidence, one, (*path, "match", 0, "method", "exact"), "PATCH", "rules-match-alike")
@@ -2089,6 +2094,12 @@ def _(evidence: Evidence) -> Changes:
         if "retryOn" in at(one.content, (*path, "retries")):
             yield _set(evidence, one, (*path, "retries", "retryOn"), "5xx", "requests-go-on")
             yield _set(evidence, one, (*path, "retries", "retryRemoteLocalities"), False, "requests-go-on")
+    for _, _, _, its in federating(evidence):
+        for one in evidence.of_kind("EnvoyFilter"):
+            if (one.cluster, own(one), part(one)) == (its.cluster, own(its), "import"):
+                yield _remove(evidence, one, "requests-go-on")
+                yield _drop(evidence, one, ("spec", "configPatches", 0), "requests-go-on")
+                yield _set(evidence, one, ("spec", "configPatches", 0, "applyTo"), "CLUSTER", "requests-go-on")
 
 
 @kind("VirtualService: somebody else's, to an upstream of a mesh")
