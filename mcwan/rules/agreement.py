@@ -84,6 +84,8 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
     for one in _sendings(evidence, route):
         keys = _keys(route)
         exports = _exporting(evidence, exports_of(one.to.rewritten) or keys, one.gateway.cluster)
+        if not one.first and not exports:
+            continue  # what an export fails over to, it says itself; route-is-exported tells of one that is not there
         if own:
             wanted, who = {own.get(one.rule, "")}, "its import"
         else:

@@ -2016,8 +2016,6 @@ def _(evidence: Evidence) -> Changes:
             yield _set(evidence, one, host, f"{name}.{namespace}.svc.clusterset.local", whole)
             yield _drop(evidence, one, host, whole)
         away = {"route-arrives"} if leaves_cluster(rule) else set()
-        ways = {port for it, place, port, _ in _kept_together(evidence) if it is one and place[:3] == path}
-        away |= {"rule-of-own-policy"} if len(ways) > 1 else set()  # what the export fails over to is no other's
         away |= only_asking(one, rule)
         yield _set(evidence, one, host, "ghost.secure.svc.cluster.local", "route-is-exported", *away)
 
