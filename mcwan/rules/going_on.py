@@ -7,7 +7,7 @@ EnvoyFilter for the egress gateway, and one for an upstream that has settings of
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcwan.gateways import envoy, envoy_gateway, istio_filters, istio_mesh
 from mcwan.model.traffic import DEFAULT, HealthChecks, Timeouts, Traffic, merged
@@ -46,20 +46,34 @@ _FREE = frozenset(
 )
 """What an operator chooses, or follows from a tunnel's SLA."""
 _ROUTES = ("HTTPRoute", "VirtualService")
-_Policies = Mapping[tuple[str, str], list[Object]]
+
+
+class _Policies(NamedTuple):
+    """BackendTrafficPolicies, by what they are for: of a route's, with the name of the rule or, for all, none."""
+
+    named: dict[tuple[str, str, str], list[tuple[Object, str]]]
+    """By cluster, namespace and name of the route."""
+    selecting: dict[tuple[str, str], list[Object]]
+    """By cluster and namespace."""
+    doubts: dict[str, UnjudgedError]
+    """By cluster, why one cannot be read."""
 
 
 @lru_cache(maxsize=1)
-def _policies(evidence: Evidence) -> tuple[_Policies, Mapping[str, UnjudgedError]]:
-    """Give the BackendTrafficPolicies by cluster and namespace."""
-    found: dict[tuple[str, str], list[Object]] = {}
-    doubts: dict[str, UnjudgedError] = {}
+def _policies(evidence: Evidence) -> _Policies:
+    found = _Policies({}, {}, {})
     for one in evidence.of_kind("BackendTrafficPolicy"):
         try:
-            found.setdefault((one.cluster, one.namespace), []).append(one)
+            place = (one.cluster, one.namespace)
+            for target in targets_of(one):
+                if text(target, "kind") == "HTTPRoute":
+                    its = (one, text(target, "sectionName"))
+                    found.named.setdefault((*place, text(target, "name")), []).append(its)
+            if any(items(one.content, "spec", "targetSelectors")):
+                found.selecting.setdefault(place, []).append(one)
         except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+            found.doubts.setdefault(one.cluster, doubt)
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -189,16 +203,17 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
     gateways = [parent.gateway for parent in evidence.parents(route) if parent.gateway is not None]
     if not any(profile_of(one) == "envoy-gateway" for one in gateways):
         return
-    every, doubts = _policies(evidence)
-    if doubt := doubts.get(route.cluster):
+    known = _policies(evidence)
+    if doubt := known.doubts.get(route.cluster):
         raise doubt
-    whole, by_rule = [], dict[str, list[Object]]()
-    for policy in every.get((route.cluster, route.namespace), ()):
-        sections = [text(one, "sectionName") for one in targets_of(policy) if is_named(one, "HTTPRoute", route.name)]
-        if "" in sections or is_selected(policy, route):
-            whole.append(policy)
-        for section in sections:
+    place = (route.cluster, route.namespace)
+    whole = [one for one in known.selecting.get(place, ()) if is_selected(one, route)]
+    by_rule: dict[str, list[Object]] = {}
+    for policy, section in known.named.get((*place, route.name), ()):
+        if section:
             by_rule.setdefault(section, []).append(policy)
+        else:
+            whole.append(policy)
     wrong: dict[str, tuple[Object, str]] = {}
     for rule in items(route.content, "spec", "rules"):
         name = text(rule, "name")
