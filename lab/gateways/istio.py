@@ -13,20 +13,21 @@ import yaml
 
 from lab import certificates
 from lab.api import Api, ApiError, Object
-from lab.files import write_secret
+from lab.files import write_config, write_secret
 from lab.gateways import injection
 from lab.images import Image
 from lab.state import Lab
 from lab.tools import Tools
 from lab.topology import Site
 from lab.waiting import wait
+from mcwan.facts.rights import MESH_CONFIG, ROOTS
 from mcwan.gateways.istio_values import values as mcwan_values
 
 NAMESPACE = "istio-system"
 IMAGE = "/proxyv2:"
 ADMIN = 15000
 _GATEWAY_API = "gateway.networking.k8s.io/v1"
-_CLASS, _ROOT_CERTIFICATE = "istio", "istio-ca-root-cert"
+_CLASS = "istio"
 _OWNER = "gateway.networking.k8s.io/gateway-name"
 _AGENT = "/usr/local/bin/pilot-agent"
 _PORTS = {"grpc-xds": (15010, 15010), "https-dns": (15012, 15012), "https-webhook": (443, 15017)}
@@ -88,8 +89,8 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
     """Start istiod, and wait until it takes its class; `manager` applies what is the cluster owner's."""
     files, own = directory(lab.tools), lab.site_directory(site) / "istio"
     mesh = own / "config"
-    mesh.mkdir(parents=True, exist_ok=True)
-    (mesh / "mesh").write_text(yaml.safe_dump(mesh_config(site)), encoding="utf-8")
+    api.apply(told := config(site), manager=manager)
+    write_config(told, mesh)
     mounted = {"/etc/istio/config": mesh}
     if site.mesh:
         name = site.mesh.trust_domain
@@ -111,7 +112,7 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
         try:
             one = api.get(_GATEWAY_API, "GatewayClass", _CLASS)
             for namespace in site.namespaces:
-                api.get("v1", "ConfigMap", _ROOT_CERTIFICATE, namespace)
+                api.get("v1", "ConfigMap", ROOTS, namespace)
         except ApiError as error:
             if error.status == 404:
                 return False
@@ -124,6 +125,16 @@ def start(lab: Lab, site: Site, api: Api, kubeconfig: Path, manager: str) -> Non
     wait(accepted, f"istiod of {site.cluster} takes the class; see {lab.keeper(site).log('istiod')}")
     if site.mesh:
         wait(lambda: injection.trusted(api), f"istiod of {site.cluster} gives its webhooks its certificate")
+
+
+def config(site: Site) -> Object:
+    """Give the ConfigMap of Istio's chart that istiod has mounted; the lab mounts what is in it from the start."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": MESH_CONFIG, "namespace": NAMESPACE},
+        "data": {"mesh": yaml.safe_dump(mesh_config(site)), "meshNetworks": "networks: {}"},
+    }
 
 
 def mesh_config(site: Site) -> Object:

@@ -23,7 +23,7 @@ from mcwan.facts.survey import survey_all
 from mcwan.facts.surveyed import Survey
 from mcwan.model import Description, Fabric, Mistake, MistakesError
 from mcwan.rules.words import many
-from mcwan.stack import CHECKS, environment
+from mcwan.stack import CHECKS, Reader, as_recorded, environment
 
 _SECONDS = 5.0
 """How long a gateway may take to show its certificate, and an answer or DNS to come."""
@@ -45,12 +45,9 @@ def gather(
     is empty; None sends none. Raises StackFileError, RecordError, MistakesError, click.BadParameter.
     """
     now = datetime.now(UTC)
-    described: Description | None = None
     surveys: dict[str, Survey | Failure] = {}
 
     def ask(description: Description) -> None:
-        nonlocal described
-        described = description
         reached = [name for name in _in_view(stack, description, names) if not description.clusters[name].render_to]
         wanted = {name: gateways.wanted(description, name) for name in reached}
         if wanted:
@@ -60,16 +57,13 @@ def gather(
         ask(description)
         return {name: _reading(surveys.get(name)) for name in wanted}
 
-    try:
-        fabric = environment(project, stack, reader=reader, allow=True).fabric
-    except MistakesError as error:
-        if described is None or not _of_clusters(described, error):
-            raise
-        evidence = Evidence(described, _in_view(stack, described, names), now, mistakes=error.mistakes, surveys=surveys)
-    else:
-        if described is None:
-            ask(fabric)
-        evidence = _whole(fabric, _in_view(stack, fabric, names), now, surveys)
+    description, mistakes = _described(project, stack, reader)
+    if not surveys:
+        ask(description)
+    view = _in_view(stack, description, names)
+    # what GatewayClasses support is a check of its own: the plan asks nothing of facts
+    plan = gateways.plan(description) if isinstance(description, Fabric) else None
+    evidence = Evidence(description, view, now, plan, mistakes, surveys)
     if inside is not None:
         _known_cluster(stack, evidence.description, inside, "--inside")
         if inside not in evidence.names:
@@ -79,21 +73,38 @@ def gather(
 
 
 def rights(project: Path, stack: str, *, probe: bool) -> str:
-    """Give the ClusterRole that a diagnosis needs; to send requests, for the egress gateways of a stack only.
+    """Give the ClusterRole that a diagnosis of a stack needs: for its meshes, and for its egress gateways with `probe`.
 
-    Raises as `gather` does, if requests are to be sent.
+    Raises as `gather` does.
     """
+    description, _ = _described(project, stack, as_recorded)
+    meshes = any(one.mesh for one in description.clusters.values())
     proxied: list[str] = []
     if probe:
         plan = environment(project, stack, allow=True).plan()
         every = [one.probe for name in plan.context.clusters for one in probes.asked(plan, name) if one.probe]
         proxied = [f"{one.gateway.partition('.')[0]}:{one.port}" for one in every if one.gateway]
-    return yaml.safe_dump(cluster_role("mcwan-doctor", diagnosis=True, proxied=proxied), sort_keys=False)
+    return yaml.safe_dump(cluster_role("mcwan-doctor", diagnosis=True, meshes=meshes, proxied=proxied), sort_keys=False)
 
 
-def _whole(fabric: Fabric, names: tuple[str, ...], now: datetime, surveys: Mapping[str, Survey | Failure]) -> Evidence:
-    """Give the evidence with a plan that asks nothing of facts: what GatewayClasses support is a check of its own."""
-    return Evidence(fabric, names, now, gateways.plan(fabric), surveys=surveys)
+def _described(project: Path, stack: str, reader: Reader) -> tuple[Description, tuple[Mistake, ...]]:
+    """Give a stack's fabric; if it does not hold together with what is known of its clusters, its description and why.
+
+    Raises StackFileError, RecordError, and MistakesError for what is wrong with the stack file itself.
+    """
+    described: Description | None = None
+
+    def noting(description: Description, wanted: Mapping[str, Wanted], now: datetime) -> Mapping[str, Reading]:
+        nonlocal described
+        described = description
+        return reader(description, wanted, now)
+
+    try:
+        return environment(project, stack, reader=noting, allow=True).fabric, ()
+    except MistakesError as error:
+        if described is None or not _of_clusters(described, error):
+            raise
+        return described, error.mistakes
 
 
 def _with_certificates(evidence: Evidence) -> Evidence:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mcwan.doctor import addresses, certificates, dns, gateways, probes, reach, served, wan_policies
+from mcwan.doctor import addresses, certificates, dns, gateways, meshes, probes, reach, served, wan_policies
 from mcwan.doctor.evidence import Evidence
 from mcwan.doctor.finding import VERDICTS, Finding, Judge, Verdict, merged
 
@@ -25,6 +25,8 @@ CHECKS: Mapping[str, Judge] = {
     "gateways-programmed": gateways.programmed,
     "certificates-valid": certificates.valid,
     "certificates-of-one-root": certificates.one_root,
+    "trust-domains-equal": meshes.trust_domains,
+    "meshes-of-one-root": meshes.one_root,
     dns.CHECK: dns.answers,
     probes.CHECK: probes.leave,
 }

@@ -1,12 +1,12 @@
 """Certificates that ingress gateways show: valid, and of one root."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mcwan.doctor.evidence import Evidence
-from mcwan.doctor.finding import Finding, Found, unknown
+from mcwan.doctor.finding import Finding, Found, Verdict, unknown
 from mcwan.facts.report import written
-from mcwan.facts.surveyed import Shown
+from mcwan.facts.surveyed import Certificate, Shown
 from mcwan.model.tls import dns_name, identity
 
 _SOON = timedelta(days=7)
@@ -38,25 +38,34 @@ def _judged(evidence: Evidence, shown: Shown) -> Iterator[Found]:
     elif evidence.plan is None:
         yield "not known", f"whose certificate {place} has to show is not known", "see the check description"
         return
-    elif not _is_own(evidence, shown):
+    elif not is_own(evidence, shown):
         first, *more = shown.certificates[0].names or ("nobody",)
         names = f"{first} and {len(more)} more" if more else first
         yield "warning", f"{place} shows a certificate for {names}, not for the gateway", _BY_HAND.format(place)
         return
     for one in shown.certificates:
-        if now < one.begins:
-            yield "failed", f"{place} shows a certificate that begins {written(one.begins)}", "see the clocks"
-        elif now >= one.ends:
-            yield "failed", f"{place} shows a certificate that ended {written(one.ends)}", _renew(evidence)
-        elif one.ends - now < _SOON:
-            yield "warning", f"{place} shows a certificate that ends {written(one.ends)}", _renew(evidence)
+        if found := when(one, now):
+            verdict, said = found
+            remedy = "see the clocks" if now < one.begins else _renew(evidence)
+            yield verdict, f"{place} shows a certificate that {said}", remedy
+
+
+def when(one: Certificate, now: datetime) -> tuple[Verdict, str] | None:
+    """Say when a certificate begins or ends, if it is not valid now or not for long; and how bad that is."""
+    if now < one.begins:
+        return "failed", f"begins {written(one.begins)}"
+    if now >= one.ends:
+        return "failed", f"ended {written(one.ends)}"
+    if one.ends - now < _SOON:
+        return "warning", f"ends {written(one.ends)}"
+    return None
 
 
 def _renew(evidence: Evidence) -> str:
     return "renew it, or see why cert-manager does not" if evidence.description.tls.issuer else "renew it"
 
 
-def _is_own(evidence: Evidence, shown: Shown) -> bool:
+def is_own(evidence: Evidence, shown: Shown) -> bool:
     """Tell whether the certificate is the gateway's own: something on the way may answer in its place."""
     if evidence.plan is None or not shown.certificates:
         return False
@@ -73,7 +82,7 @@ def one_root(evidence: Evidence) -> Iterator[Finding]:
         return
     signed: dict[tuple[str, str], set[str]] = {}
     for one in evidence.shown:
-        if _is_own(evidence, one) and one.cluster in evidence.names:
+        if is_own(evidence, one) and one.cluster in evidence.names:
             last = one.certificates[-1]
             signed.setdefault((last.issuer, last.key), set()).add(one.cluster)
     known = tuple(sorted({name for names in signed.values() for name in names}))

@@ -62,10 +62,10 @@ def unreachable(error: httpx2.HTTPError) -> Failure:
     return Failure(problem=f"it cannot be reached: {error}", remedy="see that it is up and the kubeconfig right")
 
 
-def refused(what: str, error: ApiError) -> Failure:
-    """Say what the API server refused."""
+def refused(what: str, error: ApiError, rights: str = "of docs/how-to/facts.md") -> Failure:
+    """Say what the API server refused; `rights` are those that it takes."""
     code = error.status.code
-    remedy = "give it the rights of docs/how-to/facts.md" if code in (401, 403) else "mend what the cluster says"
+    remedy = f"give it the rights {rights}" if code in (401, 403) else "mend what the cluster says"
     return Failure(problem=f"{what}: {code} {error.status.message or ''}".rstrip(), remedy=remedy)
 
 

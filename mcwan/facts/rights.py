@@ -13,6 +13,8 @@ DEFINITIONS = (
     "serviceimports.multicluster.x-k8s.io",
 )
 """The CustomResourceDefinitions whose served versions are read."""
+ROOTS, MESH_CONFIG = "istio-ca-root-cert", "istio"
+"""The ConfigMaps that tell of a mesh: istiod writes the one into each namespace, its chart the other into istiod's."""
 _LISTED = (
     ("", ("namespaces", "nodes", "services")),
     ("discovery.k8s.io", ("endpointslices",)),
@@ -20,16 +22,23 @@ _LISTED = (
     ("multicluster.x-k8s.io", ("serviceexports", "serviceimports")),
 )
 _DIAGNOSED = {"apiGroups": [GROUP], "resources": ["wanpolicies"], "verbs": ["get", "list"]}
+_MESHES = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [MESH_CONFIG, ROOTS], "verbs": ["get"]}
 _PROXIED = {"apiGroups": [""], "resources": ["services/proxy"]}
 _TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/status"], "verbs": ["patch"]}
 
 
 def cluster_role(
-    name: str = "mcwan-facts", *, conditions: bool = False, diagnosis: bool = False, proxied: Iterable[str] = ()
+    name: str = "mcwan-facts",
+    *,
+    conditions: bool = False,
+    diagnosis: bool = False,
+    meshes: bool = False,
+    proxied: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Give the ClusterRole; with the rights to write conditions of ServiceExports, or to diagnose, if so wanted.
 
-    `proxied` are Services that requests may be sent to through the API server, as NAME:PORT.
+    `meshes` is the right to read what tells of a mesh. `proxied` are Services that requests may be sent to through the
+    API server, as NAME:PORT.
     """
     rules: list[dict[str, Any]] = [
         {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED
@@ -48,6 +57,7 @@ def cluster_role(
             *rules,
             definitions,
             *([_DIAGNOSED] if diagnosis else []),
+            *([_MESHES] if meshes else []),
             *([_TOLD] if conditions else []),
             *([{**_PROXIED, "resourceNames": names, "verbs": ["get"]}] if (names := sorted(set(proxied))) else []),
         ],

@@ -1,6 +1,7 @@
 """Asks clusters for what a diagnosis needs; each part by itself, so that one that is refused does not lose the others.
 
-The rights are those of docs/how-to/facts.md, and to read WANPolicies: `mcwan doctor --rights` prints them.
+The rights are those of docs/how-to/facts.md, to read WANPolicies and, where there is a mesh, two ConfigMaps: `mcwan
+doctor --rights` prints them.
 """
 
 from collections.abc import Mapping
@@ -9,23 +10,27 @@ from typing import Any
 
 import httpx2
 from lightkube import ApiError, AsyncClient
-from lightkube.resources.core_v1 import Namespace
+from lightkube.resources.core_v1 import ConfigMap, Namespace
 
 from mcwan.facts.deployed import Kind, listed
 from mcwan.facts.every import ask_every, refused, unreachable
 from mcwan.facts.live import read
 from mcwan.facts.reading import Say
 from mcwan.facts.report import Failure, Wanted
+from mcwan.facts.rights import MESH_CONFIG, ROOTS
 from mcwan.facts.surveyed import Part, Survey
 from mcwan.model.description import Description
 from mcwan.model.durations import milliseconds
 from mcwan.model.leaves import GROUP
+from mcwan.model.mesh import Mesh
 
 _KINDS: Mapping[Part, Kind] = {
     "gateways": Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways"),
     "services": Kind("v1", "Service", "services"),
     "policies": Kind(f"{GROUP}/v1alpha1", "WANPolicy", "wanpolicies", namespaced=False),
 }
+_CONFIG_MAPS: Mapping[Part, tuple[str, str]] = {"roots": (ROOTS, "root-cert.pem"), "mesh": (MESH_CONFIG, "mesh")}
+"""What tells of a mesh: the name of each ConfigMap, and the key in it."""
 
 
 def survey_all(
@@ -34,7 +39,7 @@ def survey_all(
     """Ask the clusters in `wanted`, within the description's `facts.timeout`; say how it went as each is done."""
 
     async def ask(name: str, api: AsyncClient) -> Survey | Failure:
-        return await survey(api, wanted[name], now)
+        return await survey(api, wanted[name], now, description.clusters[name].mesh)
 
     def done(name: str, answer: Survey | Failure, seconds: float) -> None:
         lost = (
@@ -47,26 +52,39 @@ def survey_all(
     return ask_every(clusters, ask, milliseconds(description.facts.timeout) / 1000, done)
 
 
-async def survey(api: AsyncClient, wanted: Wanted, now: datetime) -> Survey | Failure:
-    """Ask one cluster. Of one that cannot be reached nothing is known."""
+async def survey(api: AsyncClient, wanted: Wanted, now: datetime, mesh: Mesh | None = None) -> Survey | Failure:
+    """Ask one cluster, and for its mesh if it has one. Of a cluster that cannot be reached nothing is known."""
     reading = await read(api, wanted, now)
     if "cluster" in reading.failures:
         return reading.failures["cluster"]
     found: dict[str, Any] = {}
     failures: dict[Part, Failure] = {}
-    parts: tuple[Part, ...] = ("uid", *_KINDS)
+    parts: tuple[Part, ...] = ("uid", *_KINDS, *(_CONFIG_MAPS if mesh else ()))
     for part in parts:
         try:
-            found[part] = await _part(api, part)
+            found[part] = await _part(api, part, mesh)
         except ApiError as error:
-            failures[part] = refused(f"{part} cannot be read", error)
+            failures[part] = refused(f"{part} cannot be read", error, "that mcwan doctor --rights prints")
         except httpx2.HTTPError as error:
             return unreachable(error)
     return Survey(reading, **found, failures=failures)
 
 
-async def _part(api: AsyncClient, part: Part) -> Any:
+async def _part(api: AsyncClient, part: Part, mesh: Mesh | None) -> Any:
     if part == "uid":
         one: Any = await api.get(Namespace, "kube-system")
         return str(one.metadata.uid)
+    if part in _CONFIG_MAPS and mesh is not None:
+        return await _config(api, mesh.root_namespace, *_CONFIG_MAPS[part])
     return tuple(await listed(api, _KINDS[part], "*", {}))
+
+
+async def _config(api: AsyncClient, namespace: str, name: str, key: str) -> str:
+    """Give a value of a ConfigMap, empty if it is not there. Raises ApiError."""
+    try:
+        one: Any = await api.get(ConfigMap, name, namespace=namespace)
+    except ApiError as error:
+        if error.status.code != 404:
+            raise
+        return ""
+    return str((one.data or {}).get(key, ""))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mcwan.facts.report import Failure, Reading
 
-Part = Literal["uid", "gateways", "services", "policies"]
+Part = Literal["uid", "gateways", "services", "policies", "roots", "mesh"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,9 @@ class Survey:
     """One cluster. What is None could not be read; `failures` says why.
 
     `uid` is that of the namespace kube-system, which no two clusters share. `gateways`, `services` and `policies` are
-    all Gateways, Services and WANPolicies that are there, as the API server has them.
+    all Gateways, Services and WANPolicies that are there, as the API server has them. `roots` are the certificates that
+    its mesh trusts (PEM), `mesh` is the mesh's own config (YAML), as the ConfigMaps in the mesh's root namespace have
+    them: empty where there is none. A cluster without a mesh is not asked.
     """
 
     reading: Reading = field(default_factory=Reading)
@@ -23,14 +25,17 @@ class Survey:
     gateways: tuple[Mapping[str, Any], ...] | None = None
     services: tuple[Mapping[str, Any], ...] | None = None
     policies: tuple[Mapping[str, Any], ...] | None = None
+    roots: str | None = None
+    mesh: str | None = None
     failures: Mapping[Part, Failure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate that a gateway showed: when it is valid, who signed it, and the DNS names and URIs that it is for.
+    """A certificate: when it is valid, who signed it, and the DNS names and URIs that it is for.
 
-    `issuer` and `key` (the authority key identifier) are hexadecimal; `key` is empty if the certificate has none.
+    `issuer`, `key` (the authority key identifier), `own` (the subject key identifier) and `fingerprint` (SHA-256) are
+    hexadecimal; `key` and `own` are empty if the certificate has none.
     """
 
     begins: datetime
@@ -38,6 +43,8 @@ class Certificate:
     issuer: str
     key: str = ""
     names: tuple[str, ...] = ()
+    own: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)

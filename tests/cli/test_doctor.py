@@ -13,6 +13,8 @@ from tests.cli.test_main import run, write
 from tests.fabrics import ISSUED, changed, described
 
 BOTH = ("cluster-1", "cluster-2")
+OK = ("description", "addresses-apart", "trust-domains-equal", "meshes-of-one-root")
+"""The checks that are well though no cluster is reached."""
 
 
 @pytest.fixture
@@ -50,9 +52,7 @@ def verdicts(output: str) -> dict[str, set[str]]:
 def test_rendered_clusters_are_not_reached(project: Path) -> None:
     result = run("doctor", "--project", project, "-o", "json")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert verdicts(result.stdout) == {
-        check: {"ok" if check in ("description", "addresses-apart") else "not known"} for check in CHECKS
-    }
+    assert verdicts(result.stdout) == {check: {"ok" if check in OK else "not known"} for check in CHECKS}
     assert json.loads(result.stdout)["verdict"] == "not known"
     assert yaml.safe_load(run("doctor", "--project", project, "-o", "yaml").stdout) == json.loads(result.stdout)
 
@@ -62,9 +62,9 @@ def test_the_table(project: Path) -> None:
     assert result.exit_code == 0
     rows = [[cell.strip() for cell in line.split("│")[1:4]] for line in result.stdout.splitlines() if "│" in line]
     assert [row for row in rows if row[0]] == [
-        [check, "ok" if check in ("description", "addresses-apart") else "not known", "cluster-2"] for check in CHECKS
+        [check, "ok" if check in OK else "not known", "cluster-2"] for check in CHECKS
     ]
-    assert result.stdout.endswith("16 not known, 2 ok\ndocs/how-to/doctor.md has a section for each check\n")
+    assert result.stdout.endswith("16 not known, 4 ok\ndocs/how-to/doctor.md has a section for each check\n")
 
 
 def test_every_cluster_unreachable(project: Path) -> None:
@@ -178,3 +178,19 @@ def test_rights() -> None:
         {"apiGroups": ["mc-wan.l7mp.io"], "resources": ["wanpolicies"], "verbs": ["get", "list"]}
     ]
     assert [one for one in facts if one not in doctor] == []
+
+
+def test_rights_for_meshes(project: Path) -> None:
+    """One right more where a cluster has a mesh, whatever is known of the clusters."""
+    plain = yaml.safe_load(run("doctor", "--project", project, "--rights").stdout)["rules"]
+    unreachable(project, facts="live", mesh={"trustDomain": "east.example"})
+    meshes = yaml.safe_load(run("doctor", "--project", project, "--rights").stdout)["rules"]
+    assert [one for one in meshes if one not in plain] == [
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": ["istio", "istio-ca-root-cert"],
+            "verbs": ["get"],
+        }
+    ]
+    assert [one for one in plain if one not in meshes] == []

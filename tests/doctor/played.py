@@ -10,6 +10,7 @@ from mcwan.doctor.finding import merged
 from mcwan.facts.report import Class, Failure, Gateway, Reading, Report
 from mcwan.facts.rights import DEFINITIONS
 from mcwan.facts.surveyed import Certificate, Shown, Survey
+from tests.certificates import der, pem
 from tests.fabrics import ISSUED, changed, described, planned
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -29,6 +30,13 @@ CERTIFICATE = Certificate(
     "0102",
     ("ingress.cluster-1.dev.mc-wan.internal", "spiffe://dev.mc-wan.internal/cluster/cluster-2/ingress"),
 )
+YEARS = timedelta(days=3650)
+ROOT = der(NOW - YEARS, NOW + YEARS, own="0102", key="0102")
+"""The root of meshes and gateways."""
+MESHES = {
+    "clusters/cluster-1/mesh": {"trustDomain": "west.example"},
+    "clusters/cluster-2/mesh": {"trustDomain": "east.example"},
+}
 LATE = Failure(problem="it does not answer in time", remedy="see that it is up")
 
 
@@ -52,6 +60,8 @@ def evidence(changes: Mapping[str, Any] | None = None) -> Evidence:
             gateways=tuple(_programmed(one) for one in every if one["kind"] == "Gateway"),
             services=(),
             policies=tuple(one for one in every if one["kind"] == "WANPolicy"),
+            roots=pem(ROOT) if plan.fabric.clusters[name].mesh else None,
+            mesh=f"trustDomain: {mesh.trust_domain}\n" if (mesh := plan.fabric.clusters[name].mesh) else None,
         )
         for name, every in manifests.items()
     }

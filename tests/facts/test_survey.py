@@ -8,13 +8,19 @@ from typing import Any
 import httpx2
 from lightkube import ApiError
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace
+from lightkube.resources.core_v1 import ConfigMap, Namespace
 
 from mcwan.facts.report import Failure, Wanted
 from mcwan.facts.survey import survey
 from mcwan.facts.surveyed import Survey
+from mcwan.model.mesh import Mesh
 
+RIGHTS = "give it the rights that mcwan doctor --rights prints"
+MESH = Mesh(trust_domain="east.example", root_namespace="istio-config")
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+Configs = dict[tuple[str, str], dict[str, str] | None]
+"""The data of ConfigMaps, by namespace and name."""
 
 
 def refusal(code: int) -> ApiError:
@@ -24,14 +30,18 @@ def refusal(code: int) -> ApiError:
 
 
 class Played:
-    """A cluster with the namespace kube-system alone; it may refuse kinds."""
+    """A cluster with the namespace kube-system alone, and ConfigMaps of a mesh; it may refuse kinds."""
 
-    def __init__(self, **refused: Exception) -> None:
-        self.refused = refused
+    def __init__(self, configs: Configs | None = None, **refused: Exception) -> None:
+        self.configs, self.refused = configs or {}, refused
 
-    async def get(self, kind: Any, *_: Any, **__: Any) -> Any:
+    async def get(self, kind: Any, name: str, *, namespace: str = "") -> Any:
+        if kind.__name__ in self.refused:
+            raise self.refused[kind.__name__]
         if kind is Namespace:
             return Namespace(metadata=ObjectMeta(name="kube-system", uid="1-2-3"))
+        if kind is ConfigMap and (namespace, name) in self.configs:
+            return ConfigMap(data=self.configs[namespace, name])
         raise refusal(404)
 
     async def list(self, kind: Any, *_: Any, **__: Any) -> AsyncIterator[Any]:
@@ -42,8 +52,8 @@ class Played:
             yield one
 
 
-def asked(api: Any) -> Survey | Failure:
-    return asyncio.run(survey(api, Wanted(), NOW))
+def asked(api: Any, mesh: Mesh | None = None) -> Survey | Failure:
+    return asyncio.run(survey(api, Wanted(), NOW, mesh))
 
 
 def test_a_cluster_before_the_first_update() -> None:
@@ -67,7 +77,7 @@ def test_what_is_refused_is_not_known() -> None:
     found = asked(Played(WANPolicy=refusal(403)))
     assert isinstance(found, Survey)
     assert (found.uid, found.gateways, found.services, found.policies) == ("1-2-3", (), (), None)
-    why = Failure(problem="policies cannot be read: 403 no", remedy="give it the rights of docs/how-to/facts.md")
+    why = Failure(problem="policies cannot be read: 403 no", remedy=RIGHTS)
     assert found.failures == {"policies": why}
 
 
@@ -76,3 +86,30 @@ def test_a_cluster_that_is_lost_on_the_way() -> None:
     assert found == Failure(
         problem="it does not answer in time", remedy="see that it is up, or raise mcwan:facts.timeout"
     )
+
+
+def test_what_tells_of_a_mesh() -> None:
+    configs: Configs = {
+        ("istio-config", "istio-ca-root-cert"): {"root-cert.pem": "a root"},
+        ("istio-config", "istio"): {"mesh": "trustDomain: east.example"},
+    }
+    found = asked(Played(configs), MESH)
+    assert isinstance(found, Survey)
+    assert (found.roots, found.mesh, found.failures) == ("a root", "trustDomain: east.example", {})
+    without = asked(Played(configs))
+    assert isinstance(without, Survey)
+    assert (without.roots, without.mesh) == (None, None), "a cluster without a mesh is not asked"
+
+
+def test_a_mesh_that_nothing_tells_of() -> None:
+    found = asked(Played({("istio-config", "istio"): None}), MESH)
+    assert isinstance(found, Survey)
+    assert (found.roots, found.mesh, found.failures) == ("", "", {})
+
+
+def test_a_mesh_that_may_not_be_read() -> None:
+    found = asked(Played(ConfigMap=refusal(403)), MESH)
+    assert isinstance(found, Survey)
+    assert (found.roots, found.mesh) == (None, None)
+    why = {part: Failure(problem=f"{part} cannot be read: 403 no", remedy=RIGHTS) for part in ("roots", "mesh")}
+    assert found.failures == why

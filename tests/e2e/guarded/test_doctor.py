@@ -1,29 +1,22 @@
 """`mcwan doctor` on clusters that are well, and on such where one thing is broken: it says that one thing, no other."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from lab import deploy
 from lab.api import Object
 from lab.faults import CALLER
-from lab.processes import REPOSITORY
 from lab.state import Lab
 from lab.waiting import wait
+from tests.e2e.diagnosed import SOON, Doctor, made, of, until_told, until_well, wrong
 from tests.e2e.live import cluster
 from tests.e2e.live.test_rights import Reader
 
 pytestmark = pytest.mark.lab
-SOON = 20.0
 WAYS = {
     "billing.secure": "GET / by high, WAN port 31111",
     "ledger.secure": "GET / by high, WAN port 31111",
@@ -33,64 +26,11 @@ WAYS = {
     "vault.secure": "GET / by low, WAN port 31112",
 }
 """By which way the caller's requests leave, as Pulumi.guarded.yaml says."""
-Finding = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Doctor:
-    """The command, with a stack file of its own, at the desk or in a pod."""
-
-    lab: Lab
-    project: Path
-
-    def write(self, kubeconfigs: Mapping[str, Path] | None = None) -> None:
-        """Write the stack file; a cluster's kubeconfig may be another than the lab's."""
-        config = deepcopy(self.lab.config)
-        for name, one in config["clusters"].items():
-            one["kubeconfigPath"] = str((kubeconfigs or {}).get(name, self.lab.kubeconfig))
-        content = {"config": {f"mcwan:{key}": value for key, value in config.items()}}
-        (self.project / "Pulumi.guarded.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-
-    def findings(self, *options: str, inside: str = "") -> list[Finding]:
-        """Run it and give what it found; `inside` runs it in the client's pod of a cluster."""
-        site = self.lab.topology.sites.get(inside)
-        files = {"/etc/resolv.conf": str(self.lab.site_directory(site) / "resolv.conf")} if site else {}
-        words = ["doctor", "--stack", "guarded", "--project", str(self.project), "-o", "json", *options]
-        spec = {
-            "netns": site.pod(site.client_address) if site else self.lab.topology.desk,
-            "argv": [sys.executable, "-m", "mcwan.cli.main", *words, *(("--inside", inside) if inside else ())],
-            "env": {"PATH": "/usr/bin:/bin", "HOME": str(self.project), "PYTHONPATH": str(REPOSITORY)},
-            "files": files,
-        }
-        file = self.project / "doctor.json"
-        file.write_text(json.dumps(spec), encoding="utf-8")
-        argv = [sys.executable, "-m", "lab.container", str(file)]
-        done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120)
-        assert done.stdout, done.stderr
-        found: list[Finding] = json.loads(done.stdout)["findings"]
-        assert done.returncode == int("failed" in {one["verdict"] for one in found}), done.stderr
-        return found
 
 
 @pytest.fixture
 def doctor(guarded: Lab, tmp_path: Path) -> Doctor:
-    made = Doctor(guarded, tmp_path)
-    made.write()
-    return made
-
-
-def wrong(found: list[Finding]) -> list[tuple[str, str, list[str], str]]:
-    """Give what is neither well nor unknown."""
-    return [
-        (one["check"], one["verdict"], one["clusters"], one["sentence"])
-        for one in found
-        if one["verdict"] not in ("ok", "not known")
-    ]
-
-
-def of(found: list[Finding], check: str, name: str) -> list[tuple[str, str]]:
-    """Give verdicts and sentences of a check about a cluster."""
-    return [(one["verdict"], one["sentence"]) for one in found if one["check"] == check and name in one["clusters"]]
+    return made(guarded, tmp_path)
 
 
 def by_path_direct(export: str) -> tuple[str, str]:
@@ -125,11 +65,11 @@ def test_inside_a_cluster_names_certificates_and_every_path_are_known(doctor: Do
 def test_the_rights_that_it_prints_are_enough(doctor: Doctor, tmp_path: Path) -> None:
     reader = Reader(doctor.lab, tmp_path / "kubeconfig")
     try:
-        doctor.write({"west": reader.kubeconfig})
-        reader.may(_rights(doctor))
+        doctor.write({"clusters/west/kubeconfigPath": str(reader.kubeconfig)})
+        reader.may(doctor.rights())
         lacking = doctor.findings("--cluster", "west", "--probe", "--service", "vault/secure")
         assert [one for one in of(lacking, "requests-leave", "west") if "403" not in one[1]] == []
-        reader.may(_rights(doctor, "--probe"))
+        reader.may(doctor.rights("--probe"))
         ways = [("ok", f"vault.secure: {WAYS['vault.secure']}")]
 
         def known() -> bool:
@@ -139,14 +79,6 @@ def test_the_rights_that_it_prints_are_enough(doctor: Doctor, tmp_path: Path) ->
         wait(known, "the rights are enough", SOON)
     finally:
         cluster.remove(doctor.lab, "west", *reversed(reader.objects))
-
-
-def _rights(doctor: Doctor, *options: str) -> list[Object]:
-    words = ["doctor", "--rights", *options, "--stack", "guarded", "--project", str(doctor.project)]
-    done = subprocess.run(
-        [sys.executable, "-m", "mcwan.cli.main", *words], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    return list(yaml.safe_load(done.stdout)["rules"])
 
 
 @contextmanager
@@ -163,23 +95,6 @@ def instead(lab: Lab, name: str, kind: str, called: str, change: Callable[[Objec
             yield
         finally:
             api.apply(planned, manager=deploy.MANAGER)
-
-
-def until_told(doctor: Doctor, *options: str) -> list[tuple[str, str, list[str], str]]:
-    """Run it until it finds something wrong, and give that."""
-    told: list[tuple[str, str, list[str], str]] = []
-
-    def noticed() -> bool:
-        told[:] = wrong(doctor.findings(*options))
-        return bool(told)
-
-    wait(noticed, "doctor notices", SOON)
-    return told
-
-
-def until_well(doctor: Doctor, *options: str) -> None:
-    """Run it until it finds nothing wrong."""
-    wait(lambda: not wrong(doctor.findings(*options)), "doctor finds nothing", SOON)
 
 
 def test_an_export_that_leaves_by_another_port_is_told(doctor: Doctor) -> None:

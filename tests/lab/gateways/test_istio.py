@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.files import write_config
 from lab.gateways import IMPLEMENTATIONS, injection, istio
 from lab.tools import Tools
 from lab.topology import Site
@@ -101,6 +102,14 @@ def test_a_mesh_has_its_trust_domain_and_its_proxies_answer_dns() -> None:
         "rootNamespace": "istio-system",
         "defaultConfig": proxies | {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}},
     }
+
+
+def test_the_config_that_istiod_has_mounted_is_its_charts_config_map(tmp_path: Path) -> None:
+    told = istio.config(MESHED)
+    assert (told["kind"], told["metadata"]) == ("ConfigMap", {"name": "istio", "namespace": "istio-system"})
+    write_config(told, tmp_path)
+    mounted = {one.name: yaml.safe_load(one.read_text(encoding="utf-8")) for one in tmp_path.iterdir()}
+    assert mounted == {"mesh": istio.mesh_config(MESHED), "meshNetworks": {"networks": {}}}
 
 
 def test_istiod_keeps_webhooks_only_where_pods_get_sidecars() -> None:
