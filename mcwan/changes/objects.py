@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from mcwan.model.base import Model
+from mcwan.plan.fields import below, item
 from mcwan.rules.evidence import component_of, is_named
 from mcwan.rules.objects import Object
 from mcwan.rules.unknown import UnjudgedError, Withheld
@@ -126,8 +127,7 @@ def _fields(before: Any, after: Any, path: str) -> Iterator[Field]:
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
         # what an object is to be comes before what is said of it
         for key in sorted(before.keys() | after.keys(), key=lambda one: (one == "metadata", one)):
-            place = f"{path}[{key}]" if "." in key or "/" in key else f"{path}.{key}" if path else str(key)
-            yield from _fields(before.get(key), after.get(key), place)
+            yield from _fields(before.get(key), after.get(key), below(path, key))
     elif _is_list(before) and _is_list(after):
         yield from _items(before, after, path)
     elif type(before) is bool or type(after) is bool:
@@ -141,7 +141,7 @@ def _items(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[F
     old, new = _by_name(before), _by_name(after)
     if old is not None and new is not None:
         for name in (*new, *(name for name in old if name not in new)):
-            yield from _fields(old.get(name), new.get(name), f"{path}[{name}]")
+            yield from _fields(old.get(name), new.get(name), item(path, {"name": name}))
         both = [name for name in old if name in new]
         order = [name for name in new if name in old]
         if both != order:

@@ -6,9 +6,9 @@ from mcwan.changes.facets import CALLERS, GATEWAY, PROTECTION, TLS, TREATMENT, W
 from mcwan.changes.told import PAGE, Cover, Disturbance, Sentence, Told, cover
 from mcwan.changes.view import PolicyOn, View
 from mcwan.changes.words import clusters
+from mcwan.model.sla import LEVELS
 from mcwan.rules.words import said
 
-_LEVELS = {"jitterMs": ("jitter", " ms"), "latencyMs": ("latency", " ms"), "lossPercent": ("loss", "%")}
 _TLS = {"mutual": "mutual TLS", "plaintext": "plaintext"}
 LATE = "Envoy Gateway may bring it to Envoy up to 15 s late; until then requests are sent as before"
 
@@ -33,10 +33,8 @@ def users(view: View, policy: str) -> tuple[str, ...]:
 
 def sla(levels: dict[str, float]) -> str:
     """Write what is asked of a tunnel: `jitter 50 ms, latency 100 ms, loss 1%`."""
-    return ", ".join(
-        f"{_LEVELS.get(key, (key, ''))[0]} {said(level)}{_LEVELS.get(key, ('', ''))[1]}"
-        for key, level in levels.items()
-    )
+    named = ((LEVELS.get(key, (key, "")), level) for key, level in levels.items())
+    return ", ".join(f"{word} {said(level)}{unit}" for (word, unit), level in named)
 
 
 def sla_change(old: dict[str, float], new: dict[str, float]) -> str:
@@ -44,7 +42,7 @@ def sla_change(old: dict[str, float], new: dict[str, float]) -> str:
     pairs = ((key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))
     found = []
     for key, one, other in pairs:
-        word, unit = _LEVELS.get(key, (key, ""))
+        word, unit = LEVELS.get(key, (key, ""))
         if one != other:
             ends = (f"{said(level)}{unit if level is not None else ''}" for level in (one, other))
             found.append(f"{word} {' -> '.join(ends)}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mcwan.plan.fields import below, item
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import FIELD_MANAGER
 
@@ -70,7 +71,7 @@ def _differ(planned: Any, found: Any, field: str) -> Iterator[Difference]:
         return
     if isinstance(planned, Mapping) and isinstance(found, Mapping):
         for key in sorted(planned):
-            yield from _differ(planned[key], found.get(key), _below(field, key))
+            yield from _differ(planned[key], found.get(key), below(field, key))
     elif isinstance(planned, list) and isinstance(found, list):
         yield from _lists(planned, found, field)
     elif planned != found:
@@ -88,7 +89,7 @@ def _lists(planned: list[Any], found: list[Any], field: str) -> Iterator[Differe
         return
     there, wanted = ({one[key]: one for one in every} for every in (found, planned))
     for name in sorted(there.keys() | wanted.keys(), key=str):
-        where = f"{field}[{key}={name}]"
+        where = item(field, {key: name})
         if name not in there or name not in wanted:
             yield Difference(where, wanted.get(name), there.get(name))
         else:
@@ -117,11 +118,11 @@ Path = tuple[str, ...]
 
 def _paths(fields: Mapping[str, Any], before: Path = ()) -> Iterator[Path]:
     """Give the leaves of managed fields, as steps: `f:NAME`, `k:{…}` by key, `v:…` by value."""
-    for step, below in fields.items():
+    for step, inside in fields.items():
         if step == "." or (not before and step in _NOT_SPEC):
             continue
-        if below and set(below) != {"."}:
-            yield from _paths(below, (*before, step))
+        if inside and set(inside) != {"."}:
+            yield from _paths(inside, (*before, step))
         else:
             yield (*before, step)
 
@@ -131,19 +132,12 @@ def _named(path: Path) -> str:
     for step in path:
         kind, _, rest = step.partition(":")
         if kind == "f":
-            found = _below(found, rest)
+            found = below(found, rest)
         elif kind == "k":
-            found += "[" + ",".join(f"{key}={value}" for key, value in json.loads(rest).items()) + "]"
+            found = item(found, json.loads(rest))
         else:
             found += f"[{rest}]"
     return found
-
-
-def _below(field: str, key: str) -> str:
-    """Name a part of a field; a key with dots, as of labels, in brackets."""
-    if "." in key or "/" in key:
-        return f"{field}[{key}]"
-    return f"{field}.{key}" if field else key
 
 
 def _told_by(one: Difference, foreign: Mapping[Path, str]) -> Difference:
@@ -180,7 +174,7 @@ def _extra(ours: Any, theirs: Any, field: str, manager: str) -> Iterator[Differe
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
         for key in sorted(theirs):
             if ours.get(key) != theirs[key]:
-                yield from _extra(ours.get(key), theirs[key], _below(field, key), manager)
+                yield from _extra(ours.get(key), theirs[key], below(field, key), manager)
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
             if one != other:

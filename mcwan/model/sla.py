@@ -20,3 +20,7 @@ class SLA(Model):
     """Highest latency, milliseconds."""
     loss_percent: Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False)]
     """Highest packet loss, percent: 0 to 100, fractions allowed."""
+
+
+LEVELS = {"jitterMs": ("jitter", " ms"), "latencyMs": ("latency", " ms"), "lossPercent": ("loss", "%")}
+"""What each field is called, and in which unit it is written, where it is told to people."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mcwan.model.leaves import Port
+from mcwan.model.sla import LEVELS
 from mcwan.rules.evidence import Component, Evidence, named
 from mcwan.rules.objects import Object, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -15,9 +16,7 @@ from mcwan.rules.words import listed, said
 _PORT = ("port",)
 _SERVICE: dict[str, tuple[str, ...]] = {
     "tunnel": ("tunnel",),
-    "jitter": ("sla", "jitterMs"),
-    "latency": ("sla", "latencyMs"),
-    "loss": ("sla", "lossPercent"),
+    **{word: ("sla", key) for key, (word, _) in LEVELS.items()},
     "TLS": ("tls",),
     "failover": ("failover",),
 }

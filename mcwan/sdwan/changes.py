@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mcwan.model.sla import LEVELS
 from mcwan.sdwan.form import Form, FormPolicy, FormSite, FormTunnel, FormWay
 
 _EVERYWHERE = "both directions, on every site"
-_SLA = (("latency", "latencyMs", " ms"), ("jitter", "jitterMs", " ms"), ("loss", "lossPercent", " %"))
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _policy(place: str, old: FormPolicy, new: FormPolicy) -> Iterator[Change]:
     for key, more in (("port", f"; {_EVERYWHERE}"), ("dscp", f"; {_EVERYWHERE}"), ("tunnel", f"; {_EVERYWHERE}")):
         called = "DSCP" if key == "dscp" else key
         yield from _one(f"{place}.{key}", f"{_called(old)}: {called}", getattr(old, key), getattr(new, key), more)
-    for word, key, unit in _SLA:
+    for key, (word, unit) in LEVELS.items():
         before, after = old.sla.model_dump()[key], new.sla.model_dump()[key]
         yield from _one(f"{place}.sla.{key}", f"SLA of {old.name}: {word}", before, after, unit)
     more = "; gateways do it, nothing changes on the SD-WAN"

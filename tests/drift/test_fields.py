@@ -53,15 +53,15 @@ def test_a_value_that_was_edited() -> None:
     there["metadata"]["labels"] = {}
     assert [str(one) for one in differences(ROUTE, there)] == [
         'metadata.labels[app.kubernetes.io/instance] is missing, planned "dev"',
-        "spec.rules[name=all].backendRefs[name=west].weight is 3, planned 1",
+        "spec.rules[all].backendRefs[west].weight is 3, planned 1",
     ]
 
 
 def test_elements_that_came_and_went() -> None:
     there = found(rules=[{"name": "more"}])
     assert differences(ROUTE, there) == (
-        Difference("spec.rules[name=all]", ROUTE["spec"]["rules"][0], None),
-        Difference("spec.rules[name=more]", None, {"name": "more"}),
+        Difference("spec.rules[all]", ROUTE["spec"]["rules"][0], None),
+        Difference("spec.rules[more]", None, {"name": "more"}),
     )
 
 
@@ -79,9 +79,7 @@ def test_who_edited_it() -> None:
     there = found()
     there["spec"]["rules"][0]["backendRefs"][0]["weight"] = 3
     managed(there, ("pulumi-kubernetes-1a2b", {"f:spec": {"f:hostnames": {}}}), ("kubectl-edit", OWN))
-    assert differences(ROUTE, there) == (
-        Difference("spec.rules[name=all].backendRefs[name=west].weight", 1, 3, "kubectl-edit"),
-    )
+    assert differences(ROUTE, there) == (Difference("spec.rules[all].backendRefs[west].weight", 1, 3, "kubectl-edit"),)
 
 
 def test_what_somebody_added_shows_by_its_owner() -> None:
@@ -138,7 +136,7 @@ def test_by_key_and_by_value() -> None:
     )
     assert [str(one) for one in differences(service, there)] == [
         'spec.externalIPs["192.0.2.1"] is "192.0.2.1", not planned (kubectl-edit)',
-        'spec.ports[name=more] is {"name": "more", "port": 80}, not planned (kubectl-edit)',
+        'spec.ports[more] is {"name": "more", "port": 80}, not planned (kubectl-edit)',
     ]
 
 

@@ -27,7 +27,7 @@ THIRD = {"tunnel": "lte", "port": 31115, "sla": {"jitterMs": 1, "latencyMs": 1, 
         ),
         (
             {"wanPolicies__low__sla": {"jitterMs": 2, "latencyMs": 80, "lossPercent": 0.5}},
-            ["SLA of low: latency 1000 -> 80 ms", "SLA of low: jitter 1000 -> 2 ms", "SLA of low: loss 100 -> 0.5 %"],
+            ["SLA of low: jitter 1000 -> 2 ms", "SLA of low: latency 1000 -> 80 ms", "SLA of low: loss 100 -> 0.5%"],
         ),
         (
             {"wanPolicies__third": THIRD},

@@ -61,7 +61,7 @@ def test_drift_is_told_and_repaired(live: Lab, desk: Desk) -> None:
     cluster.remove(live, "east", {**SLICE})
     try:
         found = told(desk)
-        weight = "spec.rules[name=all].backendRefs[name=target-east].weight"
+        weight = "spec.rules[all].backendRefs[target-east].weight"
         assert found["drift"] == [
             "east: EndpointSlice mc-wan/target-west-ipv4: is missing",
             f"west: HTTPRoute mc-wan/payment.secure.egress: {weight} is 3, planned 1 (somebody)",
