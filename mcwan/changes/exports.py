@@ -248,13 +248,14 @@ def _lost(before: View, old: set[tuple[str, ...] | None], new: set[tuple[str, ..
         for trust in (before.by_cluster[flow.cluster].trust_domain,)
         if flow.asks == export and flow.remote
     }
-    return sorted(
-        cluster
-        for cluster, mesh in calling
-        if (None in old or _among(cluster, mesh, was)) and not _among(cluster, mesh, now)
-    )
+    return sorted(cluster for cluster, mesh in calling if _loses(cluster, mesh, None if None in old else was, now))
 
 
-def _among(cluster: str, mesh: str, callers: Set[str]) -> bool:
-    """Tell whether a cluster's gateway, or some of its mesh's workloads, are among callers."""
-    return any(one.endswith(mesh) for one in callers) if mesh else cluster in callers
+def _loses(cluster: str, mesh: str, was: Set[str] | None, now: Set[str]) -> bool:
+    """Tell whether a cluster's gateway, or some of its mesh's workloads, may call no longer; None: everybody might."""
+    if not mesh:
+        return (was is None or cluster in was) and cluster not in now
+    every = f"workloads{mesh}"
+    if every in now:
+        return False
+    return was is None or any(one.endswith(mesh) and one not in now for one in was)

@@ -343,10 +343,22 @@ def _paths(export: str, pairs: list[tuple[Flow, Flow]]) -> Iterator[Told]:
                 text=f"{export} is imported by path {later} instead of {earlier} in {clusters(where)}",
                 export=export,
                 clusters=tuple(sorted(where)),
-                disturbance=Disturbance(
-                    level="possible",
-                    why="its name gets another address: clients that keep an old answer of DNS may be refused",
-                ),
+                disturbance=_moved(later),
             ),
             _covers(export, where),
         )
+
+
+def _moved(later: str) -> Disturbance:
+    """Say what another path means to clients."""
+    if later == "federated":
+        return Disturbance(
+            level="refused",
+            why="clients without a sidecar get no further than a Service without endpoints; those with one are refused "
+            "(403) as long as only their own cluster has the change",
+            remedy="give every client a sidecar first, and deploy the exporting clusters before this one",
+        )
+    return Disturbance(
+        level="possible",
+        why="its name gets another address: clients that keep an old answer of DNS may be refused",
+    )

@@ -6,7 +6,7 @@ for callers, Backend for spares (its API has to be switched on: `extensionApis.e
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcwan.gateways import envoy, envoy_metrics
@@ -45,6 +45,8 @@ METRICS = (19001,)
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
+_CEL, _OR = 4096, " || "
+"""The most characters of an expression (its API, CELExpression), and what stands between alternatives."""
 _PEER = "connection.uri_san_peer_certificate"
 Meshes = Mapping[str, Sequence[str]]
 """Host names by trust domain."""
@@ -139,10 +141,8 @@ def traffic_class(name: str, selector: Mapping[str, str], request: RouteRequest)
 
 def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest, ...]:
     """Give a SecurityPolicy that answers 403 to whoever has another certificate."""
-    exact = sorted(one for one in identities if not one.endswith("*"))
-    known = [_shows(one) for one in sorted(identities) if one.endswith("*")]
-    if exact:
-        known.insert(0, f"{_PEER} in {json.dumps(exact)}")
+    exact = _among(_PEER, sorted(one for one in identities if not one.endswith("*")))
+    known = [*exact, *(_shows(one) for one in sorted(identities) if one.endswith("*"))]
     target = _ROUTE | {"name": request.name}
     return (_allowed(request.name, request.namespace, request.labels, target, "callers", known),)
 
@@ -150,21 +150,41 @@ def callers(request: RouteRequest, identities: Sequence[str]) -> tuple[Manifest,
 def mesh_callers(name: str, namespace: str, labels: Mapping[str, str], domain: str, meshes: Meshes) -> Manifest:
     """Give what admits workloads of `meshes` to a gateway for the host names that are theirs to ask for.
 
-    Routes of exports with callers have policies of their own, which hold in its place.
+    Routes of exports with callers have policies of their own, which hold in its place. A listener in plaintext knows
+    nobody; one with TLS asks everybody for a certificate.
     """
-    known = [_shows(f"{_of_fabric(domain)}*")]
+    known = ["!connection.mtls", _shows(f"{_of_fabric(domain)}*")]
     for trust, hosts in sorted(meshes.items()):
-        known.append(f"{_shows(workloads(trust))} && request.host in {json.dumps(sorted(hosts))}")
+        known += (f"{_shows(workloads(trust))} && {one}" for one in _among("request.host", sorted(hosts)))
     return _allowed(name, namespace, labels, _GATEWAY | {"name": name}, "fabric", known)
 
 
 def _allowed(
     name: str, namespace: str, labels: Mapping[str, str], target: Manifest, called: str, known: Sequence[str]
 ) -> Manifest:
-    rules = [{"name": called, "action": "Allow", "cel": " || ".join(known)}] if known else []
+    texts: list[str] = []
+    for one in known:  # any rule that matches will do
+        if texts and len(texts[-1]) + len(one) + len(_OR) <= _CEL:
+            texts[-1] += f"{_OR}{one}"
+        else:
+            texts.append(one)
+    rules = [
+        {"name": f"{called}-{at}" if at else called, "action": "Allow", "cel": text} for at, text in enumerate(texts)
+    ]
     authorization = {"defaultAction": "Deny", **({"rules": rules} if rules else {})}
     spec = {"targetRefs": [target], "authorization": authorization}
     return manifest(_API, "SecurityPolicy", name, namespace, labels, spec=spec)
+
+
+def _among(attribute: str, values: Sequence[str]) -> Iterator[str]:
+    """Say in CEL that an attribute is one of some values, in terms that leave room for another beside them."""
+    at = 0
+    while at < len(values):
+        upto = at + 1
+        while upto < len(values) and len(json.dumps(values[at : upto + 1])) < _CEL // 2:
+            upto += 1
+        yield f"{attribute} in {json.dumps(values[at:upto])}"
+        at = upto
 
 
 def _shows(pattern: str) -> str:

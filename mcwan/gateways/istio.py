@@ -145,9 +145,12 @@ def fabric_only(
     theirs = {trust: _principal(workloads(trust)) for trust in sorted(meshes)}
     known = [f"{ours}*", *theirs.values()]
     rules = [{"from": [{"source": {"notPrincipals": known}}], "to": [{"operation": operation}]}]
+    alike: dict[tuple[str, ...], list[str]] = {}
     for trust, principal in theirs.items():
-        asked = operation | {"notHosts": _hosts(meshes[trust])}
-        rules.append({"from": [{"source": {"principals": [principal]}}], "to": [{"operation": asked}]})
+        alike.setdefault(tuple(meshes[trust]), []).append(principal)
+    for hosts, principals in alike.items():
+        asked = operation | {"notHosts": _hosts(hosts)}
+        rules.append({"from": [{"source": {"principals": principals}}], "to": [{"operation": asked}]})
     return _denied(name, namespace, labels, name, rules)
 
 

@@ -10,6 +10,7 @@ from mcwan.model.cluster import Address
 from mcwan.model.leaves import (
     MAX_ADDRESSES,
     MAX_MATCHES,
+    AccountName,
     BackendName,
     ClusterRef,
     DnsLabel,
@@ -56,9 +57,9 @@ class Caller(Model):
 
     cluster: ClusterRef
     """The calling cluster."""
-    accounts: Annotated[tuple[ServiceName, ...], Field(max_length=100)] = ()
+    accounts: Annotated[tuple[AccountName, ...], Field(max_length=100)] = ()
     """Where the cluster imports by path federated: the service accounts, as name.namespace, whose workloads may call;
-    all of its mesh, if none is written."""
+    all of its mesh, if not written."""
 
 
 def _caller(value: object) -> object:

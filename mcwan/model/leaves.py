@@ -11,6 +11,7 @@ LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 SERVICE = r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 BACKEND = r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"
 SERVICE_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+ACCOUNT = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 LABEL_KEY = (
     r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
@@ -27,6 +28,7 @@ PATTERN_MEANS = {
     SERVICE_LABEL: "a Service's name: lower-case letters, digits and '-', beginning with a letter",
     SERVICE: "a service as name.namespace, each a DNS label, the name of at most 52 characters, a letter first",
     BACKEND: "a service as name or name.namespace, each a DNS label, the name beginning with a letter",
+    ACCOUNT: "a service account as name.namespace: a DNS name, '.', a DNS label",
     LABEL_VALUE: "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
     LABEL_KEY: "a label's key: letters, digits, '-', '_' and '.', at most 63, a letter or digit first and last; before "
     "it, if need be, a DNS name and '/'",
@@ -89,6 +91,8 @@ ClusterName = Annotated[str, StringConstraints(strict=True, pattern=LABEL, max_l
 FabricName = Annotated[str, StringConstraints(strict=True, pattern=LABEL_VALUE, max_length=MAX_LABEL)]
 ServiceName = Annotated[str, StringConstraints(strict=True, pattern=SERVICE, max_length=127)]
 BackendName = Annotated[str, StringConstraints(strict=True, pattern=BACKEND, max_length=127)]
+AccountName = Annotated[str, StringConstraints(strict=True, pattern=ACCOUNT, max_length=317)]
+"""A service account, name.namespace: the name is a DNS subdomain, which may have dots itself."""
 LabelKey = Annotated[str, StringConstraints(strict=True, pattern=LABEL_KEY)]
 LabelValue = Annotated[str, StringConstraints(strict=True, pattern=EMPTY_OR_LABEL_VALUE, max_length=MAX_LABEL)]
 UserName = Annotated[str, StringConstraints(strict=True, pattern=USER)]

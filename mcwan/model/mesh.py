@@ -33,7 +33,7 @@ def workloads(trust_domain: str) -> str:
 
 def workload(trust_domain: str, account: str) -> str:
     """Give the identity of a mesh's workloads with a service account, name.namespace (Istio's SPIFFE IDs)."""
-    name, _, namespace = account.partition(".")
+    name, _, namespace = account.rpartition(".")
     return f"spiffe://{trust_domain}/ns/{namespace}/sa/{name}"
 
 

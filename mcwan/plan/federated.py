@@ -4,6 +4,7 @@ They pick the WAN policy, share, go on to spares, and show who asks. The Service
 endpoints: only whoever has a sidecar gets any further.
 """
 
+from mcwan.model.export import Export
 from mcwan.model.importing import EgressRule, Importing, egress_rules, traffic
 from mcwan.model.leaves import MAX_WEIGHT
 from mcwan.model.shares import whole
@@ -24,7 +25,7 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         return []
     common = labels(context.fabric, "import", export=export.key, policies=export.wan_policies)
     ports = {port.name: port.port for port in export.all_ports}
-    told, hosts = hosts_of(export.exported_name, export.namespace, offered=cluster in export.offers)
+    told, hosts = hosts_of(export.exported_name, export.namespace, offered=own_name(export, cluster))
     several = len(ports) > 1
     rules = tuple(
         _rule(context, importing, rule, port, several=several)
@@ -55,6 +56,11 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         ),
         *make(request),
     ]
+
+
+def own_name(export: Export, cluster: str) -> bool:
+    """Tell whether a cluster has a Service of an export's name itself; one under another name is called otherwise."""
+    return cluster in export.offers and export.service == export.key
 
 
 def hosts_of(name: str, namespace: str, *, offered: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

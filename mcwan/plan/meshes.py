@@ -9,14 +9,14 @@ from mcwan.plan.manifests import labels
 def admitted(context: Context, cluster: str, own: Export | None = None) -> dict[str, tuple[str, ...]]:
     """Give, by trust domain, the host names that a mesh's workloads may ask an ingress gateway of a cluster for.
 
-    `own` is the export whose gateway it is; else it is the one that exports share.
+    `own` is the export whose gateway it is; else it is the one that exports share. Of an export's host names it is the
+    one that sidecars write into a request when they send it away.
     """
     found: dict[str, list[str]] = {}
     for key, export in context.exports.items():
         if cluster in export.offers and (export is own if own else export.scope == "shared"):
             for mesh in context.meshes(key).values():
-                known = names.hostnames(export.exported_name, export.namespace)
-                found.setdefault(mesh.trust_domain, []).extend(known)
+                found.setdefault(mesh.trust_domain, []).append(names.cluster_host(key))
     return {trust: tuple(sorted(hosts)) for trust, hosts in sorted(found.items())}
 
 

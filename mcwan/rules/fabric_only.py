@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from mcwan.gateways import envoy_gateway, istio
-from mcwan.plan.names import hostnames
+from mcwan.plan.names import cluster_host
 from mcwan.plan.profile import Certificate
 from mcwan.rules.evidence import Evidence, Export, component_of, export_of, listeners, meshes_of, role
 from mcwan.rules.identities import domain
@@ -95,7 +95,7 @@ def _meshes(evidence: Evidence) -> tuple[_Asked, Mapping[str, UnjudgedError]]:
             for trust in meshes_of(one):
                 key = (one.name, one.namespace)
                 own = key if evidence.ingress_gateway(one.cluster, key) is not None else None
-                found.setdefault((one.cluster, own), {}).setdefault(trust, []).extend(hostnames(*key))
+                found.setdefault((one.cluster, own), {}).setdefault(trust, []).append(cluster_host(".".join(key)))
         except UnjudgedError as doubt:
             doubts.setdefault(one.cluster, doubt)
     return found, doubts

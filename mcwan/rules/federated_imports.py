@@ -11,7 +11,7 @@ from mcwan.plan.names import cluster_host, clusterset
 from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
 from mcwan.plan.routes import asked_for
 from mcwan.rules.backends import rule_name, rule_port, rules
-from mcwan.rules.evidence import Evidence, exports_of, meshes_of
+from mcwan.rules.evidence import Evidence, exports_of, meshes_of, service_of_export
 from mcwan.rules.likeness import Difference, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -62,7 +62,8 @@ def _judged(rule: Any) -> dict[str, Any]:
 
 def _request(evidence: Evidence, one: Object, routes: Object | None) -> FederatedRequest:
     """Give what the import asks for, by what its ServiceImport says and, of its rules, what others judge."""
-    offered = bool(evidence.exporting((one.name, one.namespace), one.cluster))
+    known = evidence.exporting((one.name, one.namespace), one.cluster)
+    offered = any(service_of_export(export) == f"{one.name}.{one.namespace}" for export in known)
     told, hosts = hosts_of(one.name, one.namespace, offered=offered)
     ports = {text(it, "name"): number(it, "port") or 0 for it in items(one.content, "spec", "ports")}
     its = tuple(_rule(evidence, one, rule, list(ports.values())) for rule in (rules(routes) if routes else ()))

@@ -370,7 +370,7 @@ def test_a_mesh_calls_for_itself() -> None:
         {"service": "payment.secure", "clusters": ["cluster-1", "cluster-2"]},
     ]
     after = changed({"imports": entries}, before)
-    assert ("payment.secure is imported by path federated instead of gateway in cluster-3", "possible") in told(
+    assert ("payment.secure is imported by path federated instead of gateway in cluster-3", "refused") in told(
         compared(before, after)
     )
     moved = changed({"exports/0/rules/1/wanPolicy": "high"}, after)
@@ -383,3 +383,6 @@ def test_a_mesh_calls_for_itself() -> None:
     assert [text for text, _ in told(compared(after, changed({"exports/0/callers": called}, after)))] == [
         "payment.secure may be called by cluster-2 or sleep.sleep of east.example instead of everybody"
     ]
+    fewer = [{"cluster": "cluster-3", "accounts": ["other.sleep"]}, "cluster-2"]
+    (lost,) = compared(*(changed({"exports/0/callers": one}, after) for one in (called, fewer))).sentences
+    assert (lost.disturbance.level, lost.disturbance.why) == ("refused", "requests from cluster-3 are refused (403)")

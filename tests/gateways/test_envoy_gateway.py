@@ -7,7 +7,7 @@ import pytest
 from mcwan.gateways import envoy_gateway, envoy_metrics
 from mcwan.model import Cluster
 from mcwan.plan import GatewayRequest, Infrastructure
-from mcwan.plan.profile import Certificate
+from mcwan.plan.profile import Certificate, RouteRequest
 from tests.fabrics import Raw, called, changed, exported, labelled, lines, planned
 
 LABELS = {"a": "b"}
@@ -185,3 +185,20 @@ def test_the_services_of_two_exports_have_two_names() -> None:
     ]
     raw["exports"][1]["service"] = "z.y"
     assert lines(raw) == []
+
+
+def test_expressions_stay_within_their_limit_and_say_all() -> None:
+    """Envoy Gateway's API takes 4096 characters in one; any rule that matches admits."""
+    hosts = [f"payment-service-{number}.shop.svc.cluster.local" for number in range(300)]
+    made = envoy_gateway.mesh_callers("gw", "mc-wan", {}, "wan.example", {"east.example": hosts, "west.example": hosts})
+    identities = [f"spiffe://east.example/ns/a-namespace/sa/account-{number}" for number in range(300)]
+    request = RouteRequest("r", "mc-wan", {}, {})
+    (called,) = envoy_gateway.callers(request, [*identities, "spiffe://west.example/*"])
+    for policy, values in ((made, hosts), (called, identities)):
+        rules = policy["spec"]["authorization"]["rules"]
+        assert len(rules) > 1
+        assert max(len(one["cel"]) for one in rules) <= 4096
+        assert len({one["name"] for one in rules}) == len(rules)
+        text = " || ".join(one["cel"] for one in rules)
+        assert [value for value in values if f'"{value}"' not in text] == []
+    assert made["spec"]["authorization"]["rules"][0]["cel"].startswith("!connection.mtls || ")

@@ -117,7 +117,7 @@ def test_of_several_ports_each_has_its_rules() -> None:
 
 def test_the_other_side_admits_workloads_for_what_they_import() -> None:
     plan = with_cart({"exports/-": exported(service="vault.secure", from_=["cluster-1", "edge"])})
-    hosts = sorted(hostnames("cart", "secure"))
+    host = "cart.secure.svc.cluster.local"
     spec = called(plan, "edge", "AuthorizationPolicy", "mc-wan-ingress", "mc-wan")["spec"]
     ports = ["31111", "31112"]
     assert spec["rules"] == [
@@ -127,19 +127,18 @@ def test_the_other_side_admits_workloads_for_what_they_import() -> None:
         },
         {
             "from": [{"source": {"principals": ["east.example/*"]}}],
-            "to": [{"operation": {"ports": ports, "notHosts": [one for host in hosts for one in (host, f"{host}:*")]}}],
+            "to": [{"operation": {"ports": ports, "notHosts": [host, f"{host}:*"]}}],
         },
     ]
     (allowed,) = called(plan, "cluster-1", "SecurityPolicy", "mc-wan-ingress", "mc-wan")["spec"]["authorization"][
         "rules"
     ]
-    listed = ", ".join(f'"{host}"' for host in hosts)
     peer = "connection.uri_san_peer_certificate"
     assert allowed == {
         "name": "fabric",
         "action": "Allow",
-        "cel": f'{peer}.startsWith("spiffe://test.mc-wan.internal/cluster/") || '
-        f'{peer}.startsWith("spiffe://east.example/") && request.host in [{listed}]',
+        "cel": f'!connection.mtls || {peer}.startsWith("spiffe://test.mc-wan.internal/cluster/") || '
+        f'{peer}.startsWith("spiffe://east.example/") && request.host in ["{host}"]',
     }
     validation = called(plan, "cluster-1", "ClientTrafficPolicy", "mc-wan-ingress", "mc-wan")["spec"]["tls"]
     assert [one["value"] for one in validation["clientValidation"]["subjectAltNames"]["uris"]] == [
@@ -173,6 +172,14 @@ def test_callers_are_workloads() -> None:
         "authorization"
     ]["rules"]
     assert allowed["cel"] == 'connection.uri_san_peer_certificate.startsWith("spiffe://east.example/")'
+
+
+def test_an_export_under_another_name_has_no_service_of_that_name() -> None:
+    plan = with_cart(service="basket.secure", name="cart", from_=["cluster-1", "cluster-2"])
+    assert called(plan, "cluster-2", "ServiceEntry", "cart-clusterset", "secure")["spec"]["hosts"] == [
+        "cart.secure.svc.clusterset.local",
+        "cart.secure.svc.cluster.local",
+    ]
 
 
 def test_a_mesh_may_refuse_plaintext() -> None:

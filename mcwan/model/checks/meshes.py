@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from mcwan.model.description import Description
 from mcwan.model.importing import admitted_policies, asking, clusters_by_namespace, entries_by_export, importings
-from mcwan.model.mistakes import Mistake
+from mcwan.model.imports import Path
+from mcwan.model.mistakes import Mistake, Place
 from mcwan.model.tls import OWN
 
 _GATEWAY = "choose path gateway"
@@ -40,60 +41,128 @@ def federated_can_be(description: Description) -> Iterator[Mistake]:
 
 
 def trust_domains_differ(description: Description) -> Iterator[Mistake]:
-    """The trust domains of meshes that import federated are told apart, from each other and from the fabric's own."""
-    ours = {description.tls.domain} if description.tls.domain else set()
+    """Once somebody imports federated, trust domains say whose workload a caller is: each mesh has its own."""
+    federated = _federated(description)
+    meshes = {name: one.mesh for name, one in sorted(description.clusters.items()) if one.mesh is not None}
     first: dict[str, str] = {}
-    for name in sorted(_federated(description)):
-        mesh = description.clusters[name].mesh
-        if mesh is None:
-            continue
-        place = ("clusters", name, "mesh", "trustDomain")
-        if mesh.trust_domain in ours or f".{mesh.trust_domain}".endswith(f".{OWN}"):
+    for name, mesh in meshes.items() if federated else ():
+        place: Place = ("clusters", name, "mesh")
+        yield from _trusted((*place, "trustDomain"), mesh.trust_domain, name, first, description)
+        if name in federated and mesh.trust_domain == _LOCAL:
             yield Mistake(
-                place,
-                repr(mesh.trust_domain),
-                "the fabric's own domain, by whose identities gateways are known; allowed: another one",
-                "give the mesh a trust domain of its own (meshConfig.trustDomain)",
+                (*place, "trustDomain"),
+                repr(_LOCAL),
+                "in Istio's policies on another cluster that means its own mesh; allowed: another one",
+                _OWN_DOMAIN,
             )
-        other = first.setdefault(mesh.trust_domain, name)
-        if other != name:
-            yield Mistake(
-                place,
-                repr(mesh.trust_domain),
-                f"already that of {other}, so that nobody could tell whose workload a caller is; allowed: one of its "
-                "own",
-                "give each mesh a trust domain of its own (meshConfig.trustDomain)",
-            )
+    for name, mesh in meshes.items() if federated else ():
+        for index, alias in enumerate(mesh.aliases):
+            yield from _trusted(("clusters", name, "mesh", "aliases", index), alias, name, first, description)
 
 
-def accounts_are_known(description: Description) -> Iterator[Mistake]:
-    """Callers by service account are workloads of a mesh, which calls for itself."""
-    asked = _federating(description)
+def _trusted(
+    place: Place, domain: str, name: str, first: dict[str, str], description: Description
+) -> Iterator[Mistake]:
+    """Say whose a trust domain is already: the fabric's own, or that of a mesh, as its trust domain or an alias."""
+    if domain == description.tls.domain or f".{domain}".endswith(f".{OWN}"):
+        yield Mistake(
+            place,
+            repr(domain),
+            "the fabric's own domain, by whose identities gateways are known; allowed: another one",
+            _OWN_DOMAIN,
+        )
+    other = first.get(domain)
+    first.setdefault(domain, name)
+    if other is not None:
+        yield Mistake(
+            place,
+            repr(domain),
+            f"already that of {other}, so that nobody could tell whose workload a caller is; allowed: one of its own",
+            _OWN_DOMAIN,
+        )
+
+
+def callers_once(description: Description) -> Iterator[Mistake]:
+    """A cluster is a caller once, with all that it sends or with some service accounts."""
     for number, export in enumerate(description.exports):
         for index, caller in enumerate(export.callers or ()):
-            known = caller.cluster in description.clusters
-            if caller.accounts and known and caller.cluster not in asked.get(export.key, ()):
+            place: Place = ("exports", number, "callers", index)
+            if caller.cluster in [other.cluster for other in (export.callers or ())[:index]]:
                 yield Mistake(
-                    ("exports", number, "callers", index, "accounts"),
-                    ", ".join(caller.accounts),
-                    f"{caller.cluster} does not import {export.key} federated, so that its gateway calls for all of "
-                    "its workloads; allowed: none",
-                    "remove accounts, or import it there with path federated (mcwan:imports)",
+                    place,
+                    repr(caller.cluster),
+                    "written twice; allowed: each cluster once, with all of its accounts",
+                    "remove one of them",
+                )
+            if "accounts" in caller.model_fields_set and not caller.accounts:
+                yield Mistake(
+                    (*place, "accounts"),
+                    "[]",
+                    "no account is left to call; allowed: one at least",
+                    f"take {caller.cluster} out of callers, or write accounts",
                 )
 
 
-def _federating(description: Description) -> dict[str, set[str]]:
+def accounts_are_known(description: Description) -> Iterator[Mistake]:
+    """Callers by service account are workloads of a mesh, and nobody else of their cluster asks for the export."""
+    asked = _asking(description, "federated")
+    ways: tuple[Path, ...] = ("gateway", "direct")
+    others = {path: _asking(description, path) for path in ways}
+    for number, export in enumerate(description.exports):
+        for index, caller in enumerate(export.callers or ()):
+            place: Place = ("exports", number, "callers", index, "accounts")
+            if not caller.accounts or caller.cluster not in description.clusters:
+                continue
+            value = ", ".join(caller.accounts)
+            if caller.cluster not in asked.get(export.key, ()):
+                yield Mistake(
+                    place,
+                    value,
+                    f"{caller.cluster} does not import {export.key} federated, so that its gateway calls for all of "
+                    "its workloads; allowed: none",
+                    "import it there with path federated (mcwan:imports), or let all of the cluster call",
+                )
+            for path, found in others.items():
+                if caller.cluster in found.get(export.key, ()):
+                    yield Mistake(
+                        place,
+                        value,
+                        f"{caller.cluster} asks for {export.key} by path {path}, too, which every workload there may "
+                        "use; allowed: path federated alone",
+                        f"import it there with path federated (mcwan:imports), also where rules lead to {export.key}",
+                    )
+
+
+def strict_can_be(description: Description) -> Iterator[Mistake]:
+    """Who refuses plaintext has sidecars that could: Istio's."""
+    for name, cluster in description.clusters.items():
+        if cluster.mesh is not None and cluster.mesh.strict and cluster.gateway.profile != "istio":
+            yield Mistake(
+                ("clusters", name, "mesh", "strict"),
+                "true",
+                f"profile {cluster.gateway.profile} has no sidecars, and its gateways speak plaintext to services; "
+                "allowed: with profile istio",
+                "remove it, or choose profile istio",
+            )
+
+
+_LOCAL = "cluster.local"
+"""Istio: in a policy, the trust domain of whoever reads it (pilot/pkg/security/trustdomain/bundle.go)."""
+_OWN_DOMAIN = "give the mesh a trust domain of its own (meshConfig.trustDomain)"
+
+
+def _asking(description: Description, path: Path) -> dict[str, set[str]]:
     having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
     every = (
         one
         for export in description.exports
         for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
     )
-    return asking(every, "federated")
+    return asking(every, path)
 
 
 def _federated(description: Description) -> set[str]:
-    return {cluster for clusters in _federating(description).values() for cluster in clusters}
+    return {cluster for clusters in _asking(description, "federated").values() for cluster in clusters}
 
 
-CHECKS = (federated_can_be, trust_domains_differ, accounts_are_known)
+CHECKS = (federated_can_be, trust_domains_differ, callers_once, accounts_are_known, strict_can_be)

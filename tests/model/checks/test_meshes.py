@@ -2,6 +2,7 @@
 
 import pytest
 
+from mcwan.model.mesh import workload
 from tests.fabrics import ISSUED, Raw, changed, lines
 
 MESH: Raw = {
@@ -59,7 +60,7 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
         },
         [
             "clusters.cluster-2.mesh.trustDomain: 'east.example': already that of cluster-1, so that nobody could tell "
-            "whose workload a caller is; allowed: one of its own; give each mesh a trust domain of its own "
+            "whose workload a caller is; allowed: one of its own; give the mesh a trust domain of its own "
             "(meshConfig.trustDomain)"
         ],
     ),
@@ -67,8 +68,71 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
         {"exports/1/callers": [{"cluster": "cluster-1", "accounts": ["sleep.sleep"]}]},
         [
             "exports[1].callers[0].accounts: sleep.sleep: cluster-1 does not import logging.insecure federated, so "
-            "that its gateway calls for all of its workloads; allowed: none; remove accounts, or import it there with "
-            "path federated (mcwan:imports)"
+            "that its gateway calls for all of its workloads; allowed: none; import it there with path federated "
+            "(mcwan:imports), or let all of the cluster call"
+        ],
+    ),
+    "accounts beside a gateway": (
+        {
+            "exports/0/callers": [{"cluster": "cluster-2", "accounts": ["sleep.sleep"]}],
+            "exports/0/rules": [{"name": "all", "wanPolicy": "low"}],
+            "imports/0/rules": [{"name": "all", "backend": "payment.secure"}],
+        },
+        [
+            "exports[0].callers[0].accounts: sleep.sleep: cluster-2 asks for payment.secure by path gateway, too, "
+            "which every workload there may use; allowed: path federated alone; import it there with path federated "
+            "(mcwan:imports), also where rules lead to payment.secure"
+        ],
+    ),
+    "no accounts": (
+        {"exports/1/callers": [{"cluster": "cluster-2", "accounts": []}]},
+        [
+            "exports[1].callers[0].accounts: []: no account is left to call; allowed: one at least; take cluster-2 out "
+            "of callers, or write accounts"
+        ],
+    ),
+    "a caller twice": (
+        {"exports/1/callers": [{"cluster": "cluster-2", "accounts": ["sleep.sleep"]}, "cluster-2"]},
+        [
+            "exports[1].callers[1]: 'cluster-2': written twice; allowed: each cluster once, with all of its accounts; "
+            "remove one of them"
+        ],
+    ),
+    "no account": (
+        {"exports/1/callers": [{"cluster": "cluster-2", "accounts": ["sleep"]}]},
+        [
+            "exports[1].callers[0].accounts[0]: 'sleep': not allowed; allowed: a service account as name.namespace: a "
+            "DNS name, '.', a DNS label; write accounts so"
+        ],
+    ),
+    "istio's own": (
+        {"clusters/cluster-2/mesh/trustDomain": "cluster.local"},
+        [
+            "clusters.cluster-2.mesh.trustDomain: 'cluster.local': in Istio's policies on another cluster that means "
+            "its own mesh; allowed: another one; give the mesh a trust domain of its own (meshConfig.trustDomain)"
+        ],
+    ),
+    "an alias of another's": (
+        {"clusters/cluster-1/mesh": {"trustDomain": "west.example", "aliases": ["old.example", "east.example"]}},
+        [
+            "clusters.cluster-1.mesh.aliases[1]: 'east.example': already that of cluster-2, so that nobody could tell "
+            "whose workload a caller is; allowed: one of its own; give the mesh a trust domain of its own "
+            "(meshConfig.trustDomain)"
+        ],
+    ),
+    "an alias of the fabric's": (
+        {"clusters/cluster-2/mesh/aliases": ["fabric.mc-wan.internal"]},
+        [
+            "clusters.cluster-2.mesh.aliases[0]: 'fabric.mc-wan.internal': the fabric's own domain, by whose "
+            "identities gateways are known; allowed: another one; give the mesh a trust domain of its own "
+            "(meshConfig.trustDomain)"
+        ],
+    ),
+    "a strict mesh without sidecars": (
+        {"clusters/cluster-1/mesh": {"trustDomain": "west.example", "strict": True}},
+        [
+            "clusters.cluster-1.mesh.strict: true: profile envoy-gateway has no sidecars, and its gateways speak "
+            "plaintext to services; allowed: with profile istio; remove it, or choose profile istio"
         ],
     ),
     "no trust domain": (
@@ -111,6 +175,19 @@ def test_mistakes(changes: Raw, expected: list[str]) -> None:
     assert lines(changed(changes, changed(MESH))) == expected
 
 
-def test_meshes_that_only_offer_may_have_one_trust_domain() -> None:
+def test_meshes_that_nobody_calls_from_may_have_one_trust_domain() -> None:
     both = {f"clusters/cluster-{number}/mesh": {"trustDomain": "cluster.local"} for number in (1, 2)}
     assert lines(changed(both | {"imports": []}, changed(MESH))) == []
+
+
+def test_a_mesh_that_only_offers_has_another_trust_domain_too() -> None:
+    same = {"clusters/cluster-1/mesh": {"trustDomain": "east.example"}}
+    assert [line.partition(":")[0] for line in lines(changed(same, changed(MESH)))] == [
+        "clusters.cluster-2.mesh.trustDomain"
+    ]
+
+
+def test_accounts_may_have_dots() -> None:
+    callers = [{"cluster": "cluster-2", "accounts": ["build.robot.sleep", "0.x"]}]
+    assert lines(changed({"exports/1/callers": callers}, changed(MESH))) == []
+    assert workload("east.example", "build.robot.sleep") == "spiffe://east.example/ns/sleep/sa/build.robot"
