@@ -136,7 +136,7 @@ def federated() -> Raw:
                 "path": "federated",
                 "rules": [rule("canary", None, prefix("/find"), backend="find.green"), rule("stable", None)],
             },
-            {"service": "find.green", "clusters": ["alpha"], "path": "federated"},
+            {"service": "find.green", "clusters": ["beta"]},
         ],
     }
 

@@ -1744,8 +1744,9 @@ def _(evidence: Evidence) -> Changes:
             mine = (it.cluster, own(it)) == (one.cluster, own(one))
             if mine and it.content["spec"].get("externalName") == f"{local}.svc.cluster.local":
                 stale.add("import-by-egress")
-        if any((it.cluster, own(it)) == (one.cluster, own(one)) for it in evidence.of_kind("VirtualService")):
-            stale.add("federated-import-is-whole")  # it has other names where the cluster itself offers the export
+        routed = any((it.cluster, own(it)) == (one.cluster, own(one)) for it in evidence.of_kind("VirtualService"))
+        if routed and local == f"{one.name}.{one.namespace}":
+            stale.add("federated-import-is-whole")  # it has other names where a Service of that name is the export
         yield _remove(evidence, one, "route-is-exported", *stale)
 
 
