@@ -5,12 +5,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mcwan.gateways import envoy_gateway, istio
+from mcwan.model.tls import identity
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.profile import RouteRequest
 from mcwan.rules.evidence import (
     GATEWAY_GROUP,
     Component,
     Evidence,
+    Export,
     admits,
     callers_of,
     component_of,
@@ -18,6 +20,8 @@ from mcwan.rules.evidence import (
     exports_of,
     hostnames,
 )
+from mcwan.rules.home import led_home
+from mcwan.rules.identities import domain
 from mcwan.rules.objects import Object, items, mapping, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -114,10 +118,18 @@ def _refused(evidence: Evidence, route: Object) -> Iterator[Violation]:
             guards = _guards(evidence)
             if doubt := guards.doubts.get(route.cluster):
                 raise doubt
+            here = known | _itself(evidence, route, key)
             if policies := _of_route(guards, route):
-                yield from _by_envoy_gateway(route, export, policies, known)
+                yield from _by_envoy_gateway(route, export, policies, here)
             else:
-                yield from _by_istio(evidence, route, export, known)
+                yield from _by_istio(evidence, route, export, here)
+
+
+def _itself(evidence: Evidence, route: Object, key: Export) -> frozenset[str]:
+    """Give the identity of the cluster's own egress gateway, if that asks its own ingress gateway for an export."""
+    if any(one.export == key for one in led_home(evidence, route.cluster)):
+        return frozenset({identity(domain(evidence), route.cluster, "egress")})
+    return frozenset()
 
 
 def _of_route(guards: _Guards, route: Object) -> list[tuple[Object, str]]:
