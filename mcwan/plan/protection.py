@@ -21,6 +21,14 @@ class Pods(NamedTuple):
     namespace: str
     labels: Mapping[str, str]
 
+    @property
+    def peer(self) -> Manifest:
+        """Give what admits them."""
+        return {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}},
+            "podSelector": {"matchLabels": dict(self.labels)},
+        }
+
 
 def ingress_protection(context: Context, cluster: str, export: Export | None = None) -> list[Manifest]:
     """Give the NetworkPolicy of a cluster's ingress gateway, or of an export's own; it is called as their Service.
@@ -64,13 +72,8 @@ def closed(
 
     `gateways` are the cluster's own that are admitted to the WAN ports, too.
     """
-    own = [
-        {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-            "podSelector": {"matchLabels": dict(labels)},
-        }
-        for namespace, labels in sorted({(one.namespace, tuple(sorted(one.labels.items()))) for one in gateways})
-    ]
+    ordered = sorted({(one.namespace, *sorted(one.labels.items())): one for one in gateways}.items())
+    own = [one.peer for _, one in ordered]
     return {
         "podSelector": {"matchLabels": dict(pods)},
         "policyTypes": ["Ingress"],

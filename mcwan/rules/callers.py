@@ -118,18 +118,26 @@ def _refused(evidence: Evidence, route: Object) -> Iterator[Violation]:
             guards = _guards(evidence)
             if doubt := guards.doubts.get(route.cluster):
                 raise doubt
-            here = known | _itself(evidence, route, key)
-            if policies := _of_route(guards, route):
-                yield from _by_envoy_gateway(route, export, policies, here)
-            else:
-                yield from _by_istio(evidence, route, export, here)
+            policies = _of_route(guards, route)
+            every = [
+                list(
+                    _by_envoy_gateway(route, export, policies, here)
+                    if policies
+                    else _by_istio(evidence, route, export, here)
+                )
+                for here in _admitted(evidence, route, key, known)
+            ]
+            yield from every[0] if all(every) else ()
 
 
-def _itself(evidence: Evidence, route: Object, key: Export) -> frozenset[str]:
-    """Give the identity of the cluster's own egress gateway, if that asks its own ingress gateway for an export."""
-    if any(one.export == key for one in led_home(evidence, route.cluster)):
-        return frozenset({identity(domain(evidence), route.cluster, "egress")})
-    return frozenset()
+def _admitted(evidence: Evidence, route: Object, key: Export, known: frozenset[str]) -> list[frozenset[str]]:
+    """Give whom an ingress gateway may admit: the callers and, as `callers` are about others, its own cluster.
+
+    That has to be admitted where its egress gateway asks its ingress gateway.
+    """
+    itself = known | {identity(domain(evidence), route.cluster, "egress")}
+    asks = any(one.export == key for one in led_home(evidence, route.cluster))
+    return [itself] if asks else [known, itself]
 
 
 def _of_route(guards: _Guards, route: Object) -> list[tuple[Object, str]]:

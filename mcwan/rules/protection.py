@@ -46,17 +46,25 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
         return
     networks, ports = known
     pods = profile.pods(gateway.name, gateway.namespace)
-    own = [_pods(one.egress) for one in led_home(evidence, gateway.cluster) if one.ingress is gateway]
+    own = _own(evidence, gateway, policy)
     wanted = closed(pods, networks, [port or 0 for port in ports], profile.METRICS, own)
     if wrong := difference(wanted, mapping(policy.content, "spec"), "spec"):
         yield violation(f"{policy} does not protect the WAN ports as elsewhere: {wrong}", _REMEDY, policy, gateway)
 
 
-def _pods(gateway: Object) -> Pods:
-    """Give the pods of an egress gateway."""
-    namespace = text(gateway.annotations, SERVICE_ANNOTATION).partition(".")[2]
-    profile = _PROFILES.get(profile_of(gateway))
-    return Pods(namespace, profile.pods(gateway.name, gateway.namespace) if profile else {})
+def _own(evidence: Evidence, gateway: Object, policy: Object) -> list[Pods]:
+    """Give the pods of the cluster's own egress gateways that have to be admitted, and those that are."""
+    there = [one for rule in items(policy.content, "spec", "ingress") for one in items(rule, "from")]
+    sending = [one.egress for one in led_home(evidence, gateway.cluster) if one.ingress is gateway]
+    found = []
+    for one in evidence.of_kind("Gateway"):
+        if one.cluster == gateway.cluster and role(one) == "egress":
+            namespace = text(one.annotations, SERVICE_ANNOTATION).partition(".")[2]
+            for name, profile in _PROFILES.items():
+                pods = Pods(namespace, profile.pods(one.name, one.namespace))
+                if pods.peer in there or (one in sending and profile_of(one) == name):
+                    found.append(pods)
+    return found
 
 
 RULES = (
