@@ -1483,6 +1483,16 @@ def _(evidence: Evidence) -> Changes:
         yield replace(_set(evidence, route, path, straight, "one-protocol-per-rule", *refused), leaf=None)
 
 
+def beside_pods(evidence: Evidence, route: Object, path: Path, port: int) -> set[str]:
+    """Say which rule notices if HTTP/2 is spoken to a port of a target, which has the cluster's own pods beside it."""
+    services = {here(one): one for one in evidence.of_kind("Service")}
+    every = [(it, services.get((route.cluster, it.get("namespace"), it["name"]))) for it in at(route.content, path[:4])]
+    pods = any(it["kind"] == "Service" and (found is None or SOURCE not in labels(found)) for it, found in every)
+    _, target = every[path[4]]
+    ports = {it["port"]: it["appProtocol"] for it in target.content["spec"]["ports"]} if target else {}
+    return {"one-protocol-per-rule"} if pods and ports.get(port) == "kubernetes.io/h2c" else set()
+
+
 def granted(evidence: Evidence, route: Object, namespace: str) -> bool:
     """Tell whether a route may send to the Services of a namespace."""
     return any(
@@ -1508,7 +1518,8 @@ def _(evidence: Evidence) -> Changes:
                 for it in routes(evidence, "ingress-route")
             )
             if not admitted:
-                yield _set(evidence, route, (*path, "port"), port, "route-arrives", "rule-of-own-policy")
+                mixed = beside_pods(evidence, route, path, port)
+                yield _set(evidence, route, (*path, "port"), port, "route-arrives", "rule-of-own-policy", *mixed)
 
 
 @kind("egress route: the port of another rule's policy")
@@ -1529,7 +1540,7 @@ def _(evidence: Evidence) -> Changes:
                     for rule in it.content["spec"]["rules"]
                 )
                 rules = ("rule-of-own-policy", *(() if admitted else ("rules-match-alike",)))
-                yield _set(evidence, route, (*path, "port"), port, *rules)
+                yield _set(evidence, route, (*path, "port"), port, *rules, *beside_pods(evidence, route, path, port))
 
 
 @kind("egress route: a rule called otherwise, or with other matches")

@@ -156,11 +156,11 @@ SAID = {
         "guarded",
         "egress route: own pods asked straight, beside what speaks HTTP/2",
         Violation(
-            "HTTPRoute mc-wan/payment.secure.egress on east, rule all sends to Service secure/payment beside Service "
+            "HTTPRoute mc-wan/orders.secure.egress on east, rule all sends to Service secure/orders beside Service "
             "mc-wan/target-west on east, to which Envoy speaks HTTP/2, and then to the Service, too",
             "let mcwan write the route: beside others the cluster's own pods are asked by a target of its own",
             ("east",),
-            "HTTPRoute mc-wan/payment.secure.egress on east",
+            "HTTPRoute mc-wan/orders.secure.egress on east",
         ),
     ),
     "upstream-is-whole": (
