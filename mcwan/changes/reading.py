@@ -13,6 +13,7 @@ from mcwan.changes.words import ALL, matched
 from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host, clusterset
 from mcwan.rules.backends import HOSTNAME
 from mcwan.rules.evidence import (
+    Claim,
     Evidence,
     Export,
     callers_of,
@@ -278,7 +279,7 @@ def _routed(reader: _Reader, route: Object) -> Iterator[Flow]:
             words=matched(rule),
             path="gateway",
             asks=".".join(asked[0] if asked else export),
-            to=_ways([one for ref in items(rule, "backendRefs") for one in _sent(reader, route, ref)]),
+            to=_ways([one for ref in items(rule, "backendRefs") for one in _sent(reader, route, rule, ref)]),
         )
 
 
@@ -288,8 +289,8 @@ def _rewritten(rule: Any) -> Iterator[str]:
             yield host
 
 
-def _sent(reader: _Reader, route: Object, ref: Any) -> Iterator[_Sent]:
-    """Give where a backend of a rule leads."""
+def _sent(reader: _Reader, route: Object, rule: Any, ref: Any) -> Iterator[_Sent]:
+    """Give where a backend of a rule leads. By a target of its own a cluster asks its own pods: nothing leaves it."""
     evidence, cluster = reader.evidence, route.cluster
     written = number(ref, "weight")
     weight = Fraction(1 if written is None else written)
@@ -299,7 +300,11 @@ def _sent(reader: _Reader, route: Object, ref: Any) -> Iterator[_Sent]:
     elif kind == "Service":
         service = evidence.find(cluster, "Service", namespace, name)
         if remote := service.label(SOURCE_CLUSTER) if service is not None else "":
-            yield _Sent(remote, _policy_of(reader, cluster, number(ref, "port")), weight, spare=False)
+            policy = _policy_of(reader, cluster, number(ref, "port"))
+            if remote == cluster and service is not None:
+                yield _Sent(cluster, None, weight, False, _answering(evidence, service, policy, rule))
+            else:
+                yield _Sent(remote, policy, weight, spare=False)
         else:
             yield _Sent(cluster, None, weight, spare=False, service=f"{name}.{namespace}")
     elif (spare := evidence.find(cluster, kind, namespace, name)) is not None:
@@ -307,6 +312,19 @@ def _sent(reader: _Reader, route: Object, ref: Any) -> Iterator[_Sent]:
         port = number(ends[0], "ip", "port") if ends else None
         fallback = bool(value(spare.content, "spec", "fallback"))
         yield _Sent(spare.label(SOURCE_CLUSTER), _policy_of(reader, cluster, port), weight, fallback)
+
+
+def _answering(evidence: Evidence, target: Object, policy: str, rule: Any) -> str:
+    """Give the Service that answers a rule behind a target, as name.namespace; empty if no route there says it."""
+    for gateway in evidence.behind(target):
+        for host in _rewritten(rule):
+            claim = Claim(gateway.cluster, f"{gateway.namespace}/{gateway.name}", policy, host)
+            there = [(it, one) for it in evidence.claims.get(claim, ()) for one in items(it.content, "spec", "rules")]
+            named = [(it, one) for it, one in there if text(one, "name") == text(rule, "name")]
+            for it, one in named or there:
+                for ref in items(one, "backendRefs"):
+                    return f"{text(ref, 'name')}.{text(ref, 'namespace') or it.namespace}"
+    return ""
 
 
 def _placed(reader: _Reader, upstream: Object | None, weight: Fraction) -> Iterator[_Sent]:

@@ -130,11 +130,16 @@ def _left(plan: Plan, one: Asked, answer: Answer) -> Found:
     if offers[answer.destination].spare:
         said = f"{request} left by {way(answer.policy)}, to {answer.destination}, which is a spare"
         return "warning", said, "see why the first choices do not answer"
+    if answer.destination == one.importing.cluster:
+        return _told_nothing(plan, one, answer)
     return "ok", f"{request} by {way(answer.policy)}", ""
 
 
 def _told_nothing(plan: Plan, one: Asked, answer: Answer) -> Found:
-    """Judge what came back without a word of an ingress gateway: it stayed here, was refused, or was lost."""
+    """Judge what came back without a word of another cluster: it stayed here, was refused, or was lost.
+
+    The cluster's own ingress gateway says a WAN policy, too, where it is asked for what its own pods answer.
+    """
     rule, cluster, request = one.rule, one.importing.cluster, answer.probe.request
     own = rule.target.offers.get(cluster)
     port = plan.fabric.wan_policies[rule.wan_policy].port

@@ -1,6 +1,6 @@
 """What every part of the plan looks up, worked out once per fabric."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import get_args
@@ -64,6 +64,18 @@ class Context:
             for importing in importings_:
                 for rule in egress_rules(importing, self.exports) if importing.follows_rules else ():
                     yield importing, rule
+
+    def offered_at_home(self, cluster: str, key: str) -> Sequence[tuple[Importing, EgressRule]]:
+        """Give the rules of a cluster's imports by path gateway that lead to an export which it offers itself."""
+        return self._at_home.get((cluster, key), ())
+
+    @cached_property
+    def _at_home(self) -> Mapping[tuple[str, str], Sequence[tuple[Importing, EgressRule]]]:
+        found: dict[tuple[str, str], list[tuple[Importing, EgressRule]]] = {}
+        for importing, rule in self.egress():
+            if importing.path == "gateway" and importing.cluster in rule.target.offers:
+                found.setdefault((importing.cluster, rule.target.key), []).append((importing, rule))
+        return found
 
     def asking(self, path: Path, key: str) -> frozenset[str]:
         """Give the clusters that ask for an export by imports with a path."""

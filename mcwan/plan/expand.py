@@ -18,6 +18,7 @@ from mcwan.plan.manifests import Manifest, apply_order
 from mcwan.plan.meshes import strict
 from mcwan.plan.names import EGRESS, NAMESPACE
 from mcwan.plan.notes import notes
+from mcwan.plan.own_share import own_targets
 from mcwan.plan.profile import Profile
 from mcwan.plan.protection import ingress_protection
 from mcwan.plan.spares import planned_spares
@@ -119,6 +120,7 @@ def expand(fabric: Fabric, profiles: Mapping[str, Profile], known: Known = NOTHI
         {cluster: ingress_protection(context, cluster) for cluster in context.clusters},
         shared_targets(context),
         shared_targets_policies(context),
+        own_targets(context),
         spares.get(None, {}),
         traffic_classes(context),
         grants(context, routes),

@@ -11,6 +11,7 @@ from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.gateways import gateway, ingress_request
 from mcwan.plan.manifests import Manifest, labels, manifest
+from mcwan.plan.own_share import leads_home
 from mcwan.plan.profile import RouteRequest
 from mcwan.plan.protection import ingress_protection
 from mcwan.plan.routes import matches, request_headers, response_headers, rewrite_host, route
@@ -22,7 +23,7 @@ def service_export(context: Context, export: Export) -> PerCluster:
     for cluster in export.offers:
         routes = ingress_routes(context, cluster, export)
         made[cluster] = [_marked(context, cluster, export), *routes]
-        known = caller_identities(context, export)
+        known = admitted_callers(context, cluster, export)
         if known is not None:
             made[cluster] += [one for found in routes for one in _callers(context, cluster, known, found)]
         if export.scope == "service":
@@ -82,6 +83,18 @@ def caller_identities(context: Context, export: Export) -> list[str] | None:
         if mesh is None or caller.cluster in by_gateway:
             found.add(identity(context.fabric.domain, caller.cluster, "egress"))
     return sorted(found)
+
+
+def admitted_callers(context: Context, cluster: str, export: Export) -> list[str] | None:
+    """Give the identities that a cluster's own ingress gateway admits to an export; None if that is everybody.
+
+    Beside the callers it is the cluster's own egress gateway, if that sends to it what the cluster's own pods answer:
+    `callers` are about requests of other clusters.
+    """
+    known = caller_identities(context, export)
+    if known is None or not leads_home(context, cluster, export):
+        return known
+    return sorted({*known, identity(context.fabric.domain, cluster, "egress")})
 
 
 def said_rules(rules: Iterable[Rule] | Iterable[EgressRule]) -> str:

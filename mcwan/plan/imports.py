@@ -12,6 +12,7 @@ from mcwan.plan.exports import policy_annotations, said_rules
 from mcwan.plan.federated import federated
 from mcwan.plan.gateways import egress_request, gateway, infrastructure
 from mcwan.plan.manifests import Manifest, labels, manifest
+from mcwan.plan.own_share import OwnWay, has_own_target, own_way
 from mcwan.plan.profile import RouteRequest
 from mcwan.plan.routes import asked_for, asked_port, matches, request_headers, rewrite_host, route
 from mcwan.plan.spares import spare_name, spares
@@ -76,10 +77,11 @@ def _by_gateway(context: Context, importing: Importing) -> list[Manifest]:
     export, cluster = importing.export, importing.cluster
     if export.scope == "service":
         request = egress_request(context, cluster, [port.port for port in export.all_ports], export)
-        remote = [offer for offer in export.offers.values() if offer.cluster != cluster and offer.weight]
+        own_target = has_own_target(context, cluster, export)
+        led = [one for one in export.offers.values() if one.weight and (one.cluster != cluster or own_target)]
         own = [
             *gateway(context, cluster, request),
-            *service_targets(context, cluster, export, remote),
+            *service_targets(context, cluster, export, led),
         ]
     else:
         request = egress_request(context, cluster, ())
@@ -147,33 +149,43 @@ def _backends(context: Context, importing: Importing, rule: EgressRule, port: in
     first = [offer for offer in rule.target.offers.values() if offer.weight and not offer.spare]
     group, kind = context.profiles[cluster].BACKEND
     if one := upstream(context, importing, rule):
-        own = [offer for offer in first if offer.cluster == cluster]
+        local = [offer for offer in first if offer.cluster == cluster]
         away = sum(offer.weight for offer in first if offer.cluster != cluster)
-        *weights, weight = whole([*(offer.weight for offer in own), away], MAX_WEIGHT)
+        *weights, weight = whole([*(offer.weight for offer in local), away], MAX_WEIGHT)
         return [
             *(
-                _backend(context, cluster, rule, offer, port) | {"weight": share}
-                for offer, share in zip(own, weights, strict=True)
+                _backend(context, (cluster, "service"), rule, offer, port) | {"weight": share}
+                for offer, share in zip(local, weights, strict=True)
             ),
             {"group": group, "kind": kind, "name": one.host, "port": one.port, "weight": weight},
         ]
-    found = [_backend(context, cluster, rule, offer, port) for offer in first]
+    own = own_way(context, cluster, rule)
+    found = [
+        _backend(context, (cluster, own), rule, offer, port)
+        for offer in first
+        if offer.cluster != cluster or own != "nowhere"
+    ]
     for spare in spares(context, cluster, rule) if context.profiles[cluster].spare else ():
         name, namespace = spare_name(rule.target, spare)
         found.append({"group": group, "kind": kind, "name": name, "namespace": namespace, "weight": spare.weight})
     return found
 
 
-def _backend(context: Context, cluster: str, rule: EgressRule, offer: Offer, port: int) -> Manifest:
-    """One offering cluster's share: the local Service on this cluster, the target's WAN port on another."""
-    if offer.cluster == cluster:
+def _backend(context: Context, where: tuple[str, OwnWay], rule: EgressRule, offer: Offer, port: int) -> Manifest:
+    """One offering cluster's share: a target's WAN port or, on the cluster itself, it may be the local Service.
+
+    `where` is the cluster, and how its requests get to its own pods.
+    """
+    cluster, own = where
+    local = offer.cluster == cluster and own == "service"
+    if local:
         name, _, namespace = rule.local.partition(".")
     elif rule.target.scope == "shared":
         name, namespace = names.target(offer.cluster), names.NAMESPACE
     else:
         name = names.service_target(rule.target.exported_name, offer.cluster)
         namespace = rule.target.namespace
-    if offer.cluster != cluster:
+    if not local:
         port = context.fabric.wan_policies[rule.wan_policy].port
     return {"kind": "Service", "name": name, "namespace": namespace, "port": port, "weight": offer.weight}
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from mcwan.model.importing import traffic
 from mcwan.plan.addresses import ingress_addresses
 from mcwan.plan.context import Context
+from mcwan.plan.own_share import own_way
+from mcwan.plan.spares import spares_left_out
 from mcwan.plan.upstreams import stays
 
 
@@ -26,15 +28,33 @@ def notes(context: Context) -> Iterator[str]:
         if why := context.profiles[name].LACKS.get("traffic"):
             yield f"{name}: profile {cluster.gateway.profile} follows no settings for traffic: {why}"
     yield from _without_per_try(context)
-    alone: dict[str, set[str]] = {}
-    for importing, rule in context.egress():
-        if stays(context, importing.cluster, rule):
-            alone.setdefault(importing.export.key, set()).add(importing.cluster)
+    own = _of_own_pods(context)
     for key in context.exports:
         if not context.imports[key]:
             yield f"{key}: no cluster imports it"
-        if key in alone:
-            yield f"{key}: {', '.join(sorted(alone[key]))} has no spare for its own pods, with profile istio"
+        for said, clusters in own.get(key, {}).items():
+            yield f"{key}: {', '.join(sorted(clusters))} {said}"
+
+
+def _of_own_pods(context: Context) -> dict[str, dict[str, set[str]]]:
+    """Say, by export, what does not hold of clusters' own pods, and of which clusters."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for importing, rule in context.egress():
+        cluster = importing.cluster
+        for said, holds in (
+            ("has no spare for its own pods, with profile istio", stays(context, cluster, rule)),
+            (
+                "has no spare for its own pods until its ingress address is known",
+                spares_left_out(context, cluster, rule),
+            ),
+            (
+                "sends its own pods nothing until its ingress address is known",
+                own_way(context, cluster, rule) == "nowhere",
+            ),
+        ):
+            if holds:
+                found.setdefault(importing.export.key, {}).setdefault(said, set()).add(cluster)
+    return found
 
 
 def _without_per_try(context: Context) -> Iterator[str]:

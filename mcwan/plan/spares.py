@@ -29,6 +29,28 @@ def spares(context: Context, cluster: str, rule: EgressRule) -> list[Spare]:
 
     A first choice of the cluster itself has no tunnel that could be lost.
     """
+    found = _spares(context, cluster, rule)
+    return [] if found and _without(context, cluster, rule, found) else found
+
+
+def spares_left_out(context: Context, cluster: str, rule: EgressRule) -> bool:
+    """Tell whether a rule would have spares, if the cluster's own ingress gateway had an address that is known."""
+    return _without(context, cluster, rule, _spares(context, cluster, rule))
+
+
+def _without(context: Context, cluster: str, rule: EgressRule, found: list[Spare]) -> bool:
+    """Tell whether own pods, the only first choice, cannot stand beside spares with TLS (`mcwan.plan.own_share`)."""
+    export = rule.target
+    first = [offer.cluster for offer in export.offers.values() if offer.weight and not offer.spare]
+    return (
+        first == [cluster]
+        and context.profiles[cluster].spare is not None
+        and not ingress_addresses(context, cluster, export)
+        and any(one.wan_policy in context.fabric.secure for one in found)
+    )
+
+
+def _spares(context: Context, cluster: str, rule: EgressRule) -> list[Spare]:
     export = rule.target
     other = failover(export, rule.wan_policy, context.fabric.wan_policies)
     offers = [offer for offer in export.offers.values() if offer.weight]

@@ -19,24 +19,16 @@ from mcwan.plan.gateways import shared_egress_ports
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.profile import TargetRequest
 
+HTTP_1 = "http"
+"""The appProtocol of what is spoken to by HTTP/1.1."""
+
 
 def shared_targets(context: Context) -> PerCluster:
     """Give every cluster that sends to targets one for each other cluster that has ingress addresses."""
-    fabric = context.fabric
-    common = labels(fabric, "target", policies=sorted(fabric.wan_policies))
-    ports = wan_ports(fabric, fabric.wan_policies)
 
     @cache
     def target(remote: str, protocol: str) -> list[Manifest]:
-        return service_and_slices(
-            names.target(remote),
-            names.NAMESPACE,
-            common | {names.SOURCE_CLUSTER: remote},
-            [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
-            ports,
-            ingress_addresses(context, remote),
-            dict.fromkeys(fabric.secure, protocol),
-        )
+        return shared_target(context, remote, protocol)
 
     made: PerCluster = {}
     for cluster in context.clusters:
@@ -46,10 +38,25 @@ def shared_targets(context: Context) -> PerCluster:
     return made
 
 
+def shared_target(context: Context, remote: str, protocol: str) -> list[Manifest]:
+    """Give the target for a cluster's shared ingress gateway; `protocol` is the appProtocol by TLS."""
+    fabric = context.fabric
+    ports = wan_ports(fabric, fabric.wan_policies)
+    return service_and_slices(
+        names.target(remote),
+        names.NAMESPACE,
+        labels(fabric, "target", policies=sorted(fabric.wan_policies)) | {names.SOURCE_CLUSTER: remote},
+        [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
+        ports,
+        ingress_addresses(context, remote),
+        dict.fromkeys(fabric.secure, protocol),
+    )
+
+
 def app_protocol(context: Context, cluster: str, remote: str) -> str:
     """Say how a cluster's egress gateway speaks to a remote ingress gateway by TLS: as both can; else it is HTTP/1."""
     protocols = {context.profiles[one].TARGET_PROTOCOL for one in (cluster, remote)}
-    return protocols.pop() if len(protocols) == 1 else "http"
+    return protocols.pop() if len(protocols) == 1 else HTTP_1
 
 
 def target_policies(
@@ -67,28 +74,26 @@ def target_policies(
 
 def shared_targets_policies(context: Context) -> PerCluster:
     """Give every cluster that has targets and an egress gateway what makes that send to each as wanted."""
-    fabric = context.fabric
     return {
         cluster: [
             one
             for remote in context.clusters
             if remote != cluster and ingress_addresses(context, remote)
-            for one in target_policies(
-                context,
-                cluster,
-                names.EGRESS,
-                remote,
-                ("Service", names.target(remote), names.NAMESPACE),
-                fabric.wan_policies,
-            )
+            for one in shared_target_policies(context, cluster, remote)
         ]
         for cluster in shared_egress_ports(context)
         if context.profiles[cluster].upstream is None
     }
 
 
+def shared_target_policies(context: Context, cluster: str, remote: str) -> list[Manifest]:
+    """Give what makes a cluster's shared egress gateway send to a target as wanted."""
+    target = ("Service", names.target(remote), names.NAMESPACE)
+    return target_policies(context, cluster, names.EGRESS, remote, target, context.fabric.wan_policies)
+
+
 def service_targets(context: Context, cluster: str, export: Export, offers: Iterable[Offer]) -> list[Manifest]:
-    """Give the targets for the remote gateways of an export that has its own (`scope: service`)."""
+    """Give the targets for gateways of an export that has its own (`scope: service`), those of some offers."""
     if context.profiles[cluster].upstream is not None:
         return []
     fabric = context.fabric
@@ -143,7 +148,7 @@ def service_and_slices(
     spec: Manifest = {
         "type": "ClusterIP",
         "ports": [
-            {**port, "protocol": "TCP", "appProtocol": spoken.get(port["name"], "http")} for port in service_ports
+            {**port, "protocol": "TCP", "appProtocol": spoken.get(port["name"], HTTP_1)} for port in service_ports
         ],
     }
     if "IPv6" in families:  # else what the cluster's Services are by default will do
@@ -158,7 +163,7 @@ def service_and_slices(
             addressType=family,
             endpoints=[{"addresses": [address], "conditions": {"ready": True}} for address in found],
             ports=[
-                {"name": called, "port": port, "protocol": "TCP", "appProtocol": spoken.get(called, "http")}
+                {"name": called, "port": port, "protocol": "TCP", "appProtocol": spoken.get(called, HTTP_1)}
                 for called, port in endpoint_ports.items()
             ],
         )

@@ -5,12 +5,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mcwan.gateways import envoy_gateway, istio
+from mcwan.model.tls import identity
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.profile import RouteRequest
 from mcwan.rules.evidence import (
     GATEWAY_GROUP,
     Component,
     Evidence,
+    Export,
     admits,
     callers_of,
     component_of,
@@ -18,6 +20,8 @@ from mcwan.rules.evidence import (
     exports_of,
     hostnames,
 )
+from mcwan.rules.home import led_home
+from mcwan.rules.identities import domain
 from mcwan.rules.objects import Object, items, mapping, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -114,10 +118,26 @@ def _refused(evidence: Evidence, route: Object) -> Iterator[Violation]:
             guards = _guards(evidence)
             if doubt := guards.doubts.get(route.cluster):
                 raise doubt
-            if policies := _of_route(guards, route):
-                yield from _by_envoy_gateway(route, export, policies, known)
-            else:
-                yield from _by_istio(evidence, route, export, known)
+            policies = _of_route(guards, route)
+            every = [
+                list(
+                    _by_envoy_gateway(route, export, policies, here)
+                    if policies
+                    else _by_istio(evidence, route, export, here)
+                )
+                for here in _admitted(evidence, route, key, known)
+            ]
+            yield from every[0] if all(every) else ()
+
+
+def _admitted(evidence: Evidence, route: Object, key: Export, known: frozenset[str]) -> list[frozenset[str]]:
+    """Give whom an ingress gateway may admit: the callers and, as `callers` are about others, its own cluster.
+
+    That has to be admitted where its egress gateway asks its ingress gateway.
+    """
+    itself = known | {identity(domain(evidence), route.cluster, "egress")}
+    asks = any(one.export == key for one in led_home(evidence, route.cluster))
+    return [itself] if asks else [known, itself]
 
 
 def _of_route(guards: _Guards, route: Object) -> list[tuple[Object, str]]:

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 from mcwan.gateways import envoy_gateway, istio
 from mcwan.plan.names import SERVICE_ANNOTATION
-from mcwan.plan.protection import closed
+from mcwan.plan.protection import Pods, closed
 from mcwan.rules.evidence import Evidence, component_of, profile_of, role
+from mcwan.rules.home import led_home
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -45,9 +46,25 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
         return
     networks, ports = known
     pods = profile.pods(gateway.name, gateway.namespace)
-    wanted = closed(pods, networks, [port or 0 for port in ports], profile.METRICS)
+    own = _own(evidence, gateway, policy)
+    wanted = closed(pods, networks, [port or 0 for port in ports], profile.METRICS, own)
     if wrong := difference(wanted, mapping(policy.content, "spec"), "spec"):
         yield violation(f"{policy} does not protect the WAN ports as elsewhere: {wrong}", _REMEDY, policy, gateway)
+
+
+def _own(evidence: Evidence, gateway: Object, policy: Object) -> list[Pods]:
+    """Give the pods of the cluster's own egress gateways that have to be admitted, and those that are."""
+    there = [one for rule in items(policy.content, "spec", "ingress") for one in items(rule, "from")]
+    sending = [one.egress for one in led_home(evidence, gateway.cluster) if one.ingress is gateway]
+    found = []
+    for one in evidence.of_kind("Gateway"):
+        if one.cluster == gateway.cluster and role(one) == "egress":
+            namespace = text(one.annotations, SERVICE_ANNOTATION).partition(".")[2]
+            for name, profile in _PROFILES.items():
+                pods = Pods(namespace, profile.pods(one.name, one.namespace))
+                if pods.peer in there or (one in sending and profile_of(one) == name):
+                    found.append(pods)
+    return found
 
 
 RULES = (

@@ -7,6 +7,7 @@ from mcwan.gateways.envoy_metrics import PROFILE
 from mcwan.model.cluster import Address
 from mcwan.plan import upstreams
 from mcwan.plan.context import Context
+from mcwan.plan.own_share import own_way
 
 
 class Endpoint(NamedTuple):
@@ -53,12 +54,16 @@ def endpoints(context: Context) -> tuple[Endpoint, ...]:
 
 
 def first_choices(context: Context) -> tuple[FirstChoice, ...]:
-    """Give the first choices of every rule that leave the cluster, sorted."""
+    """Give the first choices of every rule that are ingress gateways, sorted; the cluster's own may be among them."""
     known = set(measured(context))
     found: dict[tuple[str, str, str, str], set[str]] = {}
     for importing, rule in context.egress():
-        for offer in upstreams.first_choices(rule.target, importing.cluster) if importing.cluster in known else ():
-            choice = (importing.export.key, rule.name, offer.cluster, rule.wan_policy)
+        if importing.cluster not in known:
+            continue
+        others = [offer.cluster for offer in upstreams.first_choices(rule.target, importing.cluster)]
+        itself = [importing.cluster] if own_way(context, importing.cluster, rule) == "target" else []
+        for cluster in (*others, *itself):
+            choice = (importing.export.key, rule.name, cluster, rule.wan_policy)
             found.setdefault(choice, set()).add(importing.cluster)
     return tuple(FirstChoice(*choice, tuple(sorted(sources))) for choice, sources in sorted(found.items()))
 

@@ -99,6 +99,13 @@ HERE = {"exports/0/from": [TWO, {"cluster": ONE, "spare": True}]}
             "was answered 200 8 times, by nobody of another cluster",
             BY_HAND,
         ),
+        (
+            OWN,
+            {"destination": TWO},
+            "not known",
+            "was answered 200 8 times, by nobody of another cluster",
+            BY_HAND,
+        ),
     ],
 )
 def test_what_went_elsewhere(
@@ -122,8 +129,9 @@ def test_a_spare_answers() -> None:
 
 
 def test_what_stays_and_what_is_refused_as_it_ought_to_be() -> None:
-    said = {one.sentence: one.verdict for one in told(evidence(HERE), policy="")}
-    assert said["payment.secure: GET /payment stays in the cluster"] == "ok"
+    for its in ({"policy": ""}, {"destination": TWO}):
+        said = {one.sentence: one.verdict for one in told(evidence(HERE), **its)}
+        assert said["payment.secure: GET /payment stays in the cluster"] == "ok"
     spare = "payment.secure, rule stats: GET /stats left by low, WAN port 31112, to cluster-1, which is a spare"
     assert said[spare] == "warning"
     other = f"{QUERIES} was answered 404, by nobody of another cluster"

@@ -139,7 +139,8 @@ def test_an_answer_to_head_does_not_say_whose_it_is(tmp_path: Path) -> None:
 def test_it_is_sent_again_until_another_cluster_answers(tmp_path: Path) -> None:
     own: Reply = (200, AUDITED, {"kind": "Pod"})
     probe = replace(PROBE, tries=3)
-    with answering(own, own, (200, {**AUDITED, **WAY}, None)) as (port, asked):
+    itself = {**AUDITED, **WAY, "mc-wan-destination": "east"}  # by its own ingress gateway
+    with answering(own, (200, itself, None), (200, {**AUDITED, **WAY}, None)) as (port, asked):
         found = through_api_servers(cluster(tmp_path, port), [probe], SECONDS)
     assert (found, len(asked)) == ({"east": (Answer(probe, 200, "high", "west"),)}, 3)
     with answering(own) as (port, asked):

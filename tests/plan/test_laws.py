@@ -146,7 +146,7 @@ def test_every_route_attaches_to_a_listener_that_takes_it(raw: Raw) -> None:
 
 @given(fabrics())
 def test_every_backend_leads_to_a_service(raw: Raw) -> None:
-    """A local exported Service, or a target whose endpoints are a remote ingress gateway that expects the host."""
+    """A local exported Service, or a target whose endpoints are an ingress gateway that expects the host."""
     plan = planned(raw)
     found = routers(plan)
     behind = {address: (name, None) for name, one in raw["clusters"].items() for address in one["ingress"]["addresses"]}
@@ -162,13 +162,12 @@ def test_every_backend_leads_to_a_service(raw: Raw) -> None:
     for cluster, router in found.items():
         for route in on(plan, cluster, "HTTPRoute"):
             for one in route["spec"]["rules"]:
-                for ref, spare, target in targets_of(router, route, one):
+                for ref, _, target in targets_of(router, route, one):
                     if target is None:
                         assert (cluster, ref["namespace"], ref["name"]) in local
                         continue
                     remotes = {behind[address] for address in target[0]}
                     ((remote, own),) = remotes
-                    assert remote != cluster or spare
                     (rewrite,) = (f for f in one["filters"] if f["type"] == "URLRewrite")
                     host = rewrite["urlRewrite"]["hostname"]
                     (export,) = (e for e in raw["exports"] if host in hosts(e))
@@ -184,6 +183,33 @@ def test_every_backend_leads_to_a_service(raw: Raw) -> None:
                         == (gateway["metadata"]["name"], gateway["metadata"]["namespace"], section)
                     ]
                     assert any(host in r["spec"]["hostnames"] for r in attached)
+
+
+@given(fabrics())
+def test_pods_are_never_beside_what_speaks_http_2_and_a_target_of_ones_own_always_is(raw: Raw) -> None:
+    """Envoy Gateway makes one Envoy cluster of a rule, which speaks one protocol; pods speak HTTP/1.1."""
+    plan = planned(raw)
+    for cluster, router in routers(plan).items():
+        for route in on(plan, cluster, "HTTPRoute"):
+            admits = route["metadata"]["labels"]["app.kubernetes.io/component"] == "ingress-route"
+            for one in () if admits else route["spec"]["rules"]:
+                found = [standing(router, ref) for ref in one["backendRefs"] if ref["kind"] != "Hostname"]
+                others = {secure for remote, secure, _ in found if remote != cluster}
+                for remote, _, spare in found:
+                    assert remote is not None or True not in others, "the cluster's own pods"
+                    assert remote != cluster or spare or True in others, "a target of its own that nothing needs"
+
+
+def standing(router: Router, ref: Raw) -> tuple[str | None, bool, bool]:
+    """Give the cluster that a backend stands for, whether HTTP/2 is spoken to it, and whether it is a spare."""
+    found = router.found(ref["kind"], ref["namespace"], ref["name"])
+    if found is None:
+        return None, False, False  # a Service of somebody else's
+    remote = found["metadata"]["labels"]["multicluster.kubernetes.io/source-cluster"]
+    if ref["kind"] == "Backend":
+        return remote, "appProtocols" in found["spec"], True
+    (spoken,) = (one["appProtocol"] for one in found["spec"]["ports"] if one["port"] == ref["port"])
+    return remote, spoken != "http", False
 
 
 @given(fabrics())

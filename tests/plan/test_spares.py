@@ -32,7 +32,7 @@ def test_a_route_has_its_first_choices_and_then_its_spares() -> None:
 
 def test_a_first_choice_of_the_cluster_itself_has_no_tunnel_to_lose() -> None:
     assert refs("cluster-1") == [
-        ("Service", "logging", 8080, 3),
+        ("Service", "target-cluster-1", 31112, 3),
         ("Backend", "target-cluster-2.high", None, 1),
         ("Backend", "target-cluster-2.low", None, 1),
     ]

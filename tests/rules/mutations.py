@@ -718,6 +718,16 @@ def _(evidence: Evidence) -> Changes:
         yield _set(evidence, one, (*path, "protocol"), "TCP", "listener-is-wan-policy", *chosen)
 
 
+def admitted_at_home(evidence: Evidence, gateway: Object) -> bool:
+    """Tell whether a NetworkPolicy of its cluster admits an egress gateway's pods."""
+    return any(
+        gateway.name in peer.get("podSelector", {}).get("matchLabels", {}).values()
+        for one in evidence.of_kind("NetworkPolicy")
+        if one.cluster == gateway.cluster
+        for peer in one.content["spec"]["ingress"][0]["from"]
+    )
+
+
 @kind("egress gateway: another Service said")
 def _(evidence: Evidence) -> Changes:
     path: Path = ("metadata", "annotations", SERVICE)
@@ -725,8 +735,9 @@ def _(evidence: Evidence) -> Changes:
         said = f"{one.content['metadata']['annotations'][SERVICE]}.svc.cluster.local"
         every = [it for it in evidence.of_kind("Service") if it.cluster == one.cluster]
         if any(it.content["spec"].get("externalName") == said for it in every):
-            yield _set(evidence, one, path, "mc-wan-egress.elsewhere", "import-by-egress")
-            yield _drop(evidence, one, path, "import-by-egress")
+            known = {"wan-ports-protected"} if admitted_at_home(evidence, one) else set()  # its pods are elsewhere then
+            yield _set(evidence, one, path, "mc-wan-egress.elsewhere", "import-by-egress", *known)
+            yield _drop(evidence, one, path, "import-by-egress", *known)
 
 
 @kind("egress gateway: a listener dropped or renamed")
@@ -817,7 +828,7 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
         for gateway in ingress(evidence):
-            if gateway.cluster == one.cluster and own(gateway) is None:
+            if gateway.cluster == one.cluster != labels(one).get(SOURCE) and own(gateway) is None:
                 address = gateway.content["metadata"]["annotations"][ADDRESSES].split(",")[0]
                 yield _set(evidence, one, ("endpoints", 0, "addresses", 0), address, "target-address")
 
@@ -884,7 +895,7 @@ def _(evidence: Evidence) -> Changes:
 @kind("target: the slice of another one")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
-        if part(one) == "target" and own(one) is None:
+        if part(one) == "target" and own(one) is None and labels(one)[SOURCE] != one.cluster:
             content = put(one.content, ("metadata", "name"), FOREIGN)
             content = put(content, ("metadata", "labels", SOURCE), one.cluster)
             added = Object(one.cluster, put(put(content, ("ports",), []), ("endpoints",), []))
@@ -1041,6 +1052,20 @@ def _(evidence: Evidence) -> Changes:
         yield replace(_set(evidence, one, ("spec", "policyTypes"), ["Egress"], protected), leaf=None)
 
 
+@kind("NetworkPolicy: the cluster's own egress gateway not admitted, though it asks, or all pods")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("NetworkPolicy"):
+        path: Path = ("spec", "ingress", 0, "from")
+        peers = at(one.content, path)
+        everybody: Any = {"namespaceSelector": {}, "podSelector": {}}
+        yield replace(_set(evidence, one, path, [*peers, everybody], "wan-ports-protected"), leaf=None)
+        for index, peer in enumerate(peers):
+            if "podSelector" in peer:
+                yield _drop(evidence, one, (*path, index), "wan-ports-protected")
+                labels_ = (*path, index, "podSelector", "matchLabels")
+                yield replace(_set(evidence, one, labels_, {}, "wan-ports-protected"), leaf=None)
+
+
 @kind("spare: a wrong address, or a port that nobody listens on")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("Backend"):
@@ -1115,6 +1140,20 @@ def _(evidence: Evidence) -> Changes:
         else:
             some = ["else.where/cluster/theirs/egress"]
             yield replace(_set(evidence, one, (*source, "principals"), some, "callers-enforced"), leaf=None)
+
+
+@kind("callers: the cluster itself refused, though its own pods are to answer it")
+def _(evidence: Evidence) -> Changes:
+    for one in refusing(evidence):
+        path: Path = ("spec", "authorization", "rules", 0, "cel")
+        cel = at(one.content, path, "")
+        itself = next((part for part in cel.split('"') if part.endswith(f"/cluster/{one.cluster}/egress")), "")
+        export = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
+        if itself and itself not in at(export[0].content, ("metadata", "annotations", CALLERS)).split(","):
+            for ours in (f'"{itself}", ', f', "{itself}"', f'"{itself}"'):
+                if ours in cel:
+                    yield _set(evidence, one, path, cel.replace(ours, "", 1), "callers-enforced")
+                    break
 
 
 @kind("callers: everybody, by the action or by default")
@@ -1423,6 +1462,47 @@ def _(evidence: Evidence) -> Changes:
             yield _set(evidence, route, (*path, "name"), "ghost", "route-has-target")
 
 
+@kind("egress route: own pods asked straight, beside what speaks HTTP/2")
+def _(evidence: Evidence) -> Changes:
+    for route, path, ref, gateway in _remote_refs(evidence):
+        if gateway.cluster != route.cluster:
+            continue
+        rule = at(route.content, path[:3])
+        (host,) = [it["urlRewrite"]["hostname"] for it in rule["filters"] if it["type"] == "URLRewrite"]
+        name, namespace = host.split(".")[:2]
+        (export,) = [
+            it
+            for it in evidence.of_kind("ServiceExport")
+            if (it.cluster, it.name, it.namespace) == (route.cluster, name, namespace)
+        ]
+        service = at(export.content, ("metadata", "annotations", SERVICE)) or f"{name}.{namespace}"
+        name, namespace = service.split(".")
+        where = route.content["metadata"]["namespace"]
+        refused = set() if namespace == where or granted(evidence, route, namespace) else {"reference-granted"}
+        straight = {**ref, "name": name, "namespace": namespace, "port": 8080}
+        yield replace(_set(evidence, route, path, straight, "one-protocol-per-rule", *refused), leaf=None)
+
+
+def beside_pods(evidence: Evidence, route: Object, path: Path, port: int) -> set[str]:
+    """Say which rule notices if HTTP/2 is spoken to a port of a target, which has the cluster's own pods beside it."""
+    services = {here(one): one for one in evidence.of_kind("Service")}
+    every = [(it, services.get((route.cluster, it.get("namespace"), it["name"]))) for it in at(route.content, path[:4])]
+    pods = any(it["kind"] == "Service" and (found is None or SOURCE not in labels(found)) for it, found in every)
+    _, target = every[path[4]]
+    ports = {it["port"]: it["appProtocol"] for it in target.content["spec"]["ports"]} if target else {}
+    return {"one-protocol-per-rule"} if pods and ports.get(port) == "kubernetes.io/h2c" else set()
+
+
+def granted(evidence: Evidence, route: Object, namespace: str) -> bool:
+    """Tell whether a route may send to the Services of a namespace."""
+    return any(
+        (it.cluster, it.namespace) == (route.cluster, namespace)
+        and route.content["metadata"]["namespace"] in [source["namespace"] for source in it.content["spec"]["from"]]
+        and "Service" in [to["kind"] for to in it.content["spec"]["to"]]
+        for it in evidence.of_kind("ReferenceGrant")
+    )
+
+
 @kind("egress route: the port of a policy by which the service is not exported")
 def _(evidence: Evidence) -> Changes:
     by_port = {port: name for name, port in policies(evidence).items()}
@@ -1438,7 +1518,8 @@ def _(evidence: Evidence) -> Changes:
                 for it in routes(evidence, "ingress-route")
             )
             if not admitted:
-                yield _set(evidence, route, (*path, "port"), port, "route-arrives", "rule-of-own-policy")
+                mixed = beside_pods(evidence, route, path, port)
+                yield _set(evidence, route, (*path, "port"), port, "route-arrives", "rule-of-own-policy", *mixed)
 
 
 @kind("egress route: the port of another rule's policy")
@@ -1459,7 +1540,7 @@ def _(evidence: Evidence) -> Changes:
                     for rule in it.content["spec"]["rules"]
                 )
                 rules = ("rule-of-own-policy", *(() if admitted else ("rules-match-alike",)))
-                yield _set(evidence, route, (*path, "port"), port, *rules)
+                yield _set(evidence, route, (*path, "port"), port, *rules, *beside_pods(evidence, route, path, port))
 
 
 @kind("egress route: a rule called otherwise, or with other matches")
@@ -1703,13 +1784,7 @@ def _(evidence: Evidence) -> Changes:
             where = one.content["metadata"]["namespace"]
             for namespace in ("mc-wan", FOREIGN):
                 missing = {"route-has-target" if namespace == "mc-wan" else "route-is-exported"}
-                granted = any(
-                    (it.cluster, it.namespace) == (one.cluster, namespace)
-                    and where in [source["namespace"] for source in it.content["spec"]["from"]]
-                    and "Service" in [to["kind"] for to in it.content["spec"]["to"]]
-                    for it in evidence.of_kind("ReferenceGrant")
-                )
-                refused = {"reference-granted"} if namespace != where and not granted else set()
+                refused = set() if namespace == where or granted(evidence, one, namespace) else {"reference-granted"}
                 mirror = {"backendRef": {"name": "ghost", "namespace": namespace, "port": 80}}
                 filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
                 yield replace(_set(evidence, one, path, filters, *missing, *refused), leaf=None)

@@ -152,6 +152,17 @@ SAID = {
             "HTTPRoute mc-wan/ledger.secure.egress on east",
         ),
     ),
+    "one-protocol-per-rule": (
+        "guarded",
+        "egress route: own pods asked straight, beside what speaks HTTP/2",
+        Violation(
+            "HTTPRoute mc-wan/orders.secure.egress on east, rule all sends to Service secure/orders beside Service "
+            "mc-wan/target-west on east, to which Envoy speaks HTTP/2, and then to the Service, too",
+            "let mcwan write the route: beside others the cluster's own pods are asked by a target of its own",
+            ("east",),
+            "HTTPRoute mc-wan/orders.secure.egress on east",
+        ),
+    ),
     "upstream-is-whole": (
         "mixed",
         "upstream: no first choice, or a place that is neither first nor spare, or without a weight",

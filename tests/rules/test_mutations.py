@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mcwan.rules import RULES, Evidence, Level, Verdict, run
 from mcwan.rules.sources import of_plan
 from tests.components.examples import STACKS, plan
-from tests.fabrics import Raw, fabrics, federated, planned
+from tests.fabrics import ISSUED, Raw, changed, fabrics, federated, planned
 from tests.rules.mutations import KINDS, Mutation, configured, deployed, withheld
 
 PER_ROW = 3
@@ -67,9 +67,9 @@ def check(evidence: Evidence, table: Counter[tuple[str, frozenset[str]]], seed: 
 
 def test_every_kind_of_mistake_is_caught_by_the_rules_that_claim_it(capsys: pytest.CaptureFixture[str]) -> None:
     table: Counter[tuple[str, frozenset[str]]] = Counter()
-    for name in STACKS:
-        check(deployed(of_plan(plan(name))), table)
-    check(deployed(of_plan(planned(federated()))), table)
+    own_share = changed({"tls": ISSUED, "exports/1/from": ["cluster-1", "cluster-2"], "exports/1/callers": []})
+    for one in (*map(plan, STACKS), planned(federated()), planned(own_share)):
+        check(deployed(of_plan(one)), table)
 
     @settings(max_examples=4)
     @given(fabrics(meshes=True), st.integers())

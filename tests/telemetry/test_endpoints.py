@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mcwan.telemetry.endpoints import Endpoint, FirstChoice, endpoints, first_choices, measured, unmeasured
-from tests.fabrics import changed, exported, planned, rule, ruled
+from tests.fabrics import ISSUED, changed, exported, planned, rule, ruled
 
 BOTH = ["cluster-1", "cluster-2"]
 
@@ -74,6 +74,14 @@ def test_first_choices_are_what_is_asked_as_long_as_it_answers(
 ) -> None:
     plan = planned(changed({"exports": [export], **more}))
     assert first_choices(plan.context) == tuple(expected)
+
+
+def test_a_target_of_a_clusters_own_is_a_first_choice_too() -> None:
+    plan = planned(changed({"tls": ISSUED, "exports": [exported(from_=BOTH)]}))
+    assert first_choices(plan.context) == tuple(
+        FirstChoice("cart.secure", "all", cluster, "low", ("cluster-1", "cluster-2"))
+        for cluster in ("cluster-1", "cluster-2")
+    )
 
 
 def test_other_gateways_have_no_such_metrics() -> None:

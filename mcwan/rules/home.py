@@ -1,0 +1,59 @@
+"""What egress gateways send to their own cluster's ingress gateways: what own pods answer beside other clusters."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from mcwan.rules.backends import Backend, references
+from mcwan.rules.evidence import Evidence, Export, component_of, exports_of, hostnames
+from mcwan.rules.objects import Object, items, text
+from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.upstreams import sent
+
+
+class Led(NamedTuple):
+    """An egress gateway that sends requests for an export to an ingress gateway of its own cluster."""
+
+    egress: Object
+    ingress: Object
+    export: Export
+
+
+def led_home(evidence: Evidence, cluster: str) -> list[Led]:
+    """Give what a cluster's egress routes send to its own ingress gateways. Raises UnjudgedError if one is not read."""
+    found, doubts = _every(evidence)
+    if doubt := doubts.get(cluster):
+        raise doubt
+    return found.get(cluster, [])
+
+
+@lru_cache(maxsize=1)
+def _every(evidence: Evidence) -> tuple[Mapping[str, list[Led]], Mapping[str, UnjudgedError]]:
+    found: dict[str, list[Led]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for route in evidence.of_kind("HTTPRoute"):
+        try:
+            found.setdefault(route.cluster, []).extend(_of_route(evidence, route))
+        except UnjudgedError as doubt:
+            doubts.setdefault(route.cluster, doubt)
+    return found, doubts
+
+
+def _of_route(evidence: Evidence, route: Object) -> Iterator[Led]:
+    if component_of(route) != "egress-route":
+        return
+    egress = [one.gateway for one in evidence.parents(route) if one.gateway is not None]
+    for to, ingress in _sent(evidence, route):
+        if ingress.cluster == route.cluster:
+            keys = exports_of(to.rewritten) or exports_of(hostnames(route))
+            yield from (Led(gateway, ingress, key) for gateway in egress for key in keys)
+
+
+def _sent(evidence: Evidence, route: Object) -> Iterator[tuple[Backend, Object]]:
+    yield from ((one.to, one.gateway) for one in sent(evidence, route))
+    for rule in items(route.content, "spec", "rules"):
+        for ref in references(rule):
+            namespace, name = text(ref, "namespace") or route.namespace, text(ref, "name")
+            spare = evidence.find(route.cluster, "Backend", namespace, name) if text(ref, "kind") == "Backend" else None
+            for gateway in evidence.behind(spare) if spare is not None else ():
+                yield Backend(namespace, name, rule, ref), gateway
