@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mcwan.model.cluster import Cluster
 from mcwan.model.export import Export, Rule, qualified
 from mcwan.model.imports import Import, ImportRule, Path
 from mcwan.model.leaves import MAX_ROUTE_MATCHES, MAX_RULES, NO_FAILOVER
 from mcwan.model.matches import Match, may_overlap
+from mcwan.model.sla import SLA
 from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
 from mcwan.model.wan_policy import WANPolicy
 
@@ -155,8 +157,16 @@ def admitted_policies(export: Export, wan_policies: Mapping[str, WANPolicy]) -> 
 def traffic(export: Export, rule: "EgressRule", wan_policies: Mapping[str, WANPolicy]) -> Traffic:
     """Give how an egress gateway treats the requests of a rule."""
     policy = wan_policies[rule.wan_policy]
-    safe = Traffic(idempotent=_is_safe(rule.matches))
-    return merged(export.traffic, policy.traffic, safe, promised(policy.sla), DEFAULT)
+    return treated(export.traffic, policy.traffic, policy.sla, safe=_is_safe(rule.matches))
+
+
+@lru_cache(maxsize=4096)
+def treated(of_export: Traffic, of_policy: Traffic, sla: SLA, *, safe: bool | None) -> Traffic:
+    """Merge what is said of some requests; `safe` if they may be repeated, None if that is not known.
+
+    Kept: most rules of a fabric are treated alike, on every cluster.
+    """
+    return merged(of_export, of_policy, Traffic(idempotent=safe), promised(sla), DEFAULT)
 
 
 def _is_safe(matches: tuple[Match, ...]) -> bool | None:

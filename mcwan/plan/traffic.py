@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mcwan.model.export import Export
-from mcwan.model.importing import EgressRule, egress_rules, split_by_policy, traffic
+from mcwan.model.importing import EgressRule, egress_rules, split_by_policy, traffic, treated
 from mcwan.model.leaves import GROUP
-from mcwan.model.traffic import DEFAULT, Traffic, merged, promised
+from mcwan.model.traffic import Traffic
 from mcwan.plan import names
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
@@ -30,18 +30,18 @@ class Classified(NamedTuple):
 
 def classified(context: Context, cluster: str, export: Export, rules: tuple[EgressRule, ...]) -> Classified:
     """Say which class a route is of. Gateways of an export's own have none: classes are of the namespace mc-wan."""
-    treated = {rule.name: traffic(rule.target, rule, context.fabric.wan_policies) for rule in rules}
+    its = {rule.name: traffic(rule.target, rule, context.fabric.wan_policies) for rule in rules}
     members: dict[tuple[str, str], list[str]] = {}
     has_classes = export.scope == "shared" and context.profiles[cluster].traffic_class is not None
     for rule in rules if has_classes else ():
         for repeatable, called in _REPEATED.items():
-            if treated[rule.name] == _of_class(context, rule.wan_policy, repeatable=repeatable):
+            if its[rule.name] == _of_class(context, rule.wan_policy, repeatable=repeatable):
                 members.setdefault((rule.wan_policy, called), []).append(rule.name)
     if not members:
-        return Classified({}, treated)
+        return Classified({}, its)
     (policy, called), inside = max(sorted(members.items()), key=lambda one: len(one[1]))
     return Classified(
-        {f"{TRAFFIC_LABEL}{policy}": called}, {name: one for name, one in treated.items() if name not in inside}
+        {f"{TRAFFIC_LABEL}{policy}": called}, {name: one for name, one in its.items() if name not in inside}
     )
 
 
@@ -76,4 +76,4 @@ def _used(context: Context) -> dict[str, set[tuple[str, str]]]:
 
 def _of_class(context: Context, policy: str, *, repeatable: bool) -> Traffic:
     described = context.fabric.wan_policies[policy]
-    return merged(described.traffic, Traffic(idempotent=repeatable), promised(described.sla), DEFAULT)
+    return treated(Traffic(), described.traffic, described.sla, safe=repeatable)
