@@ -9,7 +9,7 @@ from mcwan.gateways.supported import unsupported
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
 from mcwan.model.fabric import Fabric
-from mcwan.model.importing import clusters_by_namespace, entries_by_export, failover, importings
+from mcwan.model.importing import all_importings, clusters_by_namespace, entries_by_export, failover, importings
 from mcwan.model.leaves import MAX_LABEL
 from mcwan.model.mistakes import Mistake, MistakesError, Place
 from mcwan.model.traffic import Traffic
@@ -171,13 +171,8 @@ def _callers(description: Description) -> Iterator[Mistake]:
 
 def _federated(description: Description) -> Iterator[Mistake]:
     """Clusters that import federated have sidecars, and those that offer such an export can tell their workloads."""
-    having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
     exports = {export.key: export for export in description.exports}
-    every = [
-        one
-        for export in description.exports
-        for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
-    ]
+    every = list(all_importings(description.exports, description.clusters, description.imports))
     for number, entry in enumerate(description.imports):
         place: Place = ("imports", number, "path")
         ours = [one.cluster for one in every if one.entry is entry and one.path == "federated"]

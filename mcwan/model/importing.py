@@ -1,6 +1,6 @@
 """Who imports what, and which rules hold there: the one place that expands `exports` and `imports`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -94,6 +94,15 @@ def importings(export: Export, having_namespace: Sequence[str], entries: Sequenc
         return tuple(Importing(export, cluster, None) for cluster in having_namespace)
     chosen = {cluster: entry for entry in entries for cluster in for_clusters(entry, having_namespace)}
     return tuple(Importing(export, cluster, chosen[cluster]) for cluster in having_namespace if cluster in chosen)
+
+
+def all_importings(
+    exports: Iterable[Export], clusters: Mapping[str, Cluster], imports: Sequence[Import]
+) -> Iterator[Importing]:
+    """Give who imports what, export by export."""
+    having, entries = clusters_by_namespace(clusters), entries_by_export(imports)
+    for export in exports:
+        yield from importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
 
 
 def asking(every: Iterable[Importing], path: Path) -> dict[str, set[str]]:

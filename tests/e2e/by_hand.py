@@ -20,12 +20,11 @@ def send(
     path: str = "/",
     *,
     method: str = "GET",
-    name: str | None = None,
     plain: bool = False,
 ) -> int | None:
     """Send a request from one cluster's client to the other's gateway; None if the connection is refused.
 
-    `files` is the directory of the certificate that is shown, `name` whom the client asks for, if not the gateway.
+    `files` is the directory of the certificate that is shown.
     """
     caller, target = ways
     site = lab.topology.sites[caller]
@@ -37,9 +36,7 @@ def send(
         try:
             if not plain:
                 known = dns_name(lab.fabric.domain, target, "ingress")
-                context = _context(lab, files)
-                context.check_hostname = name is None
-                connection.sock = context.wrap_socket(raw, server_hostname=name or known)
+                connection.sock = _context(lab, files).wrap_socket(raw, server_hostname=known)
             connection.request(method, path, headers={"Host": host})
             with connection.getresponse() as response:
                 return response.status

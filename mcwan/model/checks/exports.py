@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mcwan.model.description import Description
-from mcwan.model.importing import clusters_by_namespace, entries_by_export, importings
+from mcwan.model.importing import all_importings, clusters_by_namespace, entries_by_export, importings
 from mcwan.model.leaves import EGRESS, INGRESS, MAX_BACKENDS, MAX_LABEL, MAX_LISTENERS, RESERVED, unknown
 from mcwan.model.mistakes import Mistake, Place
 
@@ -199,12 +199,9 @@ def service_scope_fits(description: Description) -> Iterator[Mistake]:
 def egress_ports_fit(description: Description) -> Iterator[Mistake]:
     """An egress gateway has a listener per port of what the cluster imports: 64 at most (Gateway API)."""
     ports: dict[str, set[int]] = {}
-    having = clusters_by_namespace(description.clusters)
-    entries = entries_by_export(description.imports)
-    for export in description.exports:
-        for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ())):
-            if one.path == "gateway" and export.scope == "shared":
-                ports.setdefault(one.cluster, set()).update(port.port for port in export.all_ports)
+    for one in all_importings(description.exports, description.clusters, description.imports):
+        if one.path == "gateway" and one.export.scope == "shared":
+            ports.setdefault(one.cluster, set()).update(port.port for port in one.export.all_ports)
     for cluster, numbers in sorted(ports.items()):
         if len(numbers) > MAX_LISTENERS:
             yield Mistake(

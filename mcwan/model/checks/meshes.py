@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from mcwan.model.description import Description
-from mcwan.model.importing import admitted_policies, asking, clusters_by_namespace, entries_by_export, importings
+from mcwan.model.importing import (
+    admitted_policies,
+    all_importings,
+    asking,
+    clusters_by_namespace,
+    entries_by_export,
+    importings,
+)
 from mcwan.model.imports import Path
 from mcwan.model.mistakes import Mistake, Place
 from mcwan.model.tls import OWN
@@ -152,13 +159,7 @@ _OWN_DOMAIN = "give the mesh a trust domain of its own (meshConfig.trustDomain)"
 
 
 def _asking(description: Description, path: Path) -> dict[str, set[str]]:
-    having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
-    every = (
-        one
-        for export in description.exports
-        for one in importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
-    )
-    return asking(every, path)
+    return asking(all_importings(description.exports, description.clusters, description.imports), path)
 
 
 def _federated(description: Description) -> set[str]:

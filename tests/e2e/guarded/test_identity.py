@@ -1,20 +1,17 @@
 """Who may connect, and who may ask for what: certificates say it, and the gateways check them on both sides."""
 
-import http.client
-import socket
-import ssl
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from lab import certificates, client, faults, netns
+from lab import certificates, client, faults
 from lab.capture import Capture
 from lab.state import Lab
 from lab.topology import Site
 from lab.waiting import wait
 from mcwan.model.tls import dns_name, identity
+from tests.e2e import by_hand
 from tests.e2e.guarded.logs import log
 
 pytestmark = pytest.mark.lab
@@ -33,35 +30,11 @@ def west(guarded: Lab) -> Path:
 
 def send(lab: Lab, files: Path | None, port: int, host: str, *, plain: bool = False) -> int | None:
     """Send a request from west's client to east's ingress gateway by hand; None if the connection is refused."""
-    site = lab.topology.sites["west"]
-    address = str(lab.fabric.clusters["east"].ingress.addresses[0])
-    with netns.inside(site.pod(site.client_address)):
-        raw = socket.create_connection((address, port), 5)
-    with closing(http.client.HTTPConnection(address, port, timeout=5)) as connection:
-        connection.sock = raw
-        try:
-            if not plain:
-                connection.sock = _context(lab, files).wrap_socket(raw, server_hostname=_name(lab, "east"))
-            connection.request("GET", "/", headers={"Host": host})
-            with connection.getresponse() as response:
-                return response.status
-        except (ssl.SSLError, ConnectionError, http.client.HTTPException):
-            return None
+    return by_hand.send(lab, ("west", "east"), files, port, host, plain=plain)
 
 
 def by_istio(lab: Lab) -> bool:
     return lab.topology.sites["east"].profile == "istio"
-
-
-def _context(lab: Lab, files: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=certificates.authority(lab) / "ca.crt")
-    if files is not None:
-        context.load_cert_chain(files / "tls.crt", files / "tls.key")
-    return context
-
-
-def _name(lab: Lab, cluster: str) -> str:
-    return dns_name(lab.fabric.domain, cluster, "ingress")
 
 
 def test_a_gateway_of_the_fabric_is_let_in(guarded: Lab, west: Path) -> None:

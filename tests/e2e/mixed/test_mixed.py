@@ -1,16 +1,12 @@
 """Clusters with Istio's and with Envoy Gateway's gateways are one fabric, with mutual TLS between all of them."""
 
-import http.client
 import json
-import socket
-import ssl
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from lab import certificates, client, deploy, netns, wan
+from lab import certificates, client, deploy, wan
 from lab.capture import Capture
 from lab.state import Lab
 from lab.up import PROJECT, with_profile
@@ -18,9 +14,11 @@ from lab.waiting import wait
 from mcwan import stack
 from mcwan.cli.render import dump
 from mcwan.model.tls import dns_name
+from tests.e2e.by_hand import send
 
 pytestmark = pytest.mark.lab
 REQUESTS = 60
+HIGH = 31111
 
 
 def carried(lab: Lab, cluster: str, url: str) -> dict[tuple[str, str], str]:
@@ -88,27 +86,10 @@ def test_nobody_is_let_in_without_a_certificate_of_the_fabrics(mixed: Lab, targe
     foreign = certificates.issue(certificates.root(tmp_path / "root"), tmp_path / "files", names, "clientAuth")
     own = mixed.site_directory(mixed.topology.sites["west"]) / "tls" / "egress"
     host = "payment.secure.svc.cluster.local"
-    assert [_send(mixed, target, files, host) for files in (own, None, foreign)] == [200, None, None]
-    assert _send(mixed, target, own, "internal.secure.svc.cluster.local") == 404
-
-
-def _send(lab: Lab, target: str, files: Path | None, host: str) -> int | None:
-    site = lab.topology.sites["west"]
-    address = str(lab.fabric.clusters[target].ingress.addresses[0])
-    context = ssl.create_default_context(cafile=certificates.authority(lab) / "ca.crt")
-    if files is not None:
-        context.load_cert_chain(files / "tls.crt", files / "tls.key")
-    with netns.inside(site.pod(site.client_address)):
-        raw = socket.create_connection((address, 31111), 5)
-    with closing(http.client.HTTPConnection(address, 31111, timeout=5)) as connection:
-        connection.sock = raw
-        try:
-            connection.sock = context.wrap_socket(raw, server_hostname=dns_name(lab.fabric.domain, target, "ingress"))
-            connection.request("GET", "/payment", headers={"Host": host})
-            with connection.getresponse() as response:
-                return response.status
-        except (ssl.SSLError, ConnectionError, http.client.HTTPException):
-            return None
+    ways = ("west", target)
+    answers = [send(mixed, ways, files, HIGH, host, "/payment") for files in (own, None, foreign)]
+    assert answers == [200, None, None]
+    assert send(mixed, ways, own, HIGH, "internal.secure.svc.cluster.local", "/payment") == 404
 
 
 def test_what_travels_cannot_be_read(mixed: Lab) -> None:
