@@ -99,7 +99,7 @@ def federated() -> Raw:
     mesh: Raw = {"gateway": {"profile": "istio"}, "namespaces": ["red", "green"]}
     clusters: Raw = {
         "alpha": mesh | {"mesh": {"trustDomain": "alpha.example", "strict": True}},
-        "beta": mesh | {"mesh": {"trustDomain": "beta.example"}},
+        "beta": mesh | {"mesh": {"trustDomain": "beta.example", "rootNamespace": "mesh-root"}},
         "edge": {"namespaces": ["red"]},
     }
     for number, (name, cluster) in enumerate(clusters.items(), start=1):
@@ -319,7 +319,9 @@ def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
         if profile.get("profile") != "standard" and draw(st.booleans()):
             found[name]["ingress"]["exposure"] = "NodePort"
         if meshes and profile.get("profile") == "istio":
-            found[name]["mesh"] = {"trustDomain": f"{name}.example", "strict": draw(st.booleans())}
+            root = draw(st.sampled_from(["istio-system", "mesh-root"]))
+            mesh = {"trustDomain": f"{name}.example", "strict": draw(st.booleans()), "rootNamespace": root}
+            found[name]["mesh"] = mesh
         if draw(st.integers(0, 3)) == 0:
             found[name]["mcsApi"] = "v1alpha1"
     return found

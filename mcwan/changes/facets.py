@@ -6,17 +6,18 @@ from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, export_of
 from mcwan.rules.objects import Object
 from mcwan.rules.unknown import UnjudgedError
 
-WAYS, TREATMENT, TLS, CALLERS, PROTECTION, GATEWAY, FOUNDATION, LABELS = (
+WAYS, TREATMENT, TLS, CALLERS, PROTECTION, STRICT, GATEWAY, FOUNDATION, LABELS = (
     "ways",
     "treatment",
     "tls",
     "callers",
     "protection",
+    "strict",
     "gateway",
     "foundation",
     "labels",
 )
-ALL = frozenset((WAYS, TREATMENT, TLS, CALLERS, PROTECTION, GATEWAY, FOUNDATION))
+ALL = frozenset((WAYS, TREATMENT, TLS, CALLERS, PROTECTION, STRICT, GATEWAY, FOUNDATION))
 """All that a sentence may explain. Labels and annotations that mean nothing to mcwan are told by themselves."""
 _POLICY_LABEL = f"wan-policy.{GROUP}/"
 _KINDS = {
@@ -32,6 +33,7 @@ _KINDS = {
     "EnvoyProxy": GATEWAY,
     "Namespace": FOUNDATION,
     "NetworkPolicy": PROTECTION,
+    "PeerAuthentication": STRICT,
     "Role": TLS,
     "RoleBinding": TLS,
     "SecurityPolicy": CALLERS,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from mcwan.changes import clusters, exports, policies, rest
+from mcwan.changes import clusters, exports, meshes, policies, rest
 from mcwan.changes.facets import LABELS
 from mcwan.changes.objects import NOT_KNOWN, Compared, ObjectChange, compare
 from mcwan.changes.reading import view
@@ -102,6 +102,7 @@ def _told(old: View, new: View, differing: Sequence[Compared]) -> Iterator[Told]
         yield Told(Sentence(about="new", text=_all_new(new), clusters=tuple(new.by_cluster)), (cover(), cover(LABELS)))
         return
     told = [*clusters.told(old, new), *policies.told(old, new), *exports.told(old, new)]
+    told += meshes.told(one for _, one, _ in rest.left(differing, told))
     told += rest.told(new, rest.left(differing, told))
     yield from told
     yield from rest.labels(rest.left(differing, told))

@@ -180,8 +180,8 @@ def upstream(request: UpstreamRequest) -> tuple[Manifest, ...]:
     """Give a ServiceEntry with all places, and the DestinationRule that keeps the health of each."""
     known, spares = request.certificate, any(place.spare for place in request.places)
     protocol = "HTTP2" if known else "HTTP"
-    visible = ["*" if request.mesh else "."]
-    tls = _mesh_tls if request.mesh else _tls
+    visible = ["." if request.mesh is None else "*"]
+    tls = _tls if request.mesh is None else _mesh_tls
     entry = {
         "hosts": [request.host],
         "exportTo": visible,

@@ -40,7 +40,7 @@ def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
     PINGs of their own: istio/api#3706.)
     """
     patches = []
-    match = {"cluster": {"service": request.host}, "context": "SIDECAR_OUTBOUND" if request.mesh else "GATEWAY"}
+    match = {"cluster": {"service": request.host}, "context": "GATEWAY" if request.mesh is None else "SIDECAR_OUTBOUND"}
     if request.certificate is not None:
         patches.append(_patch("CLUSTER", match, _http2(request.traffic)))
     if checks := request.traffic.health_checks:
@@ -52,8 +52,8 @@ def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
             "tcp_health_check": {},
         }
         patches.append(_patch("CLUSTER", match, {"health_checks": [check]}))
-    if patches and request.mesh:  # sidecars take those of their own namespace and of the root namespace only
-        yield _every(request.name, request.mesh.root_namespace, request.labels, patches)
+    if patches and request.mesh is not None:  # sidecars take those of their own and of the root namespace
+        yield _every(request.name, request.mesh, request.labels, patches)
     elif patches:
         yield _filter(request.name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
 

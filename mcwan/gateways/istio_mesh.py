@@ -38,7 +38,7 @@ def federated(request: FederatedRequest) -> tuple[Manifest, ...]:
     spared = [called(request, rule) for rule in request.rules if rule.spares]
     return (
         manifest(_NETWORKING, "ServiceEntry", request.name, request.namespace, request.labels, spec=entry),
-        *mesh_filter(request.filter, request.mesh.root_namespace, request.labels, spared),
+        *mesh_filter(request.filter, request.mesh, request.labels, spared),
         manifest(_NETWORKING, "VirtualService", request.name, request.namespace, request.labels, spec=routes),
     )
 

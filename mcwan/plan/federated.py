@@ -39,7 +39,7 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         common,
         export.key,
         names.federated(export.key),
-        mesh,
+        mesh.root_namespace,
         told,
         hosts,
         ports,

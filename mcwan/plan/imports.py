@@ -39,6 +39,7 @@ def _marked(context: Context, importing: Importing) -> Manifest:
     mesh = context.fabric.clusters[importing.cluster].mesh
     if importing.path == "federated" and mesh is not None:
         annotations[names.MESHES_ANNOTATION] = mesh.trust_domain
+        annotations[names.MESH_NAMESPACE_ANNOTATION] = mesh.root_namespace
     return manifest(
         f"multicluster.x-k8s.io/{version}",
         "ServiceImport",

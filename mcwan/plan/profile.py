@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from mcwan.model.cluster import Cluster, Exposure
 from mcwan.model.matches import Match
-from mcwan.model.mesh import Mesh
 from mcwan.model.telemetry import Telemetry
 from mcwan.model.tls import Role
 from mcwan.model.traffic import Traffic
@@ -142,8 +141,8 @@ class UpstreamPlace:
 class UpstreamRequest:
     """The places of an export by one WAN policy, as one upstream, which routes refer to by a host name and `port`.
 
-    `certificate` is that of the egress gateway; None if the WAN policy is plaintext. `mesh`: workloads of that mesh
-    send to it themselves, as who they are; of the certificate only the domain matters then.
+    `certificate` is that of the egress gateway; None if the WAN policy is plaintext. `mesh` is the root namespace of
+    the mesh whose workloads send to it themselves, as who they are; of the certificate only the domain matters then.
     """
 
     name: str
@@ -156,7 +155,7 @@ class UpstreamRequest:
     traffic: Traffic
     gateway: str
     certificate: Certificate | None
-    mesh: Mesh | None = None
+    mesh: str | None = None
 
 
 class Destination(NamedTuple):
@@ -187,7 +186,7 @@ class FederatedRequest:
     """An export, as a mesh's own clients call it.
 
     `names` are host names that the mesh has to be told of, `hosts` all by which clients call it; `ports` by name.
-    `filter` names what lies in the root namespace of `mesh`.
+    `filter` names what lies in `mesh`, the root namespace of the mesh.
     """
 
     name: str
@@ -195,7 +194,7 @@ class FederatedRequest:
     labels: Mapping[str, str]
     export: str
     filter: str
-    mesh: Mesh
+    mesh: str
     names: tuple[str, ...]
     hosts: tuple[str, ...]
     ports: Mapping[str, int]

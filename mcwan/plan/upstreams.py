@@ -44,6 +44,7 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
 def _federated(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest:
     """Give the same for the workloads of a mesh, which send for themselves."""
     cluster, export, policy = importing.cluster, rule.target, rule.wan_policy
+    mesh = context.fabric.clusters[cluster].mesh
     return UpstreamRequest(
         names.federated(export.key, policy),
         names.NAMESPACE,
@@ -55,7 +56,7 @@ def _federated(context: Context, importing: Importing, rule: EgressRule) -> Upst
         traffic(export, rule, context.fabric.wan_policies),
         "",
         Certificate("", context.fabric.domain, None),
-        context.fabric.clusters[cluster].mesh,
+        mesh.root_namespace if mesh is not None else None,
     )
 
 

@@ -18,6 +18,7 @@ from mcwan.plan.names import (
     EGRESS,
     GROUP,
     INGRESS,
+    MESH_NAMESPACE_ANNOTATION,
     MESH_TARGET,
     MESHES_ANNOTATION,
     NAMESPACE,
@@ -203,6 +204,24 @@ class Evidence:
             if is_named(one):
                 found.setdefault((one.name, one.namespace), []).append(one)
         return found
+
+    def mesh_namespaces(self, cluster: str) -> Sequence[str]:
+        """Give the root namespace of a cluster's mesh, as its federated imports say it; several if they disagree.
+
+        Raises UnjudgedError if none says one that is known.
+        """
+        known, doubts = self._mesh_namespaces.get(cluster, ([], []))
+        if doubts and not known:
+            raise doubts[0]
+        return known
+
+    @cached_property
+    def _mesh_namespaces(self) -> Mapping[str, tuple[list[str], list[UnjudgedError]]]:
+        imports: dict[str, list[Object]] = {}
+        for one in self.of_kind("ServiceImport"):
+            imports.setdefault(one.cluster, []).append(one)
+        found = {cluster: each(its, mesh_namespace_of) for cluster, its in imports.items()}
+        return {cluster: (sorted({one for one in known if one}), doubts) for cluster, (known, doubts) in found.items()}
 
     @cached_property
     def routes(self) -> tuple[Object | UnjudgedError, ...]:
@@ -657,6 +676,11 @@ def callers_of(export: Object) -> frozenset[str] | None:
     if CALLERS_ANNOTATION not in export.annotations:
         return None
     return frozenset(_listed(text(export.annotations, CALLERS_ANNOTATION)))
+
+
+def mesh_namespace_of(one: Object) -> str:
+    """Give the root namespace of the mesh that a federated ServiceImport is of. Raises UnjudgedError."""
+    return text(one.annotations, MESH_NAMESPACE_ANNOTATION)
 
 
 def meshes_of(one: Object) -> tuple[str, ...]:

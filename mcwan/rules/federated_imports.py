@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcwan.gateways import istio, istio_mesh
-from mcwan.model.mesh import Mesh
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.federated import hosts_of
 from mcwan.plan.names import cluster_host, clusterset
@@ -67,8 +66,8 @@ def _request(evidence: Evidence, one: Object, routes: Object | None) -> Federate
     told, hosts = hosts_of(one.name, one.namespace, offered=offered)
     ports = {text(it, "name"): number(it, "port") or 0 for it in items(one.content, "spec", "ports")}
     its = tuple(_rule(evidence, one, rule, list(ports.values())) for rule in (rules(routes) if routes else ()))
-    key, mesh = f"{one.name}.{one.namespace}", Mesh(trust_domain="mesh")  # of the mesh, nothing is looked at
-    return FederatedRequest(clusterset(one.name), one.namespace, {}, key, "", mesh, told, hosts, ports, its)
+    key = f"{one.name}.{one.namespace}"
+    return FederatedRequest(clusterset(one.name), one.namespace, {}, key, "", "", told, hosts, ports, its)
 
 
 def _rule(evidence: Evidence, one: Object, rule: Any, ports: Sequence[int]) -> FederatedRule:

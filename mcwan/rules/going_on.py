@@ -20,7 +20,7 @@ from mcwan.rules.objects import Object, items, kept, mapping, number, text, text
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import as_made, filters_of, mesh_filters, mesh_of, places, rules_for, upstreams
+from mcwan.rules.upstreams import as_made, filters_of, filters_of_mesh, is_of_mesh, places, rules_for, upstreams
 from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
@@ -142,7 +142,7 @@ def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
         lacking = [
             wanted for wanted in made["configPatches"] if all(difference(wanted, one, "", _FREE) for one in there)
         ]
-        selects = its is not None and (mesh_of(upstream) is None) == bool(list(targets_of(its)))
+        selects = its is not None and is_of_mesh(upstream) != bool(list(targets_of(its)))
         if lacking or not selects:
             yield violation(
                 f"{upstream} has no EnvoyFilter by which its lost connections are noticed",
@@ -172,7 +172,7 @@ def _by_mesh(evidence: Evidence, routes: Object) -> Iterator[Violation]:
 def _to_spares(evidence: Evidence, routes: Object) -> Iterator[Violation]:
     """Where a mesh's rules have spares, an EnvoyFilter has sidecars go on to those at once."""
     spared = [text(rule, "name") for rule in rules(routes) if _has_spares(evidence, routes, rule)]
-    found = mesh_filters(evidence, routes.cluster, names.federated(".".join(export_of(routes) or ())))
+    found = filters_of_mesh(evidence, routes.cluster, names.federated(".".join(export_of(routes) or ())))
     its = next(iter(found), None)
     for made in istio_filters.mesh_filter("", "", {}, spared):
         if its is None:

@@ -8,12 +8,21 @@ from mcwan.gateways import istio_mesh
 from mcwan.model.mesh import trust_domain
 from mcwan.plan.names import clusterset
 from mcwan.rules.backends import rules
-from mcwan.rules.evidence import Evidence, Export, callers_of, component_of, exports_of, meshes_of, own_rules_of
+from mcwan.rules.evidence import (
+    Evidence,
+    Export,
+    callers_of,
+    component_of,
+    exports_of,
+    mesh_namespace_of,
+    meshes_of,
+    own_rules_of,
+)
 from mcwan.rules.likeness import difference
 from mcwan.rules.objects import Object, mapping, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.words import listed
+from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write both sides in one update: mcwan:clusters.CLUSTER.mesh, mcwan:imports"
 
@@ -79,6 +88,14 @@ def _is_expected(evidence: Evidence, one: Object) -> Iterator[Violation]:
                         one,
                         export,
                     )
+        roots = evidence.mesh_namespaces(one.cluster)
+        if mesh_namespace_of(one) not in roots or len(roots) > 1:
+            yield violation(
+                f"{one} says that the root namespace of its mesh is {said(mesh_namespace_of(one) or None)}, and "
+                f"imports of {one.cluster} say {listed(roots) or 'none'}",
+                "let mcwan write the imports: mcwan:clusters.CLUSTER.mesh.rootNamespace",
+                one,
+            )
         others = sorted(_asking(evidence).clusters.get(trust, set()) - {one.cluster})
         if others:
             yield violation(
@@ -130,7 +147,7 @@ def _sides(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
 RULES = (
     Rule(
         "meshes-agree",
-        "An export admits workloads of just those meshes that import it federated, each of one cluster.",
+        "An export admits workloads of just those meshes that import it federated, each of one cluster, with one root.",
         "Workloads of a mesh that an exporting cluster does not know are refused, and those of one that does not "
         "import it could call all the same.",
         "Let mcwan write both sides in one update.",

@@ -1,17 +1,15 @@
 """Where egress routes send: to targets, and to upstreams, ServiceEntries that keep several remote places together."""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mcwan.gateways import istio
-from mcwan.model.mesh import Mesh
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import CHOICE_LABEL, MESH_TARGET, SOURCE_CLUSTER, SPARE
 from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.rules.backends import Backend, backends, hosts_sent_to
-from mcwan.rules.evidence import Evidence, component_of, export_of
+from mcwan.rules.evidence import Evidence, component_of, export_of, is_named
 from mcwan.rules.objects import Object, items, number, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen
 
@@ -77,7 +75,7 @@ def is_upstream(evidence: Evidence, route: Object, to: Backend) -> bool:
     Sidecars send to those of meshes only. Raises UnjudgedError.
     """
     upstream = evidence.upstream(route.cluster, to.namespace, to.name)
-    if upstream is None or (route.kind == "VirtualService" and mesh_of(upstream) is None):
+    if upstream is None or (route.kind == "VirtualService" and not is_of_mesh(upstream)):
         return False
     ports = items(upstream.content, "spec", "ports")
     return to.port in [number(one, "number") for one in ports]
@@ -88,39 +86,29 @@ def upstreams(evidence: Evidence) -> list[Object | UnjudgedError]:
     return chosen(evidence.of_kind("ServiceEntry"), lambda one: component_of(one) in ("target", MESH_TARGET))
 
 
-def mesh_of(upstream: Object) -> Mesh | None:
-    """Give the mesh whose workloads send to an upstream, as far as upstreams say it. Raises UnjudgedError."""
-    return Mesh(trust_domain="mesh") if component_of(upstream) == MESH_TARGET else None
+def is_of_mesh(upstream: Object) -> bool:
+    """Tell whether workloads of a mesh send to an upstream for themselves. Raises UnjudgedError."""
+    return component_of(upstream) == MESH_TARGET
 
 
 def filters_of(evidence: Evidence, upstream: Object) -> list[Object]:
     """Give the EnvoyFilters of an upstream: beside it or, of a mesh, in the root namespace. Raises UnjudgedError."""
-    if mesh_of(upstream) is None:
-        one = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
-        return [one] if one is not None else []
-    return mesh_filters(evidence, upstream.cluster, upstream.name)
+    if is_of_mesh(upstream):
+        return filters_of_mesh(evidence, upstream.cluster, upstream.name)
+    one = evidence.find(upstream.cluster, "EnvoyFilter", upstream.namespace, upstream.name)
+    return [one] if one is not None else []
 
 
-def mesh_filters(evidence: Evidence, cluster: str, name: str) -> list[Object]:
-    """Give the EnvoyFilters of a mesh that are called so, wherever its root namespace is. Raises UnjudgedError."""
-    found, doubts = _mesh_filters(evidence)
-    if doubt := doubts.get(cluster):
-        raise doubt
-    return found.get((cluster, name), [])
+def filters_of_mesh(evidence: Evidence, cluster: str, name: str) -> list[Object]:
+    """Give the EnvoyFilters that are called so in a cluster's mesh's root namespace: elsewhere they are for no sidecar.
 
-
-@lru_cache(maxsize=1)
-def _mesh_filters(evidence: Evidence) -> tuple[Mapping[tuple[str, str], list[Object]], Mapping[str, UnjudgedError]]:
-    """Give the EnvoyFilters of meshes by cluster and name, and why some are not known, by cluster."""
-    found: dict[tuple[str, str], list[Object]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for one in evidence.of_kind("EnvoyFilter"):
-        try:
-            if component_of(one) in (MESH_TARGET, "import"):
-                found.setdefault((one.cluster, one.name), []).append(one)
-        except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+    Where no import says which that is, those of any namespace: of that, meshes-agree tells. Raises UnjudgedError.
+    """
+    if not evidence.mesh_namespaces(cluster):
+        every = evidence.of_kind("EnvoyFilter")
+        return [one for one in every if one.cluster == cluster and is_named(one) and one.name == name]
+    found = (evidence.find(cluster, "EnvoyFilter", root, name) for root in evidence.mesh_namespaces(cluster))
+    return [one for one in found if one is not None]
 
 
 def rules_for(evidence: Evidence, upstream: Object) -> list[Object]:
@@ -131,7 +119,7 @@ def rules_for(evidence: Evidence, upstream: Object) -> list[Object]:
 
 def rules_elsewhere(evidence: Evidence, upstream: Object) -> list[Object]:
     """Give the DestinationRules of other namespaces, which hold for workloads of a mesh there. Raises UnjudgedError."""
-    hosts = texts(upstream.content, "spec", "hosts") if mesh_of(upstream) is not None else ()
+    hosts = texts(upstream.content, "spec", "hosts") if is_of_mesh(upstream) else ()
     return [one for host in hosts for one in evidence.rules_elsewhere(upstream.cluster, upstream.namespace, host)]
 
 
@@ -149,6 +137,6 @@ def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | Non
     name, port = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
     host = next(texts(upstream.content, "spec", "hosts"), "")
     labels: dict[str, str] = {}
-    mesh = mesh_of(upstream)
+    mesh = "" if is_of_mesh(upstream) else None
     request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate, mesh)
     return [one["spec"] for one in istio.upstream(request)]

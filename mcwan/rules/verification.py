@@ -16,7 +16,7 @@ from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.tls import is_named, secure_ports, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import Place, as_made, mesh_of, places, rules_elsewhere, rules_for, upstreams
+from mcwan.rules.upstreams import Place, as_made, is_of_mesh, places, rules_elsewhere, rules_for, upstreams
 from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write the target and its BackendTLSPolicy or DestinationRule"
@@ -119,7 +119,7 @@ def _checked(evidence: Evidence, upstream: Object, rule: Object) -> Difference |
         difference(made["trafficPolicy"]["tls"], found, "spec.trafficPolicy.tls")
         or difference(made["exportTo"], value(rule.content, "spec", "exportTo"), "spec.exportTo")
         or difference(None, value(policy, "portLevelSettings"), "spec.trafficPolicy.portLevelSettings")
-        or (None if mesh_of(upstream) else _other_roots(evidence, rule))
+        or (None if is_of_mesh(upstream) else _other_roots(evidence, rule))
         or _frame(rule)
     )
 

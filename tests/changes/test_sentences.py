@@ -379,6 +379,11 @@ def test_a_mesh_calls_for_itself() -> None:
         "31111 on the SD-WAN",
         "yes",
     ) in told(compared(after, moved))
+    strict = changed({"clusters/cluster-3/mesh/strict": True}, after)
+    refused = "no workload of the mesh on cluster-3 takes plaintext any more"
+    assert told(compared(after, strict)) == [(refused, "refused")]
+    again = "the workloads of the mesh on cluster-3 take plaintext again, from anybody"
+    assert told(compared(strict, after)) == [(again, "no")]
     called = [{"cluster": "cluster-3", "accounts": ["sleep.sleep"]}, "cluster-2"]
     assert [text for text, _ in told(compared(after, changed({"exports/0/callers": called}, after)))] == [
         "payment.secure may be called by cluster-2 or sleep.sleep of east.example instead of everybody"

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from mcwan.gateways.istio_mesh import federated, strict
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.model.matches import CookieMatch, HeaderMatch, Match, PathMatch, QueryParamMatch
-from mcwan.model.mesh import Mesh
 from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
 from mcwan.plan.routes import matches
@@ -27,7 +26,7 @@ def rule(*found: Match, port: int | None = None, **traffic: Any) -> FederatedRul
 
 def asked(ports: dict[str, int], *rules: FederatedRule) -> FederatedRequest:
     names = ("cart", "secure", LABELS, "cart.secure", "cart.secure.federated")
-    return FederatedRequest(*names, Mesh(trust_domain="east.example"), ("x",), ("x", "y"), ports, rules)
+    return FederatedRequest(*names, "istio-system", ("x",), ("x", "y"), ports, rules)
 
 
 def http(*rules: FederatedRule) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ SERVICE = "mc-wan.l7mp.io/service"
 SPARES = "mc-wan.l7mp.io/spares"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
 CALLERS, MESHES = "mc-wan.l7mp.io/callers", "mc-wan.l7mp.io/meshes"
+MESH_NAMESPACE = "mc-wan.l7mp.io/mesh-namespace"
 OWN_RULES, BACKENDS = "mc-wan.l7mp.io/own-rules", "mc-wan.l7mp.io/backends"
 ADDRESSES, POLICY, RULES = "mc-wan.l7mp.io/addresses", "mc-wan.l7mp.io/wan-policy", "mc-wan.l7mp.io/rules"
 
@@ -2174,6 +2175,26 @@ def _(evidence: Evidence) -> Changes:
                 yield _remove(evidence, one, "requests-go-on")
                 yield _drop(evidence, one, ("spec", "configPatches", 0), "requests-go-on")
                 yield _set(evidence, one, ("spec", "configPatches", 0, "applyTo"), "CLUSTER", "requests-go-on")
+
+
+@kind("federated import: an EnvoyFilter is for no sidecar")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EnvoyFilter"):
+        if part(one) in ("mesh-target", "import"):
+            yield _set(evidence, one, ("metadata", "namespace"), "mc-wan", "requests-go-on")
+
+
+@kind("federated import: another root namespace of its mesh")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", MESH_NAMESPACE)
+    for one, *_ in federating(evidence):
+        alone = not [its for its, *_ in federating(evidence) if its.cluster == one.cluster and its != one]
+        filters = [it for it in evidence.of_kind("EnvoyFilter") if it.cluster == one.cluster]
+        if not alone:
+            yield _set(evidence, one, path, "else-where", "meshes-agree")
+        elif any(part(it) in ("mesh-target", "import") for it in filters):
+            yield _set(evidence, one, path, "else-where", "requests-go-on")
+        yield _drop(evidence, one, path, "meshes-agree")
 
 
 @kind("VirtualService: somebody else's, to an upstream of a mesh")

@@ -1,0 +1,33 @@
+"""Meshes that refuse plaintext from now on, or take it again."""
+
+from collections.abc import Iterable, Iterator
+
+from mcwan.changes.facets import STRICT, by_facet
+from mcwan.changes.objects import Compared
+from mcwan.changes.told import Disturbance, Sentence, Told, cover
+
+
+def told(changes: Iterable[Compared]) -> Iterator[Told]:
+    """Give a sentence for each cluster whose whole mesh is held to mutual TLS, or no longer."""
+    for one in changes:
+        if STRICT in by_facet(one):
+            cluster = one.change.cluster
+            gone = one.change.change == "removed"
+            yield Told(
+                Sentence(
+                    about=STRICT,
+                    text=f"the workloads of the mesh on {cluster} take plaintext again, from anybody"
+                    if gone
+                    else f"no workload of the mesh on {cluster} takes plaintext any more",
+                    clusters=(cluster,),
+                    disturbance=Disturbance()
+                    if gone
+                    else Disturbance(
+                        level="refused",
+                        why="clients without a sidecar are refused by every workload of that mesh",
+                        remedy="see before that all of its clients have sidecars, by Istio's metric "
+                        "istio_requests_total with connection_security_policy none",
+                    ),
+                ),
+                (cover(STRICT, clusters=[cluster]),),
+            )
