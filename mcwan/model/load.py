@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mcwan.model.checks import check
-from mcwan.model.cluster import Cluster
+from mcwan.model.cluster import Cluster, Gateway
 from mcwan.model.description import Description, Manage
 from mcwan.model.export import Export
 from mcwan.model.fabric import Fabric
@@ -30,6 +30,7 @@ from mcwan.model.leaves import (
     LabelKey,
     LabelValue,
 )
+from mcwan.model.mesh import Mesh
 from mcwan.model.messages import KEY, fields_of, said, wrong_key
 from mcwan.model.mistakes import Mistake, MistakesError, Place, show
 from mcwan.model.sdwan import SDWAN
@@ -158,19 +159,23 @@ class _Reader:
             return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)", remedy=remedy)
         return mistake
 
-    def _cluster(self, raw: object, _number: int) -> Cluster:
-        """Stand in for a cluster that cannot be read as written, with the namespaces that it seems to have.
+    def _cluster(self, raw: object, number: int) -> Cluster:
+        """Stand in for a cluster that cannot be read as written, with namespaces and a mesh as it seems to have.
 
         Where those cannot be read either it has all, so that nothing is said for want of one.
         """
-        namespaces = raw.get("namespaces") if isinstance(raw, Mapping) else None
+        raw = raw if isinstance(raw, Mapping) else {}
+        namespaces = raw.get("namespaces")
         if not isinstance(namespaces, list):
             exports = self.raw.get("exports")
             listed = exports if isinstance(exports, list) else []
             services = [str(one.get("service")) for one in listed if isinstance(one, Mapping)]
             namespaces = [service.partition(".")[2] for service in services]
         names = tuple(one for one in namespaces if isinstance(one, str) and re.match(LABEL, one))
-        return Cluster.model_construct({"namespaces"}, **{**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))})
+        known = {**dict(Cluster()), "namespaces": tuple(dict.fromkeys(names))}
+        if "mesh" in raw:
+            known |= {"mesh": Mesh(trust_domain=f"{number}.stand-in"), "gateway": Gateway(profile="istio")}
+        return Cluster.model_construct({"namespaces"}, **known)
 
     def _mapping(
         self, section: str, name: Any, model: type[BaseModel], stand_in: Callable[[object, int], BaseModel], most: int

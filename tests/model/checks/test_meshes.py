@@ -19,6 +19,17 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
             "clusters with a mesh; write mcwan:clusters.cluster-2.mesh.trustDomain, or choose path gateway there"
         ],
     ),
+    "no mesh that can be read": (
+        {"clusters/cluster-2/mesh": {}},
+        ["clusters.cluster-2.mesh.trustDomain: not written, but needed; write trustDomain"],
+    ),
+    "no cluster that can be read, with a mesh": (
+        {"clusters/cluster-2/gateway": {"profile": "isto"}},
+        [
+            "clusters.cluster-2.gateway.profile: 'isto': not allowed; allowed: 'envoy-gateway', 'istio' or 'standard'; "
+            "write one of them"
+        ],
+    ),
     "plaintext": (
         {"wanPolicies/low/tls": "plaintext"},
         [
