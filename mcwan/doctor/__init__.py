@@ -27,6 +27,7 @@ CHECKS: Mapping[str, Judge] = {
     "certificates-of-one-root": certificates.one_root,
     "trust-domains-equal": meshes.trust_domains,
     "meshes-of-one-root": meshes.one_root,
+    "mesh-names-free": meshes.names_free,
     dns.CHECK: dns.answers,
     probes.CHECK: probes.leave,
 }

@@ -15,6 +15,7 @@ from mcwan.facts.der import certificates
 from mcwan.facts.rights import MESH_CONFIG, ROOTS
 from mcwan.facts.surveyed import Certificate, Survey
 from mcwan.model.mesh import Mesh
+from mcwan.plan.names import cluster_host
 
 _DEFAULT = "cluster.local"
 """The trust domain of a mesh whose config says none (MeshConfig.trustDomain)."""
@@ -46,6 +47,35 @@ def trust_domains(evidence: Evidence) -> Iterator[Finding]:
             yield "ok", "its trust domain is the one that is described", ""
 
     return _each("trust-domains-equal", evidence, "mesh", judge)
+
+
+def names_free(evidence: Evidence) -> Iterator[Finding]:
+    """No Service of a cluster has the name that its mesh is told for an import: its requests would go by the WAN."""
+    told = _told(evidence)
+
+    def judge(name: str, survey: Survey, _: Mesh) -> Iterator[Found]:
+        wrong = False
+        for one in survey.services or ():
+            namespace, service = str(one["metadata"].get("namespace", "")), str(one["metadata"]["name"])
+            if cluster_host(f"{service}.{namespace}") in told[name]:
+                wrong = True
+                said = (
+                    f"Service {namespace}/{service} has the name by which {service}.{namespace} is imported federated"
+                )
+                yield "failed", said, f"rename it, or offer it: add {name} to from of {service}.{namespace}"
+        if not wrong:
+            yield "ok", "no Service has the name of a federated import", ""
+
+    return _each("mesh-names-free", evidence, "services", judge)
+
+
+def _told(evidence: Evidence) -> dict[str, set[str]]:
+    """Give the host names that each cluster's mesh is told, by the plan or, where there is none, none."""
+    found: dict[str, set[str]] = {name: set() for name in evidence.names}
+    for one in evidence.plan.objects if evidence.plan is not None else ():
+        if one.cluster in found and one.manifest["kind"] == "ServiceEntry":
+            found[one.cluster] |= set(one.manifest["spec"]["hosts"])
+    return found
 
 
 def one_root(evidence: Evidence) -> Iterator[Finding]:

@@ -37,9 +37,10 @@ WELL = {
     "certificates-of-one-root": "their certificates are signed by the same issuer",
     "trust-domains-equal": "no cluster has a mesh",
     "meshes-of-one-root": "no cluster has a mesh",
+    "mesh-names-free": "no cluster has a mesh",
 }
 OF_CLUSTERS = [one for one in WELL if one not in ("reachable", "description", "addresses-apart")]
-OF_CLUSTERS = [one for one in OF_CLUSTERS if not one.startswith(("certificates", "meshes", "trust"))]
+OF_CLUSTERS = [one for one in OF_CLUSTERS if not one.startswith(("certificates", "mesh", "trust"))]
 
 
 def wrong(check: str, said: str, remedy: str, *clusters: str, verdict: str = "failed") -> Finding:

@@ -266,3 +266,23 @@ def test_many_roots_are_not_all_named() -> None:
 def test_without_tls_no_gateway_is_compared() -> None:
     found = evidence({**MESHES, "tls": {"mode": "plaintext"}})
     assert judged(ROOTS, replace(found, shown=())) == (SAME,)
+
+
+def test_a_service_with_the_name_of_a_federated_import() -> None:
+    """A Service of another name, and one beside an import by gateway, are nobody's business."""
+    changes = {
+        **MESHES,
+        "clusters/cluster-2/gateway": {"profile": "istio"},
+        "imports": [{"service": "payment.secure", "clusters": ["cluster-2"], "path": "federated"}],
+    }
+    there = tuple({"metadata": {"name": name, "namespace": "secure"}} for name in ("payment", "other"))
+    found = survey(survey(evidence(changes), ONE, services=there), TWO, services=there)
+    assert judged("mesh-names-free", found) == (
+        of("mesh-names-free", "ok", "no Service has the name of a federated import", clusters=(ONE,)),
+        of(
+            "mesh-names-free",
+            "failed",
+            "Service secure/payment has the name by which payment.secure is imported federated",
+            "rename it, or offer it: add cluster-2 to from of payment.secure",
+        ),
+    )
