@@ -13,7 +13,7 @@ from mcwan.plan.summary import export_summary, import_summary, wan_policy_summar
 from mcwan.rules import RULES, Evidence, run
 from mcwan.rules.sources import Registered, of_resources
 
-CLUSTERS, EXPORTS, ROUNDS = 10, 277, 3
+CLUSTERS, EXPORTS, ROUNDS = 10, 229, 3
 SLOWEST = 3
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from mcwan.rules.objects import Object, items, kept, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen, first
-from mcwan.rules.upstreams import is_upstream, sent
+from mcwan.rules.upstreams import is_upstream, ports_of, sent
 from mcwan.rules.words import listed, said
 
 
@@ -200,12 +200,6 @@ def meant_for_wan(evidence: Evidence, route: Object, to: Backend) -> bool:
         return False
     every = [one for ones in evidence.policies.values() for one in ones if one.cluster == route.cluster]
     return to.port in [number(one.content, "spec", "port") for one in every]
-
-
-@kept
-def ports_of(service: Object) -> dict[int | None, int | None]:
-    """Give a Service's ports, and where each leads. Raises UnjudgedError."""
-    return {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
 
 
 @kept

@@ -1,7 +1,9 @@
 """What the rules of a route send to: of an HTTPRoute, or of a VirtualService, which a mesh's sidecars follow."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from mcwan.plan.names import NAMESPACE, cluster_host
 from mcwan.rules.objects import Object, items, kept, mapping, number, text
@@ -10,7 +12,8 @@ HOSTNAME = ("networking.istio.io", "Hostname")
 """The group and kind of a backend that is a host name of Istio's: of a ServiceEntry."""
 
 
-class Backend(NamedTuple):
+@dataclass(frozen=True)
+class Backend:
     """A Service or host name that a rule of a route sends to; `rule` and `ref` as they are written."""
 
     namespace: str
@@ -18,18 +21,18 @@ class Backend(NamedTuple):
     rule: Any
     ref: Any
 
-    @property
+    @cached_property
     def port(self) -> int | None:
         """The port that is meant. Raises UnjudgedError."""
         port = number(self.ref, "port")
         return number(self.ref, "destination", "port", "number") if port is None else port
 
-    @property
+    @cached_property
     def rewritten(self) -> tuple[str, ...]:
         """The host names that are written into its requests: by itself, else by its rule. Raises UnjudgedError."""
         return tuple(_rewritten(self.ref)) or tuple(_rewritten(self.rule))
 
-    @property
+    @cached_property
     def called(self) -> str:
         """The name of its rule. Raises UnjudgedError."""
         return rule_name(self.rule)

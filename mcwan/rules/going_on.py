@@ -6,7 +6,7 @@ EnvoyFilter for the egress gateway, and one for an upstream that has settings of
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from mcwan.gateways import envoy, envoy_gateway, istio_filters, istio_mesh
@@ -235,23 +235,23 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
 def _different(policy: Object) -> str:
     """Say where a BackendTrafficPolicy is not as mcwan's are, whatever is chosen for it."""
     spec = mapping(policy.content, "spec")
-    active = value(spec, "healthCheck", "active") is not None
-    settings = merged(
-        Traffic(
-            idempotent="reset" in texts(spec, "retry", "retryOn", "triggers"),
-            timeouts=Timeouts(
-                connect="1s",
-                keepalive="1s",
-                per_try="1s" if value(spec, "retry", "perRetry", "timeout") is not None else None,
-            ),
-            health_checks=HealthChecks() if active else None,
-        ),
-        DEFAULT,
+    wanted = _spec(
+        idempotent="reset" in texts(spec, "retry", "retryOn", "triggers"),
+        per_try=value(spec, "retry", "perRetry", "timeout") is not None,
+        active=value(spec, "healthCheck", "active") is not None,
     )
-    (made,) = envoy_gateway.traffic(RouteRequest("", "", {}, {"": settings}))
-    wanted = {key: one for key, one in made["spec"].items() if key != "targetRefs"}
     found = {key: one for key, one in spec.items() if key in wanted}
     return str(difference(wanted, found, "spec", _FREE) or "")
+
+
+@cache
+def _spec(*, idempotent: bool, per_try: bool, active: bool) -> Mapping[str, Any]:
+    """Give what a BackendTrafficPolicy of mcwan's says, but for what it is for."""
+    timeouts = Timeouts(connect="1s", keepalive="1s", per_try="1s" if per_try else None)
+    checks = HealthChecks() if active else None
+    settings = merged(Traffic(idempotent=idempotent, timeouts=timeouts, health_checks=checks), DEFAULT)
+    (made,) = envoy_gateway.traffic(RouteRequest("", "", {}, {"": settings}))
+    return {key: one for key, one in made["spec"].items() if key != "targetRefs"}
 
 
 def _is_egress_of_istio(one: Object) -> bool:

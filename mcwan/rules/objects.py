@@ -103,6 +103,8 @@ def value(content: Any, *path: str | int) -> Any:
 
 
 def _part(content: Any, part: str | int) -> Any:
+    if content is None:
+        return None
     if isinstance(content, Withheld):
         content.raise_()
     if isinstance(content, Mapping):

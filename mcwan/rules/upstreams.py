@@ -1,6 +1,7 @@
 """Where egress routes send: to targets, and to upstreams, ServiceEntries that keep several remote places together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from mcwan.gateways import istio
@@ -10,7 +11,7 @@ from mcwan.plan.names import CHOICE_LABEL, MESH_TARGET, SOURCE_CLUSTER, SPARE
 from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.rules.backends import Backend, backends, hosts_sent_to
 from mcwan.rules.evidence import Evidence, component_of, export_of, is_named
-from mcwan.rules.objects import Object, items, number, text, texts
+from mcwan.rules.objects import Object, items, kept, number, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen
 
 _USUAL = merged(Traffic(timeouts=Timeouts(connect="1s", keepalive="1s")), DEFAULT)
@@ -36,19 +37,37 @@ class Place(NamedTuple):
     weight: int | None
 
 
-def sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
+def sent(evidence: Evidence, route: Object) -> Sequence[Sent]:
     """Give the remote places that a route sends to. Raises UnjudgedError."""
+    known = _known(evidence)
+    if id(route) not in known:
+        known[id(route)] = tuple(_sent(evidence, route))
+    return known[id(route)]
+
+
+@lru_cache(maxsize=1)
+def _known(_: Evidence) -> dict[int, Sequence[Sent]]:
+    """Keep what the routes of an evidence send, by their identity, since many rules ask for it."""
+    return {}
+
+
+def _sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
     for to in backends(route):
         service = evidence.find(route.cluster, "Service", to.namespace, to.name)
         if service is not None and service.label(SOURCE_CLUSTER):
-            ports = {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
             for gateway in evidence.behind(service):
-                yield Sent(to, gateway, ports.get(to.port), first=True)
+                yield Sent(to, gateway, ports_of(service).get(to.port), first=True)
     for to in hosts_sent_to(route):
         upstream = evidence.upstream(route.cluster, to.namespace, to.name)
         for place in places(evidence, upstream) if upstream is not None else ():
             if place.gateway is not None:
                 yield Sent(to, place.gateway, place.port, place.first)
+
+
+@kept
+def ports_of(service: Object) -> Mapping[int | None, int | None]:
+    """Give a Service's ports, and where each leads. Raises UnjudgedError."""
+    return {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
 
 
 def places(evidence: Evidence, upstream: Object) -> Iterator[Place]:
