@@ -151,6 +151,28 @@ def _of_mesh(cluster: str) -> list[Object]:
     ]
 
 
+def _network_policies(cluster: str) -> list[Object]:
+    """Give policies beside the fabric's own that restrict only, or admit to other ports or other pods."""
+    everybody: list[Any] = [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "0.0.0.0/0"}}]
+    specs: list[dict[str, Any]] = [
+        {"podSelector": {}, "policyTypes": ["Ingress"]},
+        {"podSelector": {}, "policyTypes": ["Egress"], "ingress": [{}], "egress": [{}]},
+        {"podSelector": {}, "ingress": [{"from": everybody, "ports": [{"port": 19001}, {"port": "metrics"}]}]},
+        {"podSelector": {}, "ingress": [{"ports": [{"protocol": "UDP"}, {"port": 8000, "endPort": 9000}]}]},
+        {"podSelector": {"matchLabels": {"app": "x"}}, "ingress": [{}]},
+        {"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}, "ingress": [{}]},
+    ]
+    kind, version = "NetworkPolicy", "networking.k8s.io/v1"
+    return [
+        Object(
+            cluster,
+            {"apiVersion": version, "kind": kind, "metadata": {"name": f"{place}-{i}", "namespace": place}, "spec": it},
+        )
+        for place in ("mc-wan", "envoy-gateway-system", "shop")
+        for i, it in enumerate(specs)
+    ]
+
+
 def neighbours(cluster: str) -> list[Object]:
     """Give a mesh of somebody else's: Gateways, routes, Services, slices, public ones among them."""
     api = "gateway.networking.k8s.io/v1"
@@ -187,6 +209,7 @@ def neighbours(cluster: str) -> list[Object]:
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
         *_of_mesh(cluster),
         *_authorizations(cluster),
+        *_network_policies(cluster),
         Object(
             cluster,
             {

@@ -1053,6 +1053,31 @@ def _(evidence: Evidence) -> Changes:
         yield replace(_set(evidence, one, ("spec", "policyTypes"), ["Egress"], protected), leaf=None)
 
 
+@kind("NetworkPolicy: another one admits others to the WAN ports")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("NetworkPolicy"):
+        pods = at(one.content, ("spec", "podSelector", "matchLabels"))
+        key, called_ = next(iter(pods.items()))
+        first = at(one.content, ("spec", "ingress", 0, "ports", 0, "port"))
+        meets = {"matchExpressions": [{"key": key, "operator": "In", "values": [FOREIGN, called_]}]}
+        misses: Any = {"matchExpressions": [{"key": FOREIGN, "operator": "DoesNotExist"}]}
+        for selector in ({"matchLabels": pods}, {}, meets, misses):
+            for rule in (
+                {},
+                {"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]},
+                {"from": [{"podSelector": {}}], "ports": [{"port": first}]},
+                {
+                    "from": [{"namespaceSelector": {}}],
+                    "ports": [{"port": first - 1, "endPort": first, "protocol": "TCP"}],
+                },
+                {"ports": [{"protocol": "TCP"}]},
+                {"ports": [{"port": f"http-{first}"}]},
+            ):
+                spec = {"podSelector": selector, "ingress": [rule]}
+                added = made(evidence, one.cluster, "NetworkPolicy", FOREIGN, one.namespace, spec=spec)
+                yield _add(evidence, added, "wan-ports-protected")
+
+
 @kind("NetworkPolicy: the cluster's own egress gateway not admitted, though it asks, or all pods")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("NetworkPolicy"):
