@@ -4,6 +4,7 @@ What a change entails (does anybody send to that listener?) is worked out from t
 with the rules' own lookups.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -1984,6 +1985,100 @@ def _(evidence: Evidence) -> Changes:
     for cluster in clusters(evidence):
         spec = {"gatewayClassName": "theirs", "addresses": [{"value": PUBLIC}], "listeners": []}
         yield _add(evidence, made(evidence, cluster, "Gateway", FOREIGN, "mc-wan", spec=spec), "gateway-is-private")
+
+
+@kind("Gateway: of another class")
+def _(evidence: Evidence) -> Changes:
+    every = [*ingress(evidence), *egress(evidence)]
+    path: Path = ("spec", "gatewayClassName")
+    for one in every:
+        yield _set(evidence, one, path, "gke-l7-global-external-managed", "gateway-is-private")
+        alone = len([it for it in every if it.cluster == one.cluster]) == 1
+        if one.content["metadata"]["annotations"].get("networking.istio.io/service-type") or not alone:
+            yield _set(evidence, one, path, "zz-theirs", "gateway-is-private")
+    for cluster in clusters(evidence):
+        spec = {"gatewayClassName": "gke-l7-gxlb", "listeners": []}
+        yield _add(evidence, made(evidence, cluster, "Gateway", FOREIGN, "mc-wan", spec=spec), "gateway-is-private")
+
+
+@kind("Gateway: Istio's overlay makes it public")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        named = at(one.content, ("spec", "infrastructure", "parametersRef", "name"))
+        if not one.content["metadata"]["annotations"].get("networking.istio.io/service-type") or named:
+            continue
+        content = put(one.content, ("spec", "infrastructure", "parametersRef"), {"kind": "ConfigMap", "name": FOREIGN})
+        for laid in ("spec: {type: LoadBalancer}", "spec:\n  externalIPs:\n  - 10.9.9.9\n"):
+            metadata = {"name": FOREIGN, "namespace": one.namespace}
+            added: Any = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"service": laid}}
+            changed = swapped(evidence, one, content)
+            yield replace(_add(changed, Object(one.cluster, added), "gateway-is-private"), subject=one)
+
+
+@kind("Service: public, selects the pods of gateways")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        where = one.content["metadata"]["annotations"][SERVICE].partition(".")[2]
+        selector = {"gateway.istio.io/managed": "istio.io-gateway-controller"}
+        if at(one.content, ("spec", "infrastructure", "parametersRef", "kind")) == "EnvoyProxy":
+            selector = {"app.kubernetes.io/name": "envoy"}
+        elif not one.content["metadata"]["annotations"].get("networking.istio.io/service-type"):
+            continue
+        spec = {"type": "LoadBalancer", "selector": selector, "ports": [{"port": 80, "targetPort": 8080}]}
+        metadata = {"name": FOREIGN, "namespace": where}
+        added: Any = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+        yield _add(evidence, Object(one.cluster, added), "gateway-is-private")
+
+
+@kind("Ingress: sends to a gateway")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        for service, where in ((name, namespace), (one.name, one.namespace)):
+            backend = {"service": {"name": service, "port": {"number": 80}}}
+            for spec in ({"defaultBackend": backend}, {"rules": [{"http": {"paths": [{"backend": backend}]}}]}):
+                metadata = {"name": FOREIGN, "namespace": where}
+                kind_ = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress"}
+                added = Object(one.cluster, {**kind_, "metadata": metadata, "spec": spec})
+                yield _add(evidence, added, "gateway-is-private")
+
+
+@kind("ingress gateway: its Service leads a WAN port elsewhere")
+def _(evidence: Evidence) -> Changes:
+    wrong = "service-has-wan-ports"
+    for one in ingress(evidence):
+        ports = [it["port"] for it in one.content["spec"]["listeners"]]
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        for kind_, port in (
+            ("NodePort", {"port": ports[0], "nodePort": ports[0], "targetPort": WRONG_PORT}),
+            ("ClusterIP", {"port": 40000, "targetPort": ports[-1]}),
+            ("NodePort", {"port": ports[0], "nodePort": 32001, "targetPort": ports[0]}),
+            ("NodePort", {"port": 15021, "nodePort": ports[0]}),
+        ):
+            metadata = {"name": name, "namespace": namespace}
+            spec = {"type": kind_, "ports": [port]}
+            added: Any = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+            yield _add(evidence, Object(one.cluster, added), wrong)
+
+
+@kind("ingress gateway: what orders its Service swaps or loses WAN ports")
+def _(evidence: Evidence) -> Changes:
+    wrong = "service-has-wan-ports"
+    path: Path = ("spec", "provider", "kubernetes", "envoyService", "patch", "value", "spec", "ports")
+    for one in ingress(evidence):
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if here(proxy) == here(one) and (ports := at(proxy.content, path)):
+                yield _set(evidence, proxy, (*path, 0, "nodePort"), 32001, wrong)
+                yield _drop(evidence, proxy, (*path, 0, "nodePort"), wrong)
+                yield replace(_set(evidence, proxy, path, [*ports, {"port": 40000}], wrong), leaf=None)
+                yield replace(_set(evidence, proxy, (*path, 0, "targetPort"), WRONG_PORT, wrong), leaf=None)
+                yield _drop(evidence, proxy, (*path, 0), wrong)
+        for laid in evidence.of_kind("ConfigMap"):
+            if here(laid) == here(one):
+                known = json.loads(laid.content["data"]["service"])
+                for index, other in (("nodePort", 32001), ("targetPort", WRONG_PORT), ("$patch", "delete")):
+                    changed = json.dumps(put(known, ("spec", "ports", 0, index), other))
+                    yield _set(evidence, laid, ("data", "service"), changed, wrong)
 
 
 @kind("EnvoyProxy: annotations that contradict each other, or are patched")
