@@ -1,6 +1,7 @@
 """What an organisation allows in its environments; each of these rules holds nothing up until it is configured."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Annotated
 
 from pydantic import Field
@@ -42,6 +43,7 @@ def _keeps_off(evidence: Evidence, export: Object | Evidence, options: Tunnels) 
     if isinstance(export, Evidence):
         if options.never:
             _known("never", options.never, _tunnels(evidence), "tunnel")
+            _known("never", chain(*options.never.values()), _namespaces(evidence), "namespace")
         return
     if not any(export.namespace in namespaces for namespaces in options.never.values()):
         return
@@ -60,6 +62,11 @@ def _tunnels(evidence: Evidence) -> set[str]:
     """Give the tunnels that WAN policies have. Raises UnjudgedError."""
     objects = {text(one.content, "spec", "tunnel") for one in evidence.of_kind("WANPolicy")}
     return objects | {text(one.outputs, "tunnel") for one in evidence.component("WANPolicy")}
+
+
+def _namespaces(evidence: Evidence) -> set[str]:
+    """Give the namespaces of exports and imports. Raises UnjudgedError."""
+    return {one.namespace for kind in ("ServiceExport", "ServiceImport") for one in evidence.of_kind(kind)}
 
 
 def _known(option: str, written: Iterable[str], known: Iterable[str], what: str) -> None:
@@ -85,7 +92,7 @@ def _may_import(evidence: Evidence, one: Object | Evidence, options: Importers) 
     if isinstance(one, Evidence):
         every = [*evidence.of_kind("ServiceExport"), *evidence.of_kind("ServiceImport")]
         services = {f"{it.name}.{it.namespace}" for it in every}
-        _known("clusters", options.clusters, services | {it.namespace for it in every}, "service or namespace")
+        _known("clusters", options.clusters, services | _namespaces(evidence), "service or namespace")
         for key, clusters in options.clusters.items():
             _known(f"clusters.{key}", clusters, evidence.clusters, "cluster")
         return

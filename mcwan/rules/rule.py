@@ -1,5 +1,6 @@
 """A rule: what must hold in an environment, and what is said where it does not."""
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,10 @@ from mcwan.model.base import Model
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object, Place
 from mcwan.rules.unknown import UnjudgedError
+
+ALL = "all"
+"""In a configuration: the rules that are not named."""
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Level(StrEnum):
@@ -63,6 +68,13 @@ class Rule:
     level: Level = Level.MANDATORY
     options: type[Options] = Options
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a rule that no configuration could name, or set."""
+        if not _NAME.fullmatch(self.name) or self.name == ALL:
+            raise ValueError(f"{self.name!r} is no name of a rule; allowed: {_NAME.pattern}, but not {ALL}")
+        if not (isinstance(self.options, type) and issubclass(self.options, Options)):
+            raise ValueError(f"{self.name}: its options are no subclass of mcwan.rules.Options")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -92,7 +104,9 @@ def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdi
         try:
             if isinstance(subject, Exception | SystemExit):
                 raise subject
-            violations.update(rule.judge(evidence, subject, chosen))  # those before an exception are kept
+            violations.update(
+                map(_checked, rule.judge(evidence, subject, chosen))
+            )  # those before an exception are kept
         except UnjudgedError as error:
             unjudged.add(str(error))
         except (Exception, SystemExit) as error:  # a rule that fails must not hide the others
@@ -107,6 +121,16 @@ def _subjects(rule: Rule, evidence: Evidence) -> Iterator[Any]:
         yield from rule.subjects(evidence)
     except (Exception, SystemExit) as error:  # the same
         yield error
+
+
+def _checked(found: object) -> Violation:
+    """Take what a rule of somebody else's may give. Raises TypeError if that is no violation as they are told."""
+    if not isinstance(found, Violation):
+        raise TypeError(f"gave a {type(found).__name__}; allowed: what mcwan.rules.violation makes")
+    texts = (found.what, found.remedy, found.subject, found.urn, *found.clusters)
+    if not isinstance(found.clusters, tuple) or not all(isinstance(one, str) for one in texts):
+        raise TypeError("gave a violation that does not hold texts")
+    return found
 
 
 def _where(error: BaseException) -> str:

@@ -1,10 +1,11 @@
 """TLS between gateways: on where that was chosen, clients are asked who they are, and spares lead where they say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mcwan.plan.names import SOURCE_CLUSTER
 from mcwan.rules.evidence import Evidence, listeners, role
+from mcwan.rules.identities import other_root
 from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import is_among
@@ -33,25 +34,29 @@ def _clients_verified(evidence: Evidence, gateway: Object, _: Options) -> Iterat
     if role(gateway) != "ingress" or not secure:
         return
     frontend = mapping(gateway.content, "spec", "tls", "frontend", "default", "validation")
-    if all(text(one, "tls", "options", ISTIO_MODE) in MUTUAL for one in secure) or _validates(
-        frontend, "AllowValidOnly"
-    ):
-        return
     policies = [client_policies(evidence, gateway, text(one, "name")) for one in secure]
-    if all(every and all(_asks(one) for one in every) for every in policies):
-        return
-    yield violation(
-        f"{gateway} asks its clients for no certificate",
-        "let mcwan write that Gateway and its ClientTrafficPolicy",
-        gateway,
-    )
+    checks = [frontend, *(_validation(one) for every in policies for one in every)]
+    by_istio = all(text(one, "tls", "options", ISTIO_MODE) in MUTUAL for one in secure)
+    asked = by_istio or _validates(frontend, "AllowValidOnly")
+    asked = asked or all(every and all(_asks(one) for one in every) for every in policies)
+    what = "" if asked else "for no certificate"
+    for one in checks:
+        what = what or other_root(evidence, gateway, items(one, "caCertificateRefs"))
+    if what:
+        yield violation(
+            f"{gateway} asks its clients {what}", "let mcwan write that Gateway and its ClientTrafficPolicy", gateway
+        )
 
 
 def _asks(policy: Object) -> bool:
     """Tell whether a ClientTrafficPolicy asks for a certificate, and for a valid one."""
-    validation = mapping(policy.content, "spec", "tls", "clientValidation")
+    validation = _validation(policy)
     lenient = any(value(validation, key) not in (None, False) for key in ("allowExpiredCertificate", "optional"))
     return _validates(validation, "RequireAndVerify") and not lenient
+
+
+def _validation(policy: Object) -> Mapping[str, Any]:
+    return mapping(policy.content, "spec", "tls", "clientValidation")
 
 
 def _validates(validation: Any, mode: str) -> bool:

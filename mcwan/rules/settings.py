@@ -14,10 +14,10 @@ from mcwan.model.mistakes import show, unread, written
 from mcwan.rules import RULES
 from mcwan.rules.evidence import Evidence
 from mcwan.rules.organisation import Withdrawals
-from mcwan.rules.rule import Level, Options, Rule, Verdict, run
+from mcwan.rules.rule import ALL, Level, Options, Rule, Verdict, run
 from mcwan.rules.sources import imports, of_path
 
-ALL, LEVEL = "all", "enforcementLevel"
+LEVEL = "enforcementLevel"
 
 
 class SettingsError(ValueError):
@@ -68,7 +68,7 @@ def read(path: Path, rules: Sequence[Rule] = RULES) -> Settings:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {unread(error)}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise SettingsError(f"{path}: {show(raw)}; allowed: an object with a key per rule")
@@ -89,8 +89,9 @@ def with_rules_of(path: Path) -> Sequence[Rule]:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     except (Exception, SystemExit) as error:  # whatever a program of somebody else's raises
         raise SettingsError(f"{path}: cannot be run: {type(error).__name__}: {error}") from None
-    if not isinstance(own, tuple) or not all(isinstance(rule, Rule) for rule in own):
-        raise SettingsError(f"{path}: RULES is {show(own)}; allowed: a tuple of mcwan.rules.Rule")
+    if not isinstance(own, tuple) or (others := [one for one in own if not isinstance(one, Rule)]):
+        what = f"holds {show(others[0])}" if isinstance(own, tuple) else f"is {show(own)}"
+        raise SettingsError(f"{path}: RULES {what}; allowed: a tuple of mcwan.rules.Rule")
     every = (*RULES, *own)
     names = [rule.name for rule in every]
     if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -115,7 +115,8 @@ def of_state(path: Path, *, written: bool = False) -> Evidence:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        resources = (content["deployment"] or {}).get("resources") or []  # a new stack has none
+        deployment = content["deployment"]
+        resources = ({} if deployment is None else deployment).get("resources") or []  # a new stack has none
         providers = {
             f"{one['urn']}::{one.get('id', '')}": cluster_of(one.get("inputs") or {}, one["urn"])
             for one in resources
@@ -131,11 +132,12 @@ def of_state(path: Path, *, written: bool = False) -> Evidence:
             for one in resources
             if not one.get("delete")
         ]
+        evidence = of_resources(registered)
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise SourceError(f"{path}: not a state; name a file that `pulumi stack export` wrote") from None
-    return of_resources(registered)
+    return evidence
 
 
 def of_path(path: Path) -> Evidence:
@@ -206,7 +208,7 @@ def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:
                 yield from ((its, line) for its in _listed(one))
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
-    except (ValueError, yaml.YAMLError) as error:  # a date that is none is a ValueError
+    except (ValueError, RecursionError, yaml.YAMLError) as error:  # a date that is none is a ValueError
         reason = str(error).splitlines()[0]
         raise SourceError(f"{path}: cannot be read as {kind}: {reason}") from None
 

@@ -10,7 +10,7 @@ from mcwan.gateways.gateway_api import backend_tls_policy
 from mcwan.plan.names import SOURCE_CLUSTER
 from mcwan.plan.profile import Certificate, TargetRequest
 from mcwan.rules.evidence import Evidence, role
-from mcwan.rules.identities import its_domain, roots, roots_said
+from mcwan.rules.identities import its_domain, other_root, roots, roots_said, sends_by
 from mcwan.rules.likeness import Difference, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -84,7 +84,17 @@ def _other_roots(evidence: Evidence, policy: Object) -> Difference | None:
     if found is None or (wanted is not None and found != wanted):
         where = "caCertificateRefs" if policy.kind == "BackendTLSPolicy" else "credentialName"
         return Difference(where, "/".join(wanted) if wanted else "there", "/".join(found) if found else None)
+    gateway = _sender(evidence, policy)
+    refs = items(policy.content, "spec", "validation", "caCertificateRefs")
+    if gateway is not None and (other := other_root(evidence, gateway, refs)):
+        return Difference("caCertificateRefs", f"that of {gateway}", other)
     return None
+
+
+def _sender(evidence: Evidence, policy: Object) -> Object | None:
+    """Give the egress gateway that a target's policy is for, the shared one or an export's own."""
+    every = evidence.of_kind("Gateway")
+    return next((one for one in every if sends_by(one, policy) and role(one) == "egress"), None)
 
 
 def _frame(rule: Object) -> Difference | None:

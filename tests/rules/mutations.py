@@ -2327,6 +2327,55 @@ def _(evidence: Evidence) -> Changes:
             yield _add(evidence, added, "route-is-exported", "route-arrives")
 
 
+def certificates(evidence: Evidence) -> list[Object]:
+    """Give the Certificates of which something says which gateway they are for."""
+    naming = [one for kind in ("Gateway", "EnvoyProxy") for one in evidence.of_kind(kind)]
+    naming += [one for one in evidence.of_kind("DestinationRule") if one.namespace == "mc-wan"]
+    named = {one.cluster: "" for one in naming}
+    for one in naming:
+        named[one.cluster] += json.dumps(one.content)
+    every = evidence.of_kind("Certificate")
+    return [one for one in every if json.dumps(one.content["spec"]["secretName"]) in named.get(one.cluster, "")]
+
+
+@kind("certificate: ordered for somebody else")
+def _(evidence: Evidence) -> Changes:
+    for one in certificates(evidence):
+        yield _set(evidence, one, ("spec", "uris", 0), "spiffe://else.where/cluster/x/egress", "certificate-is-own")
+        yield _set(evidence, one, ("spec", "dnsNames", 0), "else.where", "certificate-is-own")
+        yield _set(evidence, one, ("spec", "usages", 2), "code signing", "certificate-is-own")
+        yield _drop(evidence, one, ("spec", "issuerRef"), "certificate-is-own")
+
+
+@kind("certificate: ordered by nobody")
+def _(evidence: Evidence) -> Changes:
+    for one in certificates(evidence):
+        others = [it for it in evidence.of_kind("Certificate") if it.cluster == one.cluster and it != one]
+        yield _set(evidence, one, ("spec", "secretName"), "else-where", "certificate-is-own")
+        if others:
+            yield _remove(evidence, one, "certificate-is-own")
+
+
+@kind("certificate: not shown to other clusters")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EnvoyProxy"):
+        if "backendTLS" in one.content["spec"]:
+            yield _drop(evidence, one, ("spec", "backendTLS"), "certificate-is-own")
+    for one in evidence.of_kind("Gateway"):
+        if "backend" in one.content["spec"].get("tls", {}):
+            yield _drop(evidence, one, ("spec", "tls", "backend"), "certificate-is-own")
+
+
+@kind("clients: asked by another root")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("ClientTrafficPolicy"):
+        path: Path = ("spec", "tls", "clientValidation", "caCertificateRefs", 0, "name")
+        if (
+            at(one.content, (*path[:-1], "kind")) == "Secret"
+        ):  # ConfigMaps are compared with each other, if there are more
+            yield _set(evidence, one, path, "public-web-ca", "clients-verified")
+
+
 @kind("mesh: a host name told twice")
 def _(evidence: Evidence) -> Changes:
     for one in (*evidence.of_kind("ServiceEntry"), *evidence.of_kind("VirtualService")):

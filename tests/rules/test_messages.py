@@ -531,6 +531,17 @@ SAID = {
             "AuthorizationPolicy mc-wan/foreign on east",
         ),
     ),
+    "certificate-is-own": (
+        "dev",
+        "certificate: ordered for somebody else",
+        Violation(
+            "Certificate mc-wan/mc-wan-egress-tls on cluster-1 is for uris spiffe://else.where/cluster/x/egress, and "
+            "Gateway mc-wan/mc-wan-egress on cluster-1 is spiffe://dev.mc-wan.internal/cluster/cluster-1/egress",
+            "let mcwan write the gateway and its Certificate",
+            ("cluster-1",),
+            "Certificate mc-wan/mc-wan-egress-tls on cluster-1",
+        ),
+    ),
     "meshes-agree": (
         "federated",
         "meshes: one side says another trust domain",

@@ -155,6 +155,8 @@ def test_options_that_name_nothing_are_told() -> None:
     by_name = {rule.name: rule for rule in RULES}
     found = run(by_name["namespace-keeps-off-tunnel"], evidence, Tunnels(never={"buisness": ("secure",)}))
     assert found.unjudged == ("never: 'buisness' names no tunnel (allowed: business, default)",)
+    found = run(by_name["namespace-keeps-off-tunnel"], evidence, Tunnels(never={"default": ("secrue",)}))
+    assert found.unjudged == ("never: 'secrue' names no namespace (allowed: insecure, secure)",)
     found = run(by_name["import-allowed"], evidence, Importers(clusters={"shop": ()}))
     assert found.unjudged == (
         "clusters: 'shop' names no service or namespace (allowed: insecure, logging.insecure, payment.secure, secure)",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pytest
+
 from mcwan.rules import Component, Evidence, Object, Options, Rule, Verdict, Violation, run
 from mcwan.rules.rule import violation
 from mcwan.rules.unknown import UNKNOWN, UnjudgedError, Withheld
@@ -43,6 +45,24 @@ def test_a_rule_that_touches_what_is_withheld_is_not_judged() -> None:
 
     found = run(rule(compare, Withheld("x", UNKNOWN), 1), EVIDENCE)
     assert told(found) == (["one"], ("x is not known before the update",), "")
+
+
+@pytest.mark.parametrize("given", ["x", 1, None, Violation("a", "b", ("x", 1)), Violation("a", 2)])  # type: ignore[arg-type]
+def test_what_is_no_violation_is_the_rule_s_failure(given: Any) -> None:
+    def gives(_: Evidence, __: Any, ___: Options) -> Iterator[Any]:
+        yield Violation("before", "mend it", ("y",))
+        yield given
+
+    found = run(rule(gives, "one"), EVIDENCE)
+    assert [one.what for one in found.violations] == ["before"]
+    assert found.failure.startswith("TypeError in rule.py, line ")
+
+
+@pytest.mark.parametrize("wrong", [{"name": "all"}, {"name": "My Rule"}, {"options": dict}])
+def test_a_rule_that_nobody_could_configure_is_none(wrong: dict[str, Any]) -> None:
+    fields: dict[str, Any] = {"name": "test", "sentence": "", "why": "", "remedy": "", "subjects": iter, "judge": iter}
+    with pytest.raises(ValueError, match=r"all|My Rule|subclass"):
+        Rule(**(fields | wrong))
 
 
 def test_a_rule_that_ends_the_program_fails_alone() -> None:

@@ -209,6 +209,7 @@ def limited(evidence: Evidence, options: dict[str, Any]) -> Verdict:
     return found
 
 
+NAMES = "[a-z0-9]+(-[a-z0-9]+)*, but not all"
 OURS = """
 from mcwan.rules import Rule
 RULES = (Rule({name!r}, "A.", "B.", "C.", lambda evidence: (), lambda *_: iter(())),)
@@ -228,12 +229,13 @@ def test_rules_of_ones_own_are_judged_with_ours(tmp_path: Path) -> None:
     ("content", "wanted"),
     [
         ("RULES = 1", "RULES is 1; allowed: a tuple of mcwan.rules.Rule"),
-        ("RULES = (1,)", "RULES is a list; allowed: a tuple of mcwan.rules.Rule"),
+        ("RULES = (1,)", "RULES holds 1; allowed: a tuple of mcwan.rules.Rule"),
         ("", "RULES is null; allowed: a tuple of mcwan.rules.Rule"),
         ("1 / 0", "cannot be run: ZeroDivisionError: division by zero"),
         ("raise SystemExit(0)", "cannot be run: SystemExit: 0"),
         ("import nowhere", "cannot be run: ModuleNotFoundError: No module named 'nowhere'"),
         (OURS.format(name="target-port"), "target-port: the name of another rule; call it otherwise"),
+        (OURS.format(name="all"), f"cannot be run: ValueError: 'all' is no name of a rule; allowed: {NAMES}"),
         (None, "cannot be read: No such file or directory"),
     ],
 )

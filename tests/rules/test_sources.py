@@ -177,7 +177,19 @@ def test_a_stack_without_resources_is_empty(deployment: Any, tmp_path: Path) -> 
     assert (found.objects, found.components) == ((), ())
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "null", "{}", '{"deployment": {"resources": [1]}}'])
+WRONG = (
+    "[]",
+    '{"resources": [1]}',
+    '{"resources": [{"type": 5, "urn": "a"}]}',
+    '{"resources": [{"type": "mcwan:index:X", "urn": 7}]}',
+)
+"""Deployments that are none."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[]", "null", "{}", *(f'{{"deployment": {one}}}' for one in WRONG), pytest.param("[" * 100_000, id="deep")],
+)
 def test_a_file_that_is_no_state(content: str, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)
@@ -195,7 +207,17 @@ def test_a_file_or_directory_that_is_not_there(tmp_path: Path) -> None:
     assert str(error.value) == (f"{tmp_path}: no YAML files in directories of clusters; name what mcwan render wrote")
 
 
-@pytest.mark.parametrize("content", [b"a: [", b"\xff", b"a: 2026-13-45", b"a: !thing {}", b"{}: 1\n? {a: 1}\n: 2"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a: [",
+        b"[" * 9_000,
+        b"\xff",
+        b"a: 2026-13-45",
+        b"a: !thing {}",
+        b"{}: 1\n? {a: 1}\n: 2",
+    ],
+)
 def test_a_file_that_is_no_yaml(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "east").mkdir()
     path = tmp_path / "east" / "a.yaml"
