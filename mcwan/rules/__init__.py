@@ -23,6 +23,7 @@ from mcwan.rules import (
     targets,
     verification,
     wan_policies,
+    whole_imports,
     whole_upstreams,
 )
 from mcwan.rules.evidence import Component, Evidence
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     *protocols.RULES,
     *going_on.RULES,
     *whole_upstreams.RULES,
+    *whole_imports.RULES,
     *federated_imports.RULES,
     *known_hosts.RULES,
     *gateway_services.RULES,

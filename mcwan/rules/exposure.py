@@ -151,7 +151,7 @@ def _of_class(evidence: Evidence, one: Object) -> Iterator[Violation]:
         return
     elif profile_of(one) == "istio":
         service = text(one.annotations, SERVICE_ANNOTATION).partition(".")[0]
-        if service and service != f"{one.name}-{called}":
+        if service.startswith(f"{one.name}-") and service != f"{one.name}-{called}":
             yield violation(f"{one} is of class {said(called or None)}, and its Service is {service}", remedy, one)
     elif called != (most := _classes(evidence)[one.cluster].most()):
         yield violation(

@@ -94,10 +94,21 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
     others, doubts = _every(evidence)
     for one in {id(it): it for it in (own, *others.get(id(gateway), ())) if it is not None}.values():
         yield from _leads(gateway, one, wan)
+    yield from called_otherwise(evidence, gateway)
     if ordering := parameters(evidence, gateway):
         yield from _ordered(gateway, ordering, wan, its | policies)
     if doubt := doubts.get(gateway.cluster):
         raise doubt
+
+
+def called_otherwise(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
+    """Tell if the Service that an EnvoyProxy orders is not the one that its Gateway says."""
+    told, _, namespace = text(gateway.annotations, SERVICE_ANNOTATION).partition(".")
+    ordering = parameters(evidence, gateway)
+    if told and ordering is not None and ordering.kind == "EnvoyProxy":
+        name = text(ordering.content, "spec", "provider", "kubernetes", "envoyService", "name")
+        if name != told:
+            yield _wrong(gateway, ordering, f"the Service is called {said(name or None)}, and not {told}.{namespace}")
 
 
 def _policies(evidence: Evidence, cluster: str) -> frozenset[int]:

@@ -1921,6 +1921,64 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, ("spec",), spec, "import-by-egress"), leaf=None)
 
 
+def not_federated(evidence: Evidence) -> Iterator[tuple[Object, Object]]:
+    """Give the imports that sidecars do not send, and the Service of each."""
+    for one in evidence.of_kind("ServiceImport"):
+        if MESHES not in one.content["metadata"]["annotations"]:
+            where = (one.cluster, one.namespace, f"{one.name}-clusterset")
+            yield one, next(it for it in evidence.of_kind("Service") if here(it) == where)
+
+
+@kind("import: its Service missing, or no ports")
+def _(evidence: Evidence) -> Changes:
+    for one, service in not_federated(evidence):
+        if not [it for it in shadows(evidence) if labels(it)["kubernetes.io/service-name"] == service.name]:
+            yield _remove(evidence, service, "import-is-whole")
+        yield _set(evidence, service, ("spec", "ports", 0, "port"), WRONG_PORT, "import-is-whole")
+        yield replace(_set(evidence, one, ("spec", "ports"), [], "import-is-whole"), leaf=None)
+
+
+@kind("import: its slices missing, not ready, or of another port")
+def _(evidence: Evidence) -> Changes:
+    for _, service in not_federated(evidence):
+        its = [it for it in shadows(evidence) if labels(it)["kubernetes.io/service-name"] == service.name]
+        own_ = [it for it in its if (it.cluster, it.namespace) == (service.cluster, service.namespace)]
+        if len(own_) == 1:
+            yield _remove(evidence, own_[0], "import-is-whole")
+            yield _set(evidence, own_[0], ("ports", 0, "name"), "renamed", "import-is-whole")
+            if len(own_[0].content["endpoints"]) == 1:
+                yield _set(evidence, own_[0], ("endpoints", 0, "conditions", "ready"), False, "import-is-whole")
+
+
+@kind("egress gateway: a listener for other requests, or another Service ordered")
+def _(evidence: Evidence) -> Changes:
+    for one in egress(evidence):
+        path: Path = ("spec", "listeners", 0)
+        yield _set(evidence, one, (*path, "port"), WRONG_PORT, "import-is-whole")
+        yield _set(evidence, one, (*path, "hostname"), "example.com", "import-is-whole")
+        yield _set(evidence, one, (*path, "protocol"), "TCP", "import-is-whole")
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if here(proxy) == here(one):
+                service: Path = ("spec", "provider", "kubernetes", "envoyService", "name")
+                yield _set(evidence, proxy, service, "other", "import-is-whole")
+
+
+@kind("ingress gateway: another Service ordered")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if here(proxy) == here(one):
+                path: Path = ("spec", "provider", "kubernetes", "envoyService", "name")
+                yield _set(evidence, proxy, path, "other", "service-has-wan-ports")
+
+
+@kind("egress route: a host name of its import lost")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        for index in range(len(one.content["spec"]["hostnames"])):
+            yield _drop(evidence, one, ("spec", "hostnames", index), "import-is-whole")
+
+
 @kind("ServiceImport: withdrawn")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceImport"):
@@ -1935,7 +1993,7 @@ def _(evidence: Evidence) -> Changes:
         for cluster in clusters(evidence):
             if cluster not in allowed[f"{one.name}.{one.namespace}"]:
                 asked = MESHES in one.content["metadata"]["annotations"]
-                rules = {"meshes-agree", "federated-import-is-whole"} if asked else set()
+                rules = {"meshes-agree", "federated-import-is-whole"} if asked else {"import-is-whole"}
                 yield _add(evidence, Object(cluster, one.content), "import-allowed", *rules)
 
 
@@ -2086,7 +2144,8 @@ def _(evidence: Evidence) -> Changes:
     aws = "service.beta.kubernetes.io/aws-load-balancer"
     for one in evidence.of_kind("EnvoyProxy"):
         path: Path = ("spec", "provider", "kubernetes", "envoyService")
-        service = {"type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
+        called_ = at(one.content, (*path, "name"))
+        service = {"name": called_, "type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
         public = {f"{aws}-scheme": "internet-facing"}
         for its in (
             service | {"annotations": {**service["annotations"], **public}},  # type: ignore[dict-item]

@@ -351,6 +351,17 @@ SAID = {
             "EndpointSlice default/payment-insecure-clusterset-ipv4 on east",
         ),
     ),
+    "import-is-whole": (
+        "dev",
+        "import: its Service missing, or no ports",
+        Violation(
+            "ServiceImport insecure/logging on cluster-1 has no Service insecure/logging-clusterset, by which clients "
+            "find it",
+            "let mcwan write the import",
+            ("cluster-1",),
+            "ServiceImport insecure/logging on cluster-1",
+        ),
+    ),
     "service-has-wan-ports": (
         "trio",
         "ingress gateway: what orders its Service swaps or loses WAN ports",
@@ -633,6 +644,32 @@ SAID_OF_MESHES = (
 )
 """What rules say of federated imports, beside that."""
 SAID_TOO = (
+    (
+        "guarded",
+        "import-is-whole",
+        "import: its slices missing, not ready, or of another port",
+        "Service insecure/logging-clusterset on edge has no endpoint for port http",
+    ),
+    (
+        "dev",
+        "import-is-whole",
+        "egress gateway: a listener for other requests, or another Service ordered",
+        "Gateway mc-wan/mc-wan-egress on cluster-1, listener http-8080, listens on port 20000",
+    ),
+    (
+        "dev",
+        "service-has-wan-ports",
+        "ingress gateway: another Service ordered",
+        "EnvoyProxy mc-wan/mc-wan-ingress on cluster-1, of Gateway mc-wan/mc-wan-ingress on cluster-1: the Service is "
+        "called other, and not mc-wan-ingress.envoy-gateway-system",
+    ),
+    (
+        "dev",
+        "import-is-whole",
+        "egress route: a host name of its import lost",
+        "HTTPRoute mc-wan/logging.insecure.egress on cluster-1 lacks host names of ServiceImport insecure/logging on "
+        "cluster-1: logging.insecure.svc.clusterset.local",
+    ),
     (
         "guarded",
         "wan-ports-protected",
