@@ -39,6 +39,7 @@ ISTIO_SERVICE_TYPE = "networking.istio.io/service-type"
 _GROUPS = {
     "AuthorizationPolicy": "security.istio.io",
     "EndpointSlice": "discovery.k8s.io",
+    "Endpoints": "",
     "Backend": "gateway.envoyproxy.io",
     "BackendTLSPolicy": GATEWAY_GROUP,
     "BackendTrafficPolicy": "gateway.envoyproxy.io",
@@ -279,8 +280,8 @@ class Evidence:
         return found
 
     def service_of(self, one: Object) -> Object | None:
-        """Give the Service that an EndpointSlice belongs to. Raises UnjudgedError."""
-        name = one.label(SLICE_OF) if one.kind == "EndpointSlice" else ""
+        """Give the Service that an EndpointSlice or Endpoints belong to. Raises UnjudgedError."""
+        name = one.label(SLICE_OF) if one.kind in ("EndpointSlice", "Endpoints") else ""
         return self.find(one.cluster, "Service", one.namespace, name) if name else None
 
     def remote_of(self, route: Object, namespace: str, name: str) -> str:

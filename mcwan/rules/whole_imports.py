@@ -71,28 +71,18 @@ def _routes(evidence: Evidence) -> tuple[Mapping[tuple[str, Export], list[Object
 
 def _leads(evidence: Evidence, service: Object) -> Iterator[Violation]:
     """Each port of a shadow Service leads to an endpoint that is ready, if the others say where they are reached."""
-    ready = [
-        (text(port, "name"), number(port, "port"))
+    ready = {
+        text(port, "name")
         for one in evidence.slices_of(service)
         if any(
             value(it, "conditions", "ready") is not False and any(texts(it, "addresses"))
             for it in items(one.content, "endpoints")
         )
         for port in items(one.content, "ports")
-    ]
-    for port in items(service.content, "spec", "ports"):
-        name, wanted = text(port, "name"), number(port, "targetPort") or number(port, "port")
-        found = [to for called, to in ready if called == name]
-        if not found and any(evidence.addresses(one) for one in evidence.behind(service)):
+    }
+    for name in [text(port, "name") for port in items(service.content, "spec", "ports")]:
+        if name not in ready and any(evidence.addresses(one) for one in evidence.behind(service)):
             yield violation(f"{service} has no endpoint for port {said(name or None)}", _REMEDY, service)
-        for to in found:
-            if to != wanted:
-                yield violation(
-                    f"{service} leads to port {said(wanted)} as {said(name or None)}, and a slice of it to port "
-                    f"{said(to)}",
-                    _REMEDY,
-                    service,
-                )
 
 
 def _gateway(evidence: Evidence, gateway: Object) -> Iterator[Violation]:

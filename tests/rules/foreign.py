@@ -21,6 +21,9 @@ _odd: st.SearchStrategy[Any] = st.recursive(
 )
 _KINDS = (
     ("v1", "Service"),
+    ("v1", "Endpoints"),
+    ("v1", "ConfigMap"),
+    ("networking.k8s.io/v1", "Ingress"),
     ("serving.knative.dev/v1", "Service"),
     ("networking.istio.io/v1", "Gateway"),
     ("gateway.networking.k8s.io/v1", "Gateway"),
@@ -45,7 +48,7 @@ _KINDS = (
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("cert-manager.io/v1", "Certificate"),
 )
-_PLACES = ("spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
+_PLACES = ("subsets", "spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
 _FIELDS = (
     "parentRefs",
     "hostnames",
@@ -206,6 +209,7 @@ def neighbours(cluster: str) -> list[Object]:
         one(
             "discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]
         ),
+        one("v1", "Endpoints", "web", subsets=[{"addresses": [{"ip": "8.8.8.8"}], "ports": [{"port": 80}]}]),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
         *_of_mesh(cluster),
         *_authorizations(cluster),

@@ -860,6 +860,26 @@ def _(evidence: Evidence) -> Changes:
         yield _add(evidence, added, "target-address")
 
 
+@kind("target: somebody else's Endpoints of it")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            (gateway,) = remote_gateways(evidence, one)
+            known = at(gateway.content, ("metadata", "annotations", ADDRESSES), "")
+            metadata = {"name": one.name, "namespace": one.namespace}
+            port = one.content["spec"]["ports"][0]
+            right = {"name": port["name"], "port": port["targetPort"]}
+            for address, to, rules in (
+                (PUBLIC, right, ("target-address", "target-is-private")),
+                ("10.99.99.99", right, ("target-address",)),
+                (known.split(",")[0], right | {"port": WRONG_PORT}, ("target-port",)),
+            ):
+                subsets = [{"addresses": [{"ip": address}], "ports": [to]}]
+                added: Any = {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": subsets}
+                if known:
+                    yield _add(evidence, Object(one.cluster, added), *rules)
+
+
 @kind("target: a port that nobody listens on")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("EndpointSlice"):
@@ -2148,7 +2168,7 @@ def _(evidence: Evidence) -> Changes:
         service = {"name": called_, "type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
         public = {f"{aws}-scheme": "internet-facing"}
         for its in (
-            service | {"annotations": {**service["annotations"], **public}},  # type: ignore[dict-item]
+            service | {"annotations": {**service["annotations"], **public}},
             service | {"patch": {"value": {"metadata": {"annotations": public}}}},
             service | {"patch": {"value": {"metadata": {"annotations": {f"{aws}-internal": "false"}}}}},
         ):

@@ -645,6 +645,13 @@ SAID_OF_MESHES = (
 """What rules say of federated imports, beside that."""
 SAID_TOO = (
     (
+        "dev",
+        "target-address",
+        "target: somebody else's Endpoints of it",
+        "Endpoints mc-wan/target-cluster-2 on cluster-1 sends to 10.99.99.99; Gateway mc-wan/mc-wan-ingress on "
+        "cluster-2 is reached at 198.51.100.12",
+    ),
+    (
         "guarded",
         "import-is-whole",
         "import: its slices missing, not ready, or of another port",
