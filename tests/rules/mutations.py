@@ -738,7 +738,8 @@ def _(evidence: Evidence) -> Changes:
         every = [it for it in evidence.of_kind("Service") if it.cluster == one.cluster]
         if any(it.content["spec"].get("externalName") == said for it in every):
             known = {"wan-ports-protected"} if admitted_at_home(evidence, one) else set()  # its pods are elsewhere then
-            yield _set(evidence, one, path, "mc-wan-egress.elsewhere", "import-by-egress", *known)
+            called_ = at(one.content, path).partition(".")[0]
+            yield _set(evidence, one, path, f"{called_}.elsewhere", "import-by-egress", *known)
             yield _drop(evidence, one, path, "import-by-egress", *known)
 
 
