@@ -8,7 +8,16 @@ from functools import lru_cache
 
 from mcwan.plan.names import clusterset, egress_listener
 from mcwan.plan.names import hostnames as names_of
-from mcwan.rules.evidence import Evidence, Export, component_of, export_of, hostnames, meshes_of, role
+from mcwan.rules.evidence import (
+    Evidence,
+    Export,
+    component_of,
+    export_of,
+    hostnames,
+    mesh_namespace_of,
+    meshes_of,
+    role,
+)
 from mcwan.rules.gateway_services import called_otherwise
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -25,7 +34,7 @@ def _subjects(evidence: Evidence) -> list[Object | UnjudgedError]:
 
 def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind == "ServiceImport":
-        if not meshes_of(one):
+        if not (meshes_of(one) or mesh_namespace_of(one)):
             yield from _import(evidence, one)
         yield from _names(evidence, one)
     elif role(one) == "egress":
