@@ -5,19 +5,22 @@ from typing import Any, NamedTuple
 
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
+from mcwan.plan.routes import asked_for
 from mcwan.rules.arrivals import egress_routes, sections
-from mcwan.rules.backends import Backend, filters, rule_name, rule_port, rules
+from mcwan.rules.backends import Backend, rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
     Export,
+    Parent,
     admitted_policies,
     export_of,
     exports_of,
     hostnames,
+    listeners,
     own_rules_of,
+    ports_of_export,
     rules_of,
-    spares_of,
 )
 from mcwan.rules.mesh_matches import mesh_matches
 from mcwan.rules.objects import Object, items, mapping, number, text
@@ -74,7 +77,7 @@ def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
 
 def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     for rule in rules(route):
-        if mapping(rule, "redirect") or any(text(one, "type") == "RequestRedirect" for one in filters(rule)):
+        if mapping(rule, "redirect"):  # of HTTPRoutes, route-does-no-more tells
             yield violation(
                 f"{route}, rule {said(rule_name(rule) or None)} redirects requests, past its WAN policy",
                 "let mcwan write the route: an egress rule sends to targets",
@@ -103,6 +106,8 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
 
 
 def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    if route.kind == "HTTPRoute":
+        yield from _asks_for_port(evidence, route)
     if _may_have_own_rules(evidence, route):
         return  # those may match less than the export's
     for one in _sendings(evidence, route):
@@ -118,8 +123,7 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
                         route,
                         it,
                     )
-            exports = _exporting(evidence, exports_of((host,)), one.gateway.cluster)
-            if there and not alike and not any(one.policy in spares_of(export) for export in exports):
+            if there and not alike:
                 yield violation(
                     f"{route}, rule {said(one.rule or None)} sends to listener {one.policy} of {one.gateway}, where "
                     f"{listed(map(str, there))} has no rule of that name with a backend",
@@ -127,6 +131,47 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
                     route,
                     *there,
                 )
+
+
+def _asks_for_port(evidence: Evidence, route: Object) -> Iterator[Violation]:
+    """Where an export has several ports, egress rules say the one that is asked for, and ingress rules match it."""
+    asked = {port for parent in evidence.parents(route) for port in _listening(parent)}
+    for rule, name, keys in _ways(evidence, route):
+        for export in [it for key in keys if key[0] for it in evidence.exporting(key)[:1]]:
+            ports = ports_of_export(export)
+            wanted = {asked_for("", "", "", ports, port).get(PORT_HEADER, "") for port in asked} if ports else set()
+            told = next((text(it, "value") for it in _set_headers(rule) if _is_port(it)), "")
+            if wanted and told not in wanted:
+                yield violation(
+                    f"{route}, rule {said(name or None)} says {PORT_HEADER}: {said(told or None)}, and should say "
+                    f"{listed(sorted(said(one or None) for one in wanted))}: {export} has port "
+                    f"{listed(map(str, ports))}",
+                    "let mcwan write both routes: ingress rules match the port that egress rules say",
+                    route,
+                    export,
+                )
+
+
+def _listening(parent: Parent) -> list[int]:
+    """Give the ports of the listeners that a route attaches to. Raises UnjudgedError."""
+    there = listeners(parent.gateway) if parent.gateway is not None else {}
+    return [port for name in parent.sections if (port := there.get(name)) is not None]
+
+
+def _ways(evidence: Evidence, route: Object) -> Iterator[tuple[Any, str, tuple[Export, ...]]]:
+    """Give the rules that send to other clusters, their names, and the exports that they ask for."""
+    found: dict[int, Backend] = {id(one.to.rule): one.to for one in sent(evidence, route)}
+    for to in found.values():
+        yield to.rule, to.called, exports_of(to.rewritten) or _keys(route)
+
+
+def _set_headers(rule: Any) -> Iterator[Any]:
+    for one in items(rule, "filters"):
+        yield from items(one, "requestHeaderModifier", "set")
+
+
+def _is_port(header: Any) -> bool:
+    return text(header, "name").lower() == PORT_HEADER
 
 
 def _same(route: Object, rule: Any, matches: list[Any]) -> bool:

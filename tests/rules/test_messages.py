@@ -89,6 +89,16 @@ SAID = {
             "Gateway mc-wan/mc-wan-ingress on cluster-1",
         ),
     ),
+    "route-does-no-more": (
+        "dev",
+        "route: it does more to requests than mcwan writes",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, rule all has a filter RequestRedirect",
+            "let mcwan write the route: what else is to be done to requests, do it at the service",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
+        ),
+    ),
     "import-by-egress": (
         "dev",
         "import: its name an alias of somebody else's",
@@ -622,6 +632,53 @@ SAID_OF_MESHES = (
 """What rules say of federated imports, beside that."""
 
 
+SAID_OF_SPARES_AND_PORTS = (
+    (
+        "guarded",
+        "spare-leads-there",
+        "spare: the port of another policy, or not said of which it is",
+        "Backend mc-wan/target-west.high on east is to lead to the listener of one WAN policy, and its labels name "
+        "none",
+    ),
+    (
+        "guarded",
+        "spare-leads-there",
+        "spare: another protocol than its policy's",
+        "Backend mc-wan/target-west.high on east speaks HTTP/1.1, and by policy high it should be "
+        "gateway.envoyproxy.io/h2c",
+    ),
+    (
+        "guarded",
+        "requests-go-on",
+        "egress route: the spares of a rule dropped",
+        "HTTPRoute mc-wan/orders.secure.egress on east, rule all has no spare by policy low to west, where what it "
+        "sends is admitted by that, too",
+    ),
+    (
+        "guarded",
+        "route-arrives",
+        "egress route: a spare at a cluster that does not export the service, or by a policy that does not",
+        "HTTPRoute mc-wan/quotes.secure.egress on east sends quotes.secure.svc.cluster.local to port 31112 of Gateway "
+        "mc-wan/mc-wan-ingress on west, where no route admits it on listener low",
+    ),
+    (
+        "dev",
+        "route-is-exported",
+        "route: a port that is not exported",
+        "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1 sends to port 20000 of logging.insecure; exported "
+        "there for its host names: port 8080",
+    ),
+    (
+        "trio",
+        "rules-match-alike",
+        "egress route: another port asked for than its listener's, or none",
+        "HTTPRoute mc-wan/search.catalog.egress.admin on east, rule all says x-mc-wan-port: 20000, and should say "
+        "9090: ServiceExport catalog/search on east has port 8080 and 9090",
+    ),
+)
+"""What rules say of spares, and of ports of an export, beside that."""
+
+
 def mistake(evidence: Evidence, kind: str, rule: str) -> Mutation:
     return min((one for one in KINDS[kind](evidence) if rule in one.rules), key=lambda one: len(one.rules))
 
@@ -637,6 +694,14 @@ def test_what_a_rule_says(rule: Rule) -> None:
 @pytest.mark.parametrize(("name", "kind", "wanted"), SAID_OF_MESHES)
 def test_what_a_rule_says_of_federated_imports(name: str, kind: str, wanted: str) -> None:
     evidence = deployed(of_plan(plan("federated")))
+    (rule,) = [one for one in RULES if one.name == name]
+    found = run(rule, mistake(evidence, kind, name).evidence, configured(evidence).get(name))
+    assert found.violations[0].what == wanted
+
+
+@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), SAID_OF_SPARES_AND_PORTS)
+def test_what_a_rule_says_of_spares_and_ports(stack: str, name: str, kind: str, wanted: str) -> None:
+    evidence = deployed(of_plan(plan(stack)))
     (rule,) = [one for one in RULES if one.name == name]
     found = run(rule, mistake(evidence, kind, name).evidence, configured(evidence).get(name))
     assert found.violations[0].what == wanted
