@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
-from mcwan.plan.routes import asked_for
+from mcwan.plan.routes import asked_port
 from mcwan.rules.arrivals import egress_routes, sections
 from mcwan.rules.backends import Backend, rule_name, rule_port, rules
 from mcwan.rules.evidence import (
@@ -22,7 +22,8 @@ from mcwan.rules.evidence import (
     ports_of_export,
     rules_of,
 )
-from mcwan.rules.mesh_matches import mesh_matches
+from mcwan.rules.matching import unlike
+from mcwan.rules.mesh_matches import mesh_matches, route_matches
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.upstreams import sent
@@ -117,8 +118,9 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             alike = [(it, rule) for it in there for rule in _answered(it) if text(rule, "name") == one.rule]
             for it, rule in alike:
                 if not _same(route, one.to.rule, _matches(rule)):
+                    mine, theirs = unlike(_leaving(route, one.to.rule), _matches(rule))
                     yield violation(
-                        f"{route}, rule {one.rule} matches other requests than the rule of that name of {it}",
+                        f"{route}, rule {one.rule} matches {mine}, and the rule of that name of {it} matches {theirs}",
                         "let mcwan write both routes: the export's rule says what it matches",
                         route,
                         it,
@@ -135,17 +137,20 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
 
 def _asks_for_port(evidence: Evidence, route: Object) -> Iterator[Violation]:
     """Where an export has several ports, egress rules say the one that is asked for, and ingress rules match it."""
-    asked = {port for parent in evidence.parents(route) for port in _listening(parent)}
-    for rule, name, keys in _ways(evidence, route):
-        for export in [it for key in keys if key[0] for it in evidence.exporting(key)[:1]]:
-            ports = ports_of_export(export)
-            wanted = {asked_for("", "", "", ports, port).get(PORT_HEADER, "") for port in asked} if ports else set()
-            told = next((text(it, "value") for it in _set_headers(rule) if _is_port(it)), "")
+    found: dict[int, Backend] = {id(one.to.rule): one.to for one in sent(evidence, route)}
+    for to in found.values():
+        for key in exports_of(to.rewritten) or _keys(route):
+            export = next(iter(evidence.exporting(key)), None) if key[0] else None
+            ports = ports_of_export(export) if export is not None else ()
+            if export is None or len(ports) < 2:
+                continue
+            asked = {port for parent in evidence.parents(route) for port in _listening(parent)}
+            wanted = {str(asked_port(ports, port)) for port in asked}
+            told = next((text(it, "value") for it in _set_headers(to.rule) if _is_port(it)), "")
             if wanted and told not in wanted:
                 yield violation(
-                    f"{route}, rule {said(name or None)} says {PORT_HEADER}: {said(told or None)}, and should say "
-                    f"{listed(sorted(said(one or None) for one in wanted))}: {export} has port "
-                    f"{listed(map(str, ports))}",
+                    f"{route}, rule {said(to.called or None)} says {PORT_HEADER}: {said(told or None)}, and should "
+                    f"say {listed(sorted(wanted))}: {export} has port {listed(map(str, ports))}",
                     "let mcwan write both routes: ingress rules match the port that egress rules say",
                     route,
                     export,
@@ -156,13 +161,6 @@ def _listening(parent: Parent) -> list[int]:
     """Give the ports of the listeners that a route attaches to. Raises UnjudgedError."""
     there = listeners(parent.gateway) if parent.gateway is not None else {}
     return [port for name in parent.sections if (port := there.get(name)) is not None]
-
-
-def _ways(evidence: Evidence, route: Object) -> Iterator[tuple[Any, str, tuple[Export, ...]]]:
-    """Give the rules that send to other clusters, their names, and the exports that they ask for."""
-    found: dict[int, Backend] = {id(one.to.rule): one.to for one in sent(evidence, route)}
-    for to in found.values():
-        yield to.rule, to.called, exports_of(to.rewritten) or _keys(route)
 
 
 def _set_headers(rule: Any) -> Iterator[Any]:
@@ -179,6 +177,11 @@ def _same(route: Object, rule: Any, matches: list[Any]) -> bool:
     if route.kind == "VirtualService":
         return mesh_matches(matches, rule_port(rule)) == list(items(rule, "match"))
     return matches == list(items(rule, "matches"))
+
+
+def _leaving(route: Object, rule: Any) -> list[Any]:
+    """Give what a rule by which requests leave matches, as HTTPRoutes have it. Raises UnjudgedError."""
+    return route_matches(rule) if route.kind == "VirtualService" else list(items(rule, "matches"))
 
 
 def _answered(route: Object) -> Iterator[Any]:

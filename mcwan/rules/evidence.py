@@ -705,6 +705,7 @@ def spares_of(export: Object) -> frozenset[str]:
     return frozenset(_listed(text(export.annotations, SPARES_ANNOTATION)))
 
 
+@kept
 def admitted_policies(export: Object) -> tuple[str, ...]:
     """Give the WAN policies by which an export may arrive, its own and their spares. Raises UnjudgedError."""
     return tuple(sorted({*policies_of(export), *spares_of(export)}))

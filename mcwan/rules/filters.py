@@ -38,9 +38,11 @@ def _judge(_: Evidence, route: Object, __: Options) -> Iterator[Violation]:
     for rule in rules(route):
         wrong = [f"has {key}" for key in mapping(rule) if key not in _RULE and mapping(rule)[key] is not None]
         wrong += [it for one in items(rule, "filters") for it in _done(one)]
-        for ref in items(rule, "backendRefs"):
-            its = f"backend {said(text(ref, 'name') or None)}"
-            wrong += [f"has a filter of {its}: {said(text(one, 'type') or None)}" for one in items(ref, "filters")]
+        wrong += [
+            f"has a filter of backend {said(text(ref, 'name') or None)}: {said(text(one, 'type') or None)}"
+            for ref in items(rule, "backendRefs")
+            for one in items(ref, "filters")
+        ]
         for one in wrong:
             yield violation(f"{route}, rule {said(text(rule, 'name') or None)} {one}", _REMEDY, route)
 

@@ -228,6 +228,8 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
         for policy in its:
             if different := _different(policy):
                 wrong[str(policy)] = (policy, different)
+    for policy, different in wrong.values():
+        yield violation(f"{policy} is not that by which requests of {route} go on: {different}", _REMEDY, policy, route)
     for one in lacking(evidence, route):
         yield violation(
             f"{route}, rule {said(one.of.to.called or None)} has no spare by policy {one.policy} to "
@@ -236,8 +238,6 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
             route,
             one.of.gateway,
         )
-    for policy, different in wrong.values():
-        yield violation(f"{policy} is not that by which requests of {route} go on: {different}", _REMEDY, policy, route)
 
 
 @kept

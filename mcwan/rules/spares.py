@@ -3,7 +3,7 @@
 Which rules fail over is said where their requests arrive: a route there admits them by another WAN policy, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from mcwan.plan.names import GROUP, SOURCE_CLUSTER
@@ -47,30 +47,31 @@ def lacking(evidence: Evidence, route: Object) -> Iterator[Lacking]:
             return  # route-has-target says so
         if number(to.ref, "weight") != 0:
             there |= {(to.called, spare.label(SOURCE_CLUSTER), policy) for policy in labelled(spare)}
+    own = _own_rules(evidence, route)
     for one in sent(evidence, route):
         if one.first and one.gateway.cluster != route.cluster:  # to the cluster itself there is no tunnel to be lost
-            for policy in _others(evidence, route, one):
+            for policy in _others(evidence, route, one, own):
                 if (one.to.called, one.gateway.cluster, policy) not in there:
                     yield Lacking(one, policy)
 
 
-def _others(evidence: Evidence, route: Object, one: Sent) -> Iterator[str]:
+def _others(evidence: Evidence, route: Object, one: Sent, own: Mapping[str, str]) -> Iterator[str]:
     """Give the WAN policies that requests fail over to: by which all rules of their own WAN policy are admitted, too.
 
     Of a rule that is not sent by its own WAN policy, rule-of-own-policy tells.
     """
-    gateway = f"{one.gateway.namespace}/{one.gateway.name}"
-    own = _own_rules(evidence, route)
-    policy = sections(one.gateway).get(one.port)
+    policy, there = sections(one.gateway).get(one.port), sections(one.gateway).values()
     hosts = one.to.rewritten or hostnames(route)
     for export in (it for key in exports_of(hosts) if key[0] for it in evidence.exporting(key, one.gateway.cluster)):
+        others = [it for it in admitted_policies(export) if it != policy and it in there]
+        if not others or policy is None:
+            continue
         its = rules_of(export)
-        if policy is None or (own or its).get(one.to.called) != policy:
+        if (own or its).get(one.to.called) != policy:
             continue
         alike = {rule for rule, by in its.items() if by == policy} if own else {one.to.called}
-        for other in admitted_policies(export):
-            if other == policy or other not in sections(one.gateway).values():
-                continue
+        gateway = f"{one.gateway.namespace}/{one.gateway.name}"
+        for other in others:
             claims = [Claim(one.gateway.cluster, gateway, other, host) for host in hosts]
             admitting = [it for claim in claims for it in evidence.claims.get(claim, ())]
             if not admitting and (doubt := evidence.unread.get(one.gateway.cluster)):
@@ -79,11 +80,11 @@ def _others(evidence: Evidence, route: Object, one: Sent) -> Iterator[str]:
                 yield other
 
 
-def _own_rules(evidence: Evidence, route: Object) -> dict[str, str]:
+def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
     """Give the rules that a route's import has of its own. Raises UnjudgedError."""
     key = export_of(route)
     one = evidence.find(route.cluster, "ServiceImport", key[1], key[0]) if key else None
-    return dict(own_rules_of(one)) if one is not None else {}
+    return own_rules_of(one) if one is not None else {}
 
 
 @kept

@@ -12,7 +12,8 @@ SAID = {
         "dev",
         "component WANPolicy: wrong port for a cluster",
         Violation(
-            "policy high is port 20000 on cluster-1 and port 31111 on cluster-1 and cluster-2",
+            "policy high is port 20000 for cluster-1 by component WANPolicy high and port 31111 on cluster-1 and "
+            "cluster-2",
             "set mcwan:wanPolicies.high.port once, and let nothing else write WANPolicy objects",
             ("cluster-1", "cluster-2"),
             "WANPolicy high on cluster-1",
@@ -22,7 +23,8 @@ SAID = {
         "dev",
         "WANPolicy: another tunnel",
         Violation(
-            "policy high has tunnel other on cluster-1 and tunnel business on cluster-1 and cluster-2",
+            "policy high has tunnel other on cluster-1 and tunnel business on cluster-2 and for cluster-1 by component "
+            "WANPolicy high",
             "set mcwan:wanPolicies.high.tunnel once, and let nothing else write WANPolicy objects",
             ("cluster-1", "cluster-2"),
             "WANPolicy high on cluster-1",
@@ -437,8 +439,8 @@ SAID = {
         "dev",
         "ingress route: other matches in a rule",
         Violation(
-            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2, rule all matches other requests than the rule of "
-            "that name of HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2, rule all matches /, and the rule of that name of "
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1 matches /other",
             "let mcwan write both routes: the export's rule says what it matches",
             ("cluster-1", "cluster-2"),
             "HTTPRoute mc-wan/logging.insecure.egress on cluster-2",
@@ -610,8 +612,8 @@ SAID_OF_MESHES = (
     (
         "rules-match-alike",
         f"federated import: {_CALLED}",
-        f"{_VIRTUAL}, rule headers matches other requests than the rule of that name of HTTPRoute "
-        "mc-wan/httpbin.httpbin.ingress.high on west",
+        f"{_VIRTUAL}, rule headers matches GET exactly /other or GET /headers, and the rule of that name of HTTPRoute "
+        "mc-wan/httpbin.httpbin.ingress.high on west matches GET /headers",
     ),
     (
         "rules-everywhere",
@@ -632,7 +634,7 @@ SAID_OF_MESHES = (
 """What rules say of federated imports, beside that."""
 
 
-SAID_OF_SPARES_AND_PORTS = (
+SAID_BESIDE = (
     (
         "guarded",
         "spare-leads-there",
@@ -670,13 +672,21 @@ SAID_OF_SPARES_AND_PORTS = (
     ),
     (
         "trio",
+        "rules-everywhere",
+        "ingress route: other matches in a rule",
+        "HTTPRoute mc-wan/payment.secure.ingress.high on west says other than on other clusters: rule canary matches "
+        "GET /payment with header cookie: expression ^(.*;\\s*)?user=test(;.*)?$, and there GET /other with header "
+        "cookie: expression ^(.*;\\s*)?user=test(;.*)?$",
+    ),
+    (
+        "trio",
         "rules-match-alike",
         "egress route: another port asked for than its listener's, or none",
         "HTTPRoute mc-wan/search.catalog.egress.admin on east, rule all says x-mc-wan-port: 20000, and should say "
         "9090: ServiceExport catalog/search on east has port 8080 and 9090",
     ),
 )
-"""What rules say of spares, and of ports of an export, beside that."""
+"""What rules say of spares, of ports of an export, and of rules that clusters have otherwise, beside that."""
 
 
 def mistake(evidence: Evidence, kind: str, rule: str) -> Mutation:
@@ -699,8 +709,8 @@ def test_what_a_rule_says_of_federated_imports(name: str, kind: str, wanted: str
     assert found.violations[0].what == wanted
 
 
-@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), SAID_OF_SPARES_AND_PORTS)
-def test_what_a_rule_says_of_spares_and_ports(stack: str, name: str, kind: str, wanted: str) -> None:
+@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), SAID_BESIDE)
+def test_what_a_rule_says_beside_that(stack: str, name: str, kind: str, wanted: str) -> None:
     evidence = deployed(of_plan(plan(stack)))
     (rule,) = [one for one in RULES if one.name == name]
     found = run(rule, mistake(evidence, kind, name).evidence, configured(evidence).get(name))
