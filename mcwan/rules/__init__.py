@@ -10,6 +10,7 @@ from mcwan.rules import (
     fabric_only,
     federated_imports,
     filters,
+    gateway_services,
     going_on,
     known_hosts,
     listeners,
@@ -23,6 +24,7 @@ from mcwan.rules import (
     targets,
     verification,
     wan_policies,
+    whole_imports,
     whole_upstreams,
 )
 from mcwan.rules.evidence import Component, Evidence
@@ -41,8 +43,10 @@ RULES: tuple[Rule, ...] = (
     *protocols.RULES,
     *going_on.RULES,
     *whole_upstreams.RULES,
+    *whole_imports.RULES,
     *federated_imports.RULES,
     *known_hosts.RULES,
+    *gateway_services.RULES,
     *exposure.RULES,
     *protection.RULES,
     *security.RULES,

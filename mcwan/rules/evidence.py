@@ -40,16 +40,19 @@ ISTIO_SERVICE_TYPE = "networking.istio.io/service-type"
 _GROUPS = {
     "AuthorizationPolicy": "security.istio.io",
     "EndpointSlice": "discovery.k8s.io",
+    "Endpoints": "",
     "Backend": "gateway.envoyproxy.io",
     "BackendTLSPolicy": GATEWAY_GROUP,
     "BackendTrafficPolicy": "gateway.envoyproxy.io",
     "Certificate": "cert-manager.io",
     "ClientTrafficPolicy": "gateway.envoyproxy.io",
+    "ConfigMap": "",
     "DestinationRule": "networking.istio.io",
     "EnvoyFilter": "networking.istio.io",
     "EnvoyProxy": "gateway.envoyproxy.io",
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,
+    "Ingress": "networking.k8s.io",
     "NetworkPolicy": "networking.k8s.io",
     "ReferenceGrant": GATEWAY_GROUP,
     "SecurityPolicy": "gateway.envoyproxy.io",
@@ -278,8 +281,8 @@ class Evidence:
         return found
 
     def service_of(self, one: Object) -> Object | None:
-        """Give the Service that an EndpointSlice belongs to. Raises UnjudgedError."""
-        name = one.label(SLICE_OF) if one.kind == "EndpointSlice" else ""
+        """Give the Service that an EndpointSlice or Endpoints belong to. Raises UnjudgedError."""
+        name = one.label(SLICE_OF) if one.kind in ("EndpointSlice", "Endpoints") else ""
         return self.find(one.cluster, "Service", one.namespace, name) if name else None
 
     def remote_of(self, route: Object, namespace: str, name: str) -> str:

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from mcwan.model.labels import ENVOY_GATEWAY, ENVOY_GATEWAY_NAMESPACE, GATEWAY
-from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE
-from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, Evidence, component_of, role
-from mcwan.rules.objects import Object, items, mapping, text, texts
+from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE, SERVICE_ANNOTATION
+from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, Evidence, component_of, profile_of, role
+from mcwan.rules.gateway_services import overlay, parameters, selects_gateway
+from mcwan.rules.likeness import Tally
+from mcwan.rules.objects import Object, items, mapping, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import slices
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
@@ -33,6 +36,8 @@ _ISTIO = "istio"
 """The GatewayClass that Istio brings along; without its annotation it orders a LoadBalancer."""
 _ENVOY_CLASSES = ("envoy-gateway", "eg")
 """The GatewayClass of mcwan's default, and of Envoy Gateway's own examples."""
+_PUBLIC_CLASS = ("gke-l7-global-external", "gke-l7-regional-external", "gke-l7-gxlb")
+"""How the names of GatewayClasses begin that are load balancers on the Internet (Google's)."""
 _REMEDY = "use exposure ClusterIP or NodePort on private nodes, or the provider's annotation for an internal balancer"
 
 
@@ -45,6 +50,7 @@ def _orders(evidence: Evidence) -> list[Object | UnjudgedError]:
             lambda: bool(component_of(one)),
             lambda: _of_gateway(evidence, one),
             lambda: evidence.serves_gateway(one.cluster, f"{one.name}.{one.namespace}"),
+            lambda: selects_gateway(evidence, one),
         ),
     )
     proxies = chosen(
@@ -54,7 +60,7 @@ def _orders(evidence: Evidence) -> list[Object | UnjudgedError]:
     gateways = chosen(
         evidence.of_kind("Gateway"), lambda one: first(lambda: one.namespace == NAMESPACE, lambda: bool(role(one)))
     )
-    return services + proxies + gateways
+    return [*services, *proxies, *gateways, *evidence.of_kind("Ingress")]
 
 
 def _of_gateway(evidence: Evidence, service: Object) -> bool:
@@ -78,7 +84,7 @@ def _names_gateway(evidence: Evidence, service: Object, labels: Mapping[str, Any
 
 
 def _private(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
-    kinds = {"Service": _service, "EnvoyProxy": _envoy_proxy, "Gateway": _gateway}
+    kinds = {"Service": _service, "EnvoyProxy": _envoy_proxy, "Gateway": _gateway, "Ingress": _ingress}
     yield from kinds[one.kind](evidence, one)
 
 
@@ -104,13 +110,21 @@ def _envoy_proxy(_: Evidence, one: Object) -> Iterator[Violation]:
 def _gateway(evidence: Evidence, one: Object) -> Iterator[Violation]:
     values, doubts = each(items(one.content, "spec", "addresses"), lambda address: text(address, "value"))
     yield from _public(one, values + text(one.annotations, ADDRESSES_ANNOTATION).split(","))
+    yield from _of_class(evidence, one)
     infrastructure = mapping(one.content, "spec", "infrastructure", "annotations")
+    named = parameters(evidence, one)
+    laid = overlay(named) if named is not None and named.kind == "ConfigMap" else {}
     ordered = text(one.annotations, ISTIO_SERVICE_TYPE) or text(infrastructure, ISTIO_SERVICE_TYPE)
     if not ordered and text(one.content, "spec", "gatewayClassName") == _ISTIO:
         ordered = "LoadBalancer"
-    yield from _balancer(one, ordered, {**one.annotations, **infrastructure})
+    ordered = text(laid, "spec", "type") or ordered
+    for address in texts(laid, "spec", "externalIPs"):
+        yield violation(f"{one} has the external IP {said(address)} by {named}", "remove spec.externalIPs", one)
+    yield from _public(one, [text(laid, "spec", "loadBalancerIP")])
+    annotations = {**one.annotations, **infrastructure, **mapping(laid, "metadata", "annotations")}
+    yield from _balancer(one, ordered, annotations)
     yield from _public(one, [text(given, "value") for given in items(one.content, "status", "addresses")])
-    if _is_envoy_gateway(evidence, one) and _parameters(evidence, one) is None:
+    if _is_envoy_gateway(evidence, one) and (named is None or named.kind != "EnvoyProxy"):
         yield violation(
             f"{one} names no EnvoyProxy that is there, and gets a LoadBalancer by default",
             "let mcwan write that Gateway: its spec.infrastructure.parametersRef names its EnvoyProxy",
@@ -127,11 +141,49 @@ def _is_envoy_gateway(evidence: Evidence, gateway: Object) -> bool:
     )
 
 
-def _parameters(evidence: Evidence, gateway: Object) -> Object | None:
-    named = mapping(gateway.content, "spec", "infrastructure", "parametersRef")
-    if text(named, "kind") != "EnvoyProxy":
-        return None
-    return evidence.find(gateway.cluster, "EnvoyProxy", gateway.namespace, text(named, "name"))
+def _of_class(evidence: Evidence, one: Object) -> Iterator[Violation]:
+    """A cluster's gateways are of one class; Istio's also say it in the name of their Service."""
+    called = text(one.content, "spec", "gatewayClassName")
+    remedy = "set mcwan:clusters.CLUSTER.gateway.class, and let mcwan write that Gateway"
+    if called.startswith(_PUBLIC_CLASS):
+        yield violation(f"{one} is of class {called}, a load balancer on the Internet", remedy, one)
+    elif not role(one):
+        return
+    elif profile_of(one) == "istio":
+        service = text(one.annotations, SERVICE_ANNOTATION).partition(".")[0]
+        if service.startswith(f"{one.name}-") and service != f"{one.name}-{called}":
+            yield violation(f"{one} is of class {said(called or None)}, and its Service is {service}", remedy, one)
+    elif called != (most := _classes(evidence)[one.cluster].most()):
+        yield violation(
+            f"{one} is of class {said(called or None)}, and others of its cluster of {said(most)}", remedy, one
+        )
+
+
+@lru_cache(maxsize=1)
+def _classes(evidence: Evidence) -> Mapping[str, Tally[str]]:
+    found: dict[str, Tally[str]] = {}
+    for one in evidence.of_kind("Gateway"):
+        found.setdefault(one.cluster, Tally()).add(lambda it=one: [_class(it)] if role(it) else [])  # type: ignore[misc]
+    return found
+
+
+def _class(gateway: Object) -> str:
+    return text(gateway.content, "spec", "gatewayClassName")
+
+
+def _ingress(evidence: Evidence, one: Object) -> Iterator[Violation]:
+    """An Ingress that leads to a gateway, by its Service or by its name."""
+    backends = [value(one.content, "spec", "defaultBackend")]
+    for rule in items(one.content, "spec", "rules"):
+        backends += (value(path, "backend") for path in items(rule, "http", "paths"))
+    for name in sorted({text(backend, "service", "name") for backend in backends} - {""}):
+        gateway = evidence.find(one.cluster, "Gateway", one.namespace, name)
+        if (gateway is not None and role(gateway)) or evidence.serves_gateway(one.cluster, f"{name}.{one.namespace}"):
+            yield violation(
+                f"{one} sends to {said(name)}, a gateway of the fabric",
+                "remove it: gateways are reached over the SD-WAN only",
+                one,
+            )
 
 
 def _balancer(one: Object, ordered: str, annotations: object) -> Iterator[Violation]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 
-from mcwan.model.labels import MANAGER, SLICE_MANAGED_BY
+from mcwan.model.labels import MANAGER, SLICE_MANAGED_BY, SLICE_OF
 from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.evidence import Component, Evidence, component_of, listeners
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
@@ -14,15 +14,39 @@ from mcwan.rules.words import listed, said
 
 
 def slices(evidence: Evidence) -> list[Object | UnjudgedError]:
-    """Give the EndpointSlices that stand for remote ingress gateways, whoever wrote them."""
-    return chosen(
-        evidence.of_kind("EndpointSlice"),
+    """Give the EndpointSlices, and Endpoints, that stand for remote ingress gateways, whoever wrote them."""
+    mirrored = _mirrored(evidence)
+    doubts = [one for one in mirrored if isinstance(one, UnjudgedError)]
+    mirrors = [one for one in mirrored if isinstance(one, Object)]
+    known = chosen(
+        (*evidence.of_kind("EndpointSlice"), *mirrors),
         lambda one: first(
             lambda: one.namespace == NAMESPACE,
             lambda: one.label(SLICE_MANAGED_BY) == MANAGER,
             lambda: (service := evidence.service_of(one)) is not None and _is_target(service),
         ),
     )
+    return [*known, *doubts]
+
+
+@lru_cache(maxsize=1)
+def _mirrored(evidence: Evidence) -> tuple[Object | UnjudgedError, ...]:
+    """Give Endpoints as Kubernetes mirrors them into slices of the Service of that name."""
+    return tuple(_as_slices(evidence.of_kind("Endpoints")))
+
+
+def _as_slices(ones: Iterable[Object]) -> Iterator[Object | UnjudgedError]:
+    """Give Endpoints with the fields of an EndpointSlice; for those that cannot be read, the reason."""
+    for one in ones:
+        try:
+            subsets = list(items(one.content, "subsets"))
+            addresses = [text(it, "ip") for subset in subsets for it in items(subset, "addresses")]
+            metadata = {**one.metadata, "labels": {**one.labels, SLICE_OF: one.name}}
+            ports = [port for subset in subsets for port in items(subset, "ports")]
+            added = {"metadata": metadata, "endpoints": [{"addresses": addresses}], "ports": ports}
+            yield Object(one.cluster, {**one.content, **added}, one.urn, one.place)
+        except UnjudgedError as doubt:
+            yield doubt
 
 
 def _addresses(evidence: Evidence, one: Object | Component, _: Options) -> Iterator[Violation]:
@@ -68,9 +92,10 @@ def _told_addresses(evidence: Evidence, one: Component) -> Iterator[Violation]:
 
 def _ports(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     behind = evidence.behind(one)
-    ports = items(one.content, "ports") if one.kind == "EndpointSlice" else items(one.content, "spec", "ports")
+    is_service = one.kind == "Service"
+    ports = items(one.content, "spec", "ports") if is_service else items(one.content, "ports")
     for item in ports if behind else ():
-        called, port = text(item, "name"), number(item, "port" if one.kind == "EndpointSlice" else "targetPort")
+        called, port = text(item, "name"), number(item, "targetPort" if is_service else "port")
         for gateway in behind:
             there = listeners(gateway)
             if port not in there.values():

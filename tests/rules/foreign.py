@@ -21,6 +21,9 @@ _odd: st.SearchStrategy[Any] = st.recursive(
 )
 _KINDS = (
     ("v1", "Service"),
+    ("v1", "Endpoints"),
+    ("v1", "ConfigMap"),
+    ("networking.k8s.io/v1", "Ingress"),
     ("serving.knative.dev/v1", "Service"),
     ("networking.istio.io/v1", "Gateway"),
     ("gateway.networking.k8s.io/v1", "Gateway"),
@@ -45,7 +48,7 @@ _KINDS = (
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("cert-manager.io/v1", "Certificate"),
 )
-_PLACES = ("spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
+_PLACES = ("subsets", "spec", "metadata/labels", "metadata/annotations", "endpoints", "ports", "data", "status")
 _FIELDS = (
     "parentRefs",
     "hostnames",
@@ -179,6 +182,28 @@ def _of_other_clusters(cluster: str) -> list[Object]:
     ]
 
 
+def _network_policies(cluster: str) -> list[Object]:
+    """Give policies beside the fabric's own that restrict only, or admit to other ports or other pods."""
+    everybody: list[Any] = [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "0.0.0.0/0"}}]
+    specs: list[dict[str, Any]] = [
+        {"podSelector": {}, "policyTypes": ["Ingress"]},
+        {"podSelector": {}, "policyTypes": ["Egress"], "ingress": [{}], "egress": [{}]},
+        {"podSelector": {}, "ingress": [{"from": everybody, "ports": [{"port": 19001}, {"port": "metrics"}]}]},
+        {"podSelector": {}, "ingress": [{"ports": [{"protocol": "UDP"}, {"port": 8000, "endPort": 9000}]}]},
+        {"podSelector": {"matchLabels": {"app": "x"}}, "ingress": [{}]},
+        {"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}, "ingress": [{}]},
+    ]
+    kind, version = "NetworkPolicy", "networking.k8s.io/v1"
+    return [
+        Object(
+            cluster,
+            {"apiVersion": version, "kind": kind, "metadata": {"name": f"{place}-{i}", "namespace": place}, "spec": it},
+        )
+        for place in ("mc-wan", "envoy-gateway-system", "shop")
+        for i, it in enumerate(specs)
+    ]
+
+
 def neighbours(cluster: str) -> list[Object]:
     """Give a mesh of somebody else's: Gateways, routes, Services, slices, public ones among them."""
     api = "gateway.networking.k8s.io/v1"
@@ -212,10 +237,12 @@ def neighbours(cluster: str) -> list[Object]:
         one(
             "discovery.k8s.io/v1", "EndpointSlice", "web", endpoints=[{"addresses": ["8.8.8.8"]}], ports=[{"port": 80}]
         ),
+        one("v1", "Endpoints", "web", subsets=[{"addresses": [{"ip": "8.8.8.8"}], "ports": [{"port": 80}]}]),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
         *_of_mesh(cluster),
         *_authorizations(cluster),
         *_of_other_clusters(cluster),
+        *_network_policies(cluster),
         Object(
             cluster,
             {

@@ -817,7 +817,8 @@ def _(evidence: Evidence) -> Changes:
         every = [it for it in evidence.of_kind("Service") if it.cluster == one.cluster]
         if any(it.content["spec"].get("externalName") == said for it in every):
             known = {"wan-ports-protected"} if admitted_at_home(evidence, one) else set()  # its pods are elsewhere then
-            yield _set(evidence, one, path, "mc-wan-egress.elsewhere", "import-by-egress", *known)
+            called_ = at(one.content, path).partition(".")[0]
+            yield _set(evidence, one, path, f"{called_}.elsewhere", "import-by-egress", *known)
             yield _drop(evidence, one, path, "import-by-egress", *known)
 
 
@@ -937,6 +938,26 @@ def _(evidence: Evidence) -> Changes:
             ports=[],
         )
         yield _add(evidence, added, "target-address")
+
+
+@kind("target: somebody else's Endpoints of it")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Service"):
+        if SOURCE in labels(one):
+            (gateway,) = remote_gateways(evidence, one)
+            known = at(gateway.content, ("metadata", "annotations", ADDRESSES), "")
+            metadata = {"name": one.name, "namespace": one.namespace}
+            port = one.content["spec"]["ports"][0]
+            right = {"name": port["name"], "port": port["targetPort"]}
+            for address, to, rules in (
+                (PUBLIC, right, ("target-address", "target-is-private")),
+                ("10.99.99.99", right, ("target-address",)),
+                (known.split(",")[0], right | {"port": WRONG_PORT}, ("target-port",)),
+            ):
+                subsets = [{"addresses": [{"ip": address}], "ports": [to]}]
+                added: Any = {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": subsets}
+                if known:
+                    yield _add(evidence, Object(one.cluster, added), *rules)
 
 
 @kind("target: a port that nobody listens on")
@@ -1131,6 +1152,31 @@ def _(evidence: Evidence) -> Changes:
         yield replace(_set(evidence, one, ("spec", "ingress"), everybody, protected), leaf=None)
         yield replace(_set(evidence, one, ("spec", "podSelector", "matchLabels"), {"app": "x"}, protected), leaf=None)
         yield replace(_set(evidence, one, ("spec", "policyTypes"), ["Egress"], protected), leaf=None)
+
+
+@kind("NetworkPolicy: another one admits others to the WAN ports")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("NetworkPolicy"):
+        pods = at(one.content, ("spec", "podSelector", "matchLabels"))
+        key, called_ = next(iter(pods.items()))
+        first = at(one.content, ("spec", "ingress", 0, "ports", 0, "port"))
+        meets = {"matchExpressions": [{"key": key, "operator": "In", "values": [FOREIGN, called_]}]}
+        misses: Any = {"matchExpressions": [{"key": FOREIGN, "operator": "DoesNotExist"}]}
+        for selector in ({"matchLabels": pods}, {}, meets, misses):
+            for rule in (
+                {},
+                {"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]},
+                {"from": [{"podSelector": {}}], "ports": [{"port": first}]},
+                {
+                    "from": [{"namespaceSelector": {}}],
+                    "ports": [{"port": first - 1, "endPort": first, "protocol": "TCP"}],
+                },
+                {"ports": [{"protocol": "TCP"}]},
+                {"ports": [{"port": f"http-{first}"}]},
+            ):
+                spec = {"podSelector": selector, "ingress": [rule]}
+                added = made(evidence, one.cluster, "NetworkPolicy", FOREIGN, one.namespace, spec=spec)
+                yield _add(evidence, added, "wan-ports-protected")
 
 
 @kind("NetworkPolicy: the cluster's own egress gateway not admitted, though it asks, or all pods")
@@ -2134,6 +2180,64 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, ("spec",), spec, "import-by-egress"), leaf=None)
 
 
+def not_federated(evidence: Evidence) -> Iterator[tuple[Object, Object]]:
+    """Give the imports that sidecars do not send, and the Service of each."""
+    for one in evidence.of_kind("ServiceImport"):
+        if MESHES not in one.content["metadata"]["annotations"]:
+            where = (one.cluster, one.namespace, f"{one.name}-clusterset")
+            yield one, next(it for it in evidence.of_kind("Service") if here(it) == where)
+
+
+@kind("import: its Service missing, or no ports")
+def _(evidence: Evidence) -> Changes:
+    for one, service in not_federated(evidence):
+        if not [it for it in shadows(evidence) if labels(it)["kubernetes.io/service-name"] == service.name]:
+            yield _remove(evidence, service, "import-is-whole")
+        yield _set(evidence, service, ("spec", "ports", 0, "port"), WRONG_PORT, "import-is-whole")
+        yield replace(_set(evidence, one, ("spec", "ports"), [], "import-is-whole"), leaf=None)
+
+
+@kind("import: its slices missing, not ready, or of another port")
+def _(evidence: Evidence) -> Changes:
+    for _, service in not_federated(evidence):
+        its = [it for it in shadows(evidence) if labels(it)["kubernetes.io/service-name"] == service.name]
+        own_ = [it for it in its if (it.cluster, it.namespace) == (service.cluster, service.namespace)]
+        if len(own_) == 1:
+            yield _remove(evidence, own_[0], "import-is-whole")
+            yield _set(evidence, own_[0], ("ports", 0, "name"), "renamed", "import-is-whole")
+            if len(own_[0].content["endpoints"]) == 1:
+                yield _set(evidence, own_[0], ("endpoints", 0, "conditions", "ready"), False, "import-is-whole")
+
+
+@kind("egress gateway: a listener for other requests, or another Service ordered")
+def _(evidence: Evidence) -> Changes:
+    for one in egress(evidence):
+        path: Path = ("spec", "listeners", 0)
+        yield _set(evidence, one, (*path, "port"), WRONG_PORT, "import-is-whole")
+        yield _set(evidence, one, (*path, "hostname"), "example.com", "import-is-whole")
+        yield _set(evidence, one, (*path, "protocol"), "TCP", "import-is-whole")
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if here(proxy) == here(one):
+                service: Path = ("spec", "provider", "kubernetes", "envoyService", "name")
+                yield _set(evidence, proxy, service, "other", "import-is-whole")
+
+
+@kind("ingress gateway: another Service ordered")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if here(proxy) == here(one):
+                path: Path = ("spec", "provider", "kubernetes", "envoyService", "name")
+                yield _set(evidence, proxy, path, "other", "service-has-wan-ports")
+
+
+@kind("egress route: a host name of its import lost")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "egress-route"):
+        for index in range(len(one.content["spec"]["hostnames"])):
+            yield _drop(evidence, one, ("spec", "hostnames", index), "import-is-whole")
+
+
 @kind("ServiceImport: withdrawn")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("ServiceImport"):
@@ -2148,7 +2252,7 @@ def _(evidence: Evidence) -> Changes:
         for cluster in clusters(evidence):
             if cluster not in allowed[f"{one.name}.{one.namespace}"]:
                 asked = MESHES in one.content["metadata"]["annotations"]
-                rules = {"meshes-agree", "federated-import-is-whole"} if asked else set()
+                rules = {"meshes-agree", "federated-import-is-whole"} if asked else {"import-is-whole"}
                 yield _add(evidence, Object(cluster, one.content), "import-allowed", *rules)
 
 
@@ -2200,15 +2304,110 @@ def _(evidence: Evidence) -> Changes:
         yield _add(evidence, made(evidence, cluster, "Gateway", FOREIGN, "mc-wan", spec=spec), "gateway-is-private")
 
 
+@kind("Gateway: of another class")
+def _(evidence: Evidence) -> Changes:
+    every = [*ingress(evidence), *egress(evidence)]
+    path: Path = ("spec", "gatewayClassName")
+    for one in every:
+        yield _set(evidence, one, path, "gke-l7-global-external-managed", "gateway-is-private")
+        alone = len([it for it in every if it.cluster == one.cluster]) == 1
+        if one.content["metadata"]["annotations"].get("networking.istio.io/service-type") or not alone:
+            yield _set(evidence, one, path, "zz-theirs", "gateway-is-private")
+    for cluster in clusters(evidence):
+        spec = {"gatewayClassName": "gke-l7-gxlb", "listeners": []}
+        yield _add(evidence, made(evidence, cluster, "Gateway", FOREIGN, "mc-wan", spec=spec), "gateway-is-private")
+
+
+@kind("Gateway: Istio's overlay makes it public")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        named = at(one.content, ("spec", "infrastructure", "parametersRef", "name"))
+        if not one.content["metadata"]["annotations"].get("networking.istio.io/service-type") or named:
+            continue
+        content = put(one.content, ("spec", "infrastructure", "parametersRef"), {"kind": "ConfigMap", "name": FOREIGN})
+        for laid in ("spec: {type: LoadBalancer}", "spec:\n  externalIPs:\n  - 10.9.9.9\n"):
+            metadata = {"name": FOREIGN, "namespace": one.namespace}
+            added: Any = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"service": laid}}
+            changed = swapped(evidence, one, content)
+            yield replace(_add(changed, Object(one.cluster, added), "gateway-is-private"), subject=one)
+
+
+@kind("Service: public, selects the pods of gateways")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        where = one.content["metadata"]["annotations"][SERVICE].partition(".")[2]
+        selector = {"gateway.istio.io/managed": "istio.io-gateway-controller"}
+        if at(one.content, ("spec", "infrastructure", "parametersRef", "kind")) == "EnvoyProxy":
+            selector = {"app.kubernetes.io/name": "envoy"}
+        elif not one.content["metadata"]["annotations"].get("networking.istio.io/service-type"):
+            continue
+        spec = {"type": "LoadBalancer", "selector": selector, "ports": [{"port": 80, "targetPort": 8080}]}
+        metadata = {"name": FOREIGN, "namespace": where}
+        added: Any = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+        yield _add(evidence, Object(one.cluster, added), "gateway-is-private")
+
+
+@kind("Ingress: sends to a gateway")
+def _(evidence: Evidence) -> Changes:
+    for one in (*ingress(evidence), *egress(evidence)):
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        for service, where in ((name, namespace), (one.name, one.namespace)):
+            backend = {"service": {"name": service, "port": {"number": 80}}}
+            for spec in ({"defaultBackend": backend}, {"rules": [{"http": {"paths": [{"backend": backend}]}}]}):
+                metadata = {"name": FOREIGN, "namespace": where}
+                kind_ = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress"}
+                added = Object(one.cluster, {**kind_, "metadata": metadata, "spec": spec})
+                yield _add(evidence, added, "gateway-is-private")
+
+
+@kind("ingress gateway: its Service leads a WAN port elsewhere")
+def _(evidence: Evidence) -> Changes:
+    wrong = "service-has-wan-ports"
+    for one in ingress(evidence):
+        ports = [it["port"] for it in one.content["spec"]["listeners"]]
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        for kind_, port in (
+            ("NodePort", {"port": ports[0], "nodePort": ports[0], "targetPort": WRONG_PORT}),
+            ("ClusterIP", {"port": 40000, "targetPort": ports[-1]}),
+            ("NodePort", {"port": ports[0], "nodePort": 32001, "targetPort": ports[0]}),
+            ("NodePort", {"port": 15021, "nodePort": ports[0]}),
+        ):
+            metadata = {"name": name, "namespace": namespace}
+            spec = {"type": kind_, "ports": [port]}
+            added: Any = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+            yield _add(evidence, Object(one.cluster, added), wrong)
+
+
+@kind("ingress gateway: what orders its Service swaps or loses WAN ports")
+def _(evidence: Evidence) -> Changes:
+    wrong = "service-has-wan-ports"
+    path: Path = ("spec", "provider", "kubernetes", "envoyService", "patch", "value", "spec", "ports")
+    for one in ingress(evidence):
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if here(proxy) == here(one) and (ports := at(proxy.content, path)):
+                yield _set(evidence, proxy, (*path, 0, "nodePort"), 32001, wrong)
+                yield _drop(evidence, proxy, (*path, 0, "nodePort"), wrong)
+                yield replace(_set(evidence, proxy, path, [*ports, {"port": 40000}], wrong), leaf=None)
+                yield replace(_set(evidence, proxy, (*path, 0, "targetPort"), WRONG_PORT, wrong), leaf=None)
+                yield _drop(evidence, proxy, (*path, 0), wrong)
+        for laid in evidence.of_kind("ConfigMap"):
+            if here(laid) == here(one):
+                known = json.loads(laid.content["data"]["service"])
+                for index, other in (("nodePort", 32001), ("targetPort", WRONG_PORT), ("$patch", "delete")):
+                    changed = json.dumps(put(known, ("spec", "ports", 0, index), other))
+                    yield _set(evidence, laid, ("data", "service"), changed, wrong)
+
+
 @kind("EnvoyProxy: annotations that contradict each other, or are patched")
 def _(evidence: Evidence) -> Changes:
     aws = "service.beta.kubernetes.io/aws-load-balancer"
     for one in evidence.of_kind("EnvoyProxy"):
         path: Path = ("spec", "provider", "kubernetes", "envoyService")
-        service = {"type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
+        called_ = at(one.content, (*path, "name"))
+        service = {"name": called_, "type": "LoadBalancer", "annotations": {f"{aws}-internal": "true"}}
         public = {f"{aws}-scheme": "internet-facing"}
         for its in (
-            service | {"annotations": {**service["annotations"], **public}},  # type: ignore[dict-item]
+            service | {"annotations": {**service["annotations"], **public}},
             service | {"patch": {"value": {"metadata": {"annotations": public}}}},
             service | {"patch": {"value": {"metadata": {"annotations": {f"{aws}-internal": "false"}}}}},
         ):

@@ -363,6 +363,29 @@ SAID = {
             "EndpointSlice default/payment-insecure-clusterset-ipv4 on east",
         ),
     ),
+    "import-is-whole": (
+        "dev",
+        "import: its Service missing, or no ports",
+        Violation(
+            "ServiceImport insecure/logging on cluster-1 has no Service insecure/logging-clusterset, by which clients "
+            "find it",
+            "let mcwan write the import",
+            ("cluster-1",),
+            "ServiceImport insecure/logging on cluster-1",
+        ),
+    ),
+    "service-has-wan-ports": (
+        "trio",
+        "ingress gateway: what orders its Service swaps or loses WAN ports",
+        Violation(
+            "EnvoyProxy mc-wan/mc-wan-ingress on east, of Gateway mc-wan/mc-wan-ingress on east: port 31111 is node "
+            "port 32001",
+            "let mcwan write what orders the Services of gateways: each WAN port is the same in the pod and on the "
+            "nodes",
+            ("east",),
+            "EnvoyProxy mc-wan/mc-wan-ingress on east",
+        ),
+    ),
     "gateway-is-private": (
         "dev",
         "gateway: a public address asked for",
@@ -632,6 +655,82 @@ SAID_OF_MESHES = (
     ),
 )
 """What rules say of federated imports, beside that."""
+SAID_TOO = (
+    (
+        "dev",
+        "target-address",
+        "target: somebody else's Endpoints of it",
+        "Endpoints mc-wan/target-cluster-2 on cluster-1 sends to 10.99.99.99; Gateway mc-wan/mc-wan-ingress on "
+        "cluster-2 is reached at 198.51.100.12",
+    ),
+    (
+        "guarded",
+        "import-is-whole",
+        "import: its slices missing, not ready, or of another port",
+        "Service insecure/logging-clusterset on edge has no endpoint for port http",
+    ),
+    (
+        "dev",
+        "import-is-whole",
+        "egress gateway: a listener for other requests, or another Service ordered",
+        "Gateway mc-wan/mc-wan-egress on cluster-1, listener http-8080, listens on port 20000",
+    ),
+    (
+        "dev",
+        "service-has-wan-ports",
+        "ingress gateway: another Service ordered",
+        "EnvoyProxy mc-wan/mc-wan-ingress on cluster-1, of Gateway mc-wan/mc-wan-ingress on cluster-1: the Service is "
+        "called other, and not mc-wan-ingress.envoy-gateway-system",
+    ),
+    (
+        "dev",
+        "import-is-whole",
+        "egress route: a host name of its import lost",
+        "HTTPRoute mc-wan/logging.insecure.egress on cluster-1 lacks host names of ServiceImport insecure/logging on "
+        "cluster-1: logging.insecure.svc.clusterset.local",
+    ),
+    (
+        "guarded",
+        "wan-ports-protected",
+        "NetworkPolicy: another one admits others to the WAN ports",
+        "NetworkPolicy envoy-gateway-system/foreign on east admits everybody to 31111, 31112 and 31113 of Gateway "
+        "mc-wan/mc-wan-ingress on east, too",
+    ),
+    (
+        "dev",
+        "service-has-wan-ports",
+        "ingress gateway: its Service leads a WAN port elsewhere",
+        "Service envoy-gateway-system/mc-wan-ingress on cluster-1, of Gateway mc-wan/mc-wan-ingress on cluster-1: "
+        "port 31111 leads to port 20000",
+    ),
+    (
+        "federated",
+        "gateway-is-private",
+        "Gateway: of another class",
+        "Gateway mc-wan/mc-wan-ingress on east is of class gke-l7-global-external-managed, a load balancer on the "
+        "Internet",
+    ),
+    (
+        "federated",
+        "gateway-is-private",
+        "Gateway: Istio's overlay makes it public",
+        "Gateway mc-wan/mc-wan-ingress on east orders a LoadBalancer without an annotation that keeps it internal",
+    ),
+    (
+        "dev",
+        "gateway-is-private",
+        "Service: public, selects the pods of gateways",
+        "Service envoy-gateway-system/foreign on cluster-1 orders a LoadBalancer without an annotation that keeps it "
+        "internal",
+    ),
+    (
+        "dev",
+        "gateway-is-private",
+        "Ingress: sends to a gateway",
+        "Ingress envoy-gateway-system/foreign on cluster-1 sends to mc-wan-ingress, a gateway of the fabric",
+    ),
+)
+"""What rules say of other mistakes that they notice."""
 
 
 SAID_BESIDE = (
@@ -709,8 +808,8 @@ def test_what_a_rule_says_of_federated_imports(name: str, kind: str, wanted: str
     assert found.violations[0].what == wanted
 
 
-@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), SAID_BESIDE)
-def test_what_a_rule_says_beside_that(stack: str, name: str, kind: str, wanted: str) -> None:
+@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), (*SAID_TOO, *SAID_BESIDE))
+def test_what_a_rule_says_of_other_mistakes(stack: str, name: str, kind: str, wanted: str) -> None:
     evidence = deployed(of_plan(plan(stack)))
     (rule,) = [one for one in RULES if one.name == name]
     found = run(rule, mistake(evidence, kind, name).evidence, configured(evidence).get(name))
