@@ -808,7 +808,7 @@ def test_what_a_rule_says_of_federated_imports(name: str, kind: str, wanted: str
     assert found.violations[0].what == wanted
 
 
-@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), (*SAID_TOO, *SAID_BESIDE))
+@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), [*SAID_TOO, *SAID_BESIDE])
 def test_what_a_rule_says_of_other_mistakes(stack: str, name: str, kind: str, wanted: str) -> None:
     evidence = deployed(of_plan(plan(stack)))
     (rule,) = [one for one in RULES if one.name == name]
