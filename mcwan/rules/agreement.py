@@ -39,6 +39,7 @@ class Sending(NamedTuple):
     to: Backend
     gateway: Object
     policy: str
+    port: int | None
     first: bool
 
     @property
@@ -52,7 +53,7 @@ def _sendings(evidence: Evidence, route: Object) -> Iterator[Sending]:
     for one in sent(evidence, route):
         policy = sections(one.gateway).get(one.port)
         if policy is not None and evidence.find(one.gateway.cluster, "WANPolicy", "", policy) is not None:
-            yield Sending(one.to, one.gateway, policy, one.first)
+            yield Sending(one.to, one.gateway, policy, one.port if one.to.port is None else one.to.port, one.first)
 
 
 def _keys(route: Object) -> tuple[Export, ...]:
@@ -98,7 +99,7 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
         spare = set() if one.first else {policy for export in exports for policy in admitted_policies(export)}
         if wanted and one.policy not in wanted | spare:
             yield violation(
-                f"{route}, rule {said(one.rule or None)} sends to port {said(one.to.port)}, which is policy "
+                f"{route}, rule {said(one.rule or None)} sends to port {said(one.port)}, which is policy "
                 f"{one.policy}; {who} says {listed(sorted(wanted - {''})) or 'nothing of that rule'}",
                 "let mcwan write the route: a rule's WAN policy is the export's, or the import's own",
                 route,
