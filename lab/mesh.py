@@ -1,4 +1,4 @@
-"""A client in a cluster's own mesh: a pod with a sidecar. What it sends, it sends as any application there.
+"""A client in a cluster's own mesh: a pod with a sidecar, or an ambient one. It sends as any application there does.
 
 A client is called as a service is, `name.namespace`; the namespace is one that the stack gives a cluster with a mesh.
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import netns, pods
+from lab import ambient, netns, pods
 from lab.api import Object
 from lab.client import Reply, UnknownNameError
 from lab.gateways import istio
@@ -25,33 +25,37 @@ _PORT = 8090
 """Where a client itself answers: a pod without a port would not be one that anybody finds."""
 
 
-def objects(cluster: str, client: str, account: str = "") -> list[Object]:
-    """Give a client's service account, called as the client if not said otherwise, and its pod."""
+def objects(cluster: str, client: str, account: str = "", *, sidecar: bool = True) -> list[Object]:
+    """Give a client's service account, called as the client if not said otherwise, and its pod.
+
+    Without a sidecar, it is an ambient one.
+    """
     name, _, namespace = client.partition(".")
     metadata = {"name": name, "namespace": namespace}
     who = json.dumps({"service": client, "cluster": cluster})
     container = {"name": "server", "image": SERVER_IMAGE, "args": [who, str(_PORT)]}
+    pod: Object = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata | {"labels": {"app": name}},
+        "spec": {
+            "serviceAccountName": account or name,
+            "containers": [container | {"ports": [{"name": "http", "containerPort": _PORT}]}],
+        },
+    }
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata | {"name": account or name}},
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": metadata | {"labels": {"app": name}},
-            "spec": {
-                "serviceAccountName": account or name,
-                "containers": [container | {"ports": [{"name": "http", "containerPort": _PORT}]}],
-            },
-        },
+        pod if sidecar else ambient.captured(pod, cluster),
     ]
 
 
-def start(lab: Lab, cluster: str, client: str, account: str = "") -> None:
+def start(lab: Lab, cluster: str, client: str, account: str = "", *, sidecar: bool = True) -> None:
     """Start a client, unless it is there, and wait until it is ready. Raises LabError."""
     site = lab.topology.sites[cluster]
     if site.mesh is None:
         raise LabError(f"cluster {cluster} has no mesh of its own; write clusters.{cluster}.mesh")
     with lab.api(site) as api:
-        for one in objects(cluster, client, account):
+        for one in objects(cluster, client, account, sidecar=sidecar):
             api.apply(one, manager=_MANAGER)
         wait(lambda: ready(_pod(lab, cluster, client)), f"client {client} of {cluster} is ready", 60)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from lab import netns, pods, volumes
+from lab import ambient, netns, pods, volumes
 from lab.api import Api, ApiError, Object
 from lab.gateways import IMPLEMENTATIONS
 from lab.images import Image
@@ -126,6 +126,8 @@ class Node:
         return file
 
     def _image(self, name: str) -> Image:
+        if name == ambient.IMAGE:
+            return ambient.image()
         if name == SERVER_IMAGE:
             return Image([sys.executable, Path(__file__).with_name("server.py")])
         for implementation in IMPLEMENTATIONS.values():

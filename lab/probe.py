@@ -31,12 +31,12 @@ class Probe:
 def probes(fabric: Fabric) -> Iterator[Probe]:
     """Give a request for every rule of every import, but for rules by regular expressions.
 
-    None for what is imported federated: who asks needs a sidecar, which a site's client has not.
+    None for what is imported federated, if no mesh is ambient: who asks needs a sidecar, which a site's client has not.
     """
     context = gateways.plan(fabric).context
     for key, importings in context.imports.items():
         export = context.exports[key]
-        for importing in (one for one in importings if one.path != "federated"):
+        for importing in (one for one in importings if one.paths != ("federated",)):
             for rule in egress_rules(importing, context.exports):
                 one = or_all(rule.matches)[0]
                 if _plain(one) and _may_call(rule.target, importing.cluster):

@@ -93,13 +93,14 @@ def put(raw: Any, place: str, value: Any) -> None:
 def federated() -> Raw:
     """Give a description of two meshes and a third cluster, with all that federated imports may have.
 
-    Several ports; own pods beside those of other clusters; rules of its own that lead to another export.
+    Several ports; own pods beside those of other clusters; rules of its own that lead to another export. Beta is
+    ambient.
     """
     sla = {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}
     mesh: Raw = {"gateway": {"profile": "istio"}, "namespaces": ["red", "green"]}
     clusters: Raw = {
         "alpha": mesh | {"mesh": {"trustDomain": "alpha.example", "strict": True}},
-        "beta": mesh | {"mesh": {"trustDomain": "beta.example", "rootNamespace": "mesh-root"}},
+        "beta": mesh | {"mesh": {"trustDomain": "beta.example", "rootNamespace": "mesh-root", "ambient": True}},
         "edge": {"namespaces": ["red"]},
     }
     for number, (name, cluster) in enumerate(clusters.items(), start=1):
@@ -320,8 +321,8 @@ def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
             found[name]["ingress"]["exposure"] = "NodePort"
         if meshes and profile.get("profile") == "istio":
             root = draw(st.sampled_from(["istio-system", "mesh-root"]))
-            mesh = {"trustDomain": f"{name}.example", "strict": draw(st.booleans()), "rootNamespace": root}
-            found[name]["mesh"] = mesh
+            kinds = {"strict": draw(st.booleans()), "ambient": draw(st.booleans())}
+            found[name]["mesh"] = {"trustDomain": f"{name}.example", "rootNamespace": root} | kinds
         if draw(st.integers(0, 3)) == 0:
             found[name]["mcsApi"] = "v1alpha1"
     return found

@@ -30,6 +30,7 @@ _GATEWAY_API = "gateway.networking.k8s.io/v1"
 _CLASS = "istio"
 _OWNER = "gateway.networking.k8s.io/gateway-name"
 _AGENT = "/usr/local/bin/pilot-agent"
+_HBONE = "ISTIO_META_ENABLE_HBONE"
 _PORTS = {"grpc-xds": (15010, 15010), "https-dns": (15012, 15012), "https-webhook": (443, 15017)}
 """The ports of the Service istiod, and where istiod listens."""
 _ENVIRONMENT = {
@@ -138,10 +139,16 @@ def config(site: Site) -> Object:
 
 
 def mesh_config(site: Site) -> Object:
-    """Give Istio's mesh config: that of a cluster with a mesh has what `mcwan mesh` prints."""
+    """Give Istio's mesh config: that of a cluster with a mesh has what `mcwan mesh` prints.
+
+    But for HBONE, the tunnels between ambient workloads: the lab's Envoys have none, its ztunnels have.
+    """
     proxies: Object = {"terminationDrainDuration": "1s"}
     known: Object = mcwan_values(site.cluster, site.mesh)["meshConfig"] if site.mesh else {"defaultConfig": {}}
-    return known | {"defaultConfig": known["defaultConfig"] | proxies}
+    metadata = {key: value for key, value in known["defaultConfig"].get("proxyMetadata", {}).items() if key != _HBONE}
+    return known | {
+        "defaultConfig": known["defaultConfig"] | proxies | ({"proxyMetadata": metadata} if metadata else {})
+    }
 
 
 def environment(site: Site) -> dict[str, str]:

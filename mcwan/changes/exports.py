@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Set
 from mcwan.changes import flows
 from mcwan.changes.facets import CALLERS, GATEWAY, TLS, TREATMENT, WAYS
 from mcwan.changes.told import PAGE, Cover, Disturbance, Sentence, Told, cover
-from mcwan.changes.view import Flow, Offer, View
+from mcwan.changes.view import BOTH, Flow, Offer, View
 from mcwan.changes.words import clusters, listed_or
 from mcwan.rules.words import listed
 
@@ -243,12 +243,18 @@ def _lost(before: View, old: set[tuple[str, ...] | None], new: set[tuple[str, ..
     was = {one for callers in old for one in callers or ()}
     now = {one for callers in new for one in callers or ()}
     calling = {
-        (flow.cluster, f" of {trust}" if flow.path == "federated" else "")
+        (flow.cluster, mesh)
         for flow in before.flows
-        for trust in (before.by_cluster[flow.cluster].trust_domain,)
+        for mesh in _meshes(flow.path, before.by_cluster[flow.cluster].trust_domain)
         if flow.asks == export and flow.remote
     }
     return sorted(cluster for cluster, mesh in calling if _loses(cluster, mesh, None if None in old else was, now))
+
+
+def _meshes(path: str, trust_domain: str) -> tuple[str, ...]:
+    """Say who asks by a path: workloads of a mesh, or, empty, a gateway for all."""
+    mesh = f" of {trust_domain}"
+    return {"federated": (mesh,), BOTH: ("", mesh)}.get(path, ("",))
 
 
 def _loses(cluster: str, mesh: str, was: Set[str] | None, now: Set[str]) -> bool:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from mcwan.changes.facets import CALLERS, GATEWAY, TLS, TREATMENT, WAYS
 from mcwan.changes.policies import LATE, followed
 from mcwan.changes.told import PAGE, Cover, Disturbance, Sentence, Told, cover
-from mcwan.changes.view import Flow, View
+from mcwan.changes.view import BOTH, Flow, View
 from mcwan.changes.words import clusters, listed_or, shares
 from mcwan.rules.words import listed, many, said
 
+_FEDERATED = ("federated", BOTH)
 _Key = tuple[str, int | None, str]
 """Cluster, port (None where there is but one), rule."""
 
@@ -343,21 +344,24 @@ def _paths(export: str, pairs: list[tuple[Flow, Flow]]) -> Iterator[Told]:
                 text=f"{export} is imported by path {later} instead of {earlier} in {clusters(where)}",
                 export=export,
                 clusters=tuple(sorted(where)),
-                disturbance=_moved(later),
+                disturbance=_moved(earlier, later),
             ),
             _covers(export, where),
         )
 
 
-def _moved(later: str) -> Disturbance:
+def _moved(earlier: str, later: str) -> Disturbance:
     """Say what another path means to clients."""
+    whys, remedies = [], []
     if later == "federated":
-        return Disturbance(
-            level="refused",
-            why="clients without a sidecar get no further than a Service without endpoints; those with one are refused "
-            "(403) as long as only their own cluster has the change",
-            remedy="give every client a sidecar first, and deploy the exporting clusters before this one",
-        )
+        whys.append("clients without a sidecar get no further than a Service without endpoints")
+        remedies.append("give every client a sidecar first")
+    if later in _FEDERATED and earlier not in _FEDERATED:
+        those = "those with one" if whys else "clients with a sidecar"
+        whys.append(f"{those} are refused (403) as long as only their own cluster has the change")
+        remedies.append("deploy the exporting clusters before this one")
+    if whys:
+        return Disturbance(level="refused", why="; ".join(whys), remedy=", and ".join(remedies))
     return Disturbance(
         level="possible",
         why="its name gets another address: clients that keep an old answer of DNS may be refused",

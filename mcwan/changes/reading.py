@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
-from mcwan.changes.view import Cluster, Flow, Offer, PolicyOn, View, Way
+from mcwan.changes.view import BOTH, Cluster, Flow, Offer, PolicyOn, View, Way
 from mcwan.changes.words import ALL, matched
-from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host, clusterset
+from mcwan.plan.names import NAMESPACE, SOURCE_CLUSTER, cluster_host, clusterset
 from mcwan.rules.backends import HOSTNAME
 from mcwan.rules.evidence import (
     Claim,
@@ -18,12 +18,12 @@ from mcwan.rules.evidence import (
     Export,
     callers_of,
     component_of,
+    egress_hosts,
     export_of,
     exports_of,
     listeners,
     meshes_of,
     profile_of,
-    role,
     rules_of,
     service_of_export,
 )
@@ -350,7 +350,7 @@ def _direct(reader: _Reader, service: Object) -> Iterator[Flow]:
     if component_of(service) != "import" or export is None or service.name != clusterset(export[0]):
         return
     alias = text(service.content, "spec", "externalName")
-    if alias in _egress_hosts(evidence, service.cluster) or _is_found(evidence, service):
+    if alias in egress_hosts(evidence, service.cluster) or _is_found(evidence, service):
         return
     if alias:
         local = alias.removesuffix(cluster_host(""))
@@ -386,7 +386,7 @@ def _federated(reader: _Reader, routes: Object) -> Iterator[Flow]:
             port=asked or next(iter(ports), None),
             rule=name if asked is None else name.removesuffix(f".{asked}"),
             words=matched({"matches": route_matches(rule)}),
-            path="federated",
+            path=BOTH if entry is not None and any(items(entry.content, "spec", "endpoints")) else "federated",
             asks=".".join(key if key[0] else export),
             to=_ways([one for to in items(rule, "route") for one in _led(reader, routes, to)]),
         )
@@ -405,11 +405,6 @@ def _led(reader: _Reader, routes: Object, to: Any) -> Iterator[_Sent]:
 def _is_found(evidence: Evidence, service: Object) -> bool:
     """Tell whether a shadow Service is that by which an import by path federated is found."""
     return evidence.find(service.cluster, "VirtualService", service.namespace, service.name) is not None
-
-
-def _egress_hosts(evidence: Evidence, cluster: str) -> set[str]:
-    found = [it for it in evidence.of_kind("Gateway") if it.cluster == cluster and role(it) == "egress"]
-    return {cluster_host(text(it.annotations, SERVICE_ANNOTATION)) for it in found}
 
 
 def _straight(reader: _Reader, service: Object, export: Export) -> Iterator[_Sent]:

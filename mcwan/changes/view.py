@@ -59,6 +59,10 @@ class Offer(Model):
     own_gateway: bool = False
 
 
+BOTH = "federated and gateway"
+"""The path of what an ambient mesh imports federated: clients without a sidecar go by the egress gateway."""
+
+
 class Way(Model):
     """Where a part of a flow's requests go."""
 
@@ -82,7 +86,7 @@ class Flow(Model):
     words: str
     """What the rule matches: `GET /payment`, `all requests`."""
     path: str
-    """`gateway`, `direct` or `federated`."""
+    """`gateway`, `direct`, `federated` or, of an ambient mesh, BOTH."""
     asks: str
     """The export that is asked: another one where the importing side's own rules say so."""
     to: tuple[Way, ...]

@@ -56,7 +56,7 @@ def _of_import(plan: Plan, importing: Importing) -> Iterator[Asked]:
 
 def _gateway(plan: Plan, importing: Importing) -> str:
     """Give the Service of the egress gateway that an import's name is an alias of; empty if none is on the way."""
-    if importing.path != "gateway":
+    if "gateway" not in importing.paths:
         return ""
     objects = plan.by_owner[Owner("ServiceImport", importing.export.key)][importing.cluster]
     alias = clusterset(importing.export.exported_name)

@@ -71,7 +71,7 @@ def check(description: Description) -> Iterator[Mistake]:
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
             )
-    for problem in (_failover, _spares_alike, _traffic, _callers, _federated, _tls, _tracing):
+    for problem in (_failover, _spares_alike, _traffic, _callers, _federated, _ambient, _tls, _tracing):
         yield from problem(description)
     yield from _service_names(description)
 
@@ -183,6 +183,32 @@ def _federated(description: Description) -> Iterator[Mistake]:
             for lacking in _lacking(description, exports[key].offers, "callers of a mesh")[:1]:
                 remedy = f"choose path gateway, or offer {key} on another cluster"
                 yield _cannot(place, repr(entry.path), description, lacking, "callers of a mesh", remedy)
+
+
+def _ambient(description: Description) -> Iterator[Mistake]:
+    """What ambient meshes import is offered by gateways that speak HTTP/2 by TLS: their proxies cannot ask by ALPN.
+
+    See `mcwan.gateways.istio_filters`.
+    """
+    importing = _importing(description)
+    able = sorted(name for name, one in PROFILES.items() if one.TARGET_PROTOCOL != "http")
+    for name, cluster in description.clusters.items():
+        for number, export in enumerate(description.exports if cluster.mesh and cluster.mesh.ambient else ()):
+            plain = [
+                one
+                for one in sorted(set(export.offers) & set(description.clusters) - {name})
+                if description.clusters[one].gateway.profile not in able
+            ]
+            if plain and name in importing[number] and description.secure & set(export.wan_policies):
+                yield Mistake(
+                    ("clusters", name, "mesh", "ambient"),
+                    "true",
+                    f"it imports {export.key} by TLS from {plain[0]}, whose profile "
+                    f"{description.clusters[plain[0]].gateway.profile} may speak HTTP/1 only, which proxies of an "
+                    f"ambient mesh cannot find out; allowed: from profile {', '.join(able)}",
+                    f"remove it, or narrow by mcwan:imports who imports {export.key}",
+                )
+                break
 
 
 def _tls(description: Description) -> Iterator[Mistake]:

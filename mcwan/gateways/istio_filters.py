@@ -42,7 +42,7 @@ def upstream_filter(request: UpstreamRequest) -> Iterator[Manifest]:
     patches = []
     match = {"cluster": {"service": request.host}, "context": "GATEWAY" if request.mesh is None else "SIDECAR_OUTBOUND"}
     if request.certificate is not None:
-        patches.append(_patch("CLUSTER", match, _http2(request.traffic)))
+        patches.append(_patch("CLUSTER", match, _http2(request.traffic, by_alpn=request.by_alpn)))
     if checks := request.traffic.health_checks:
         check = {
             "interval": seconds(checks.interval),
@@ -131,13 +131,19 @@ def _next_priority() -> Manifest:
     }
 
 
-def _http2(settings: Traffic) -> Manifest:
+def _http2(settings: Traffic, *, by_alpn: bool) -> Manifest:
+    """Say that HTTP/2 is spoken, with PINGs, or what ALPN agrees on: a gateway may speak HTTP/1 only.
+
+    Not the latter if it can be helped. Where istiod has ambient mode (PILOT_ENABLE_AMBIENT), it writes an upstream's
+    TLS in such a way (pilot/pkg/networking/core/cluster_tls.go, applyHBONETransportSocketMatches) that Envoy takes no
+    cluster with `auto_config`, which "has a non-ALPN transport socket".
+    """
     timeout = envoy.ping(settings)
     alive = {"interval": _written(timeout + envoy.PING_PAUSE), "timeout": _written(timeout)}
     options = {"@type": f"type.googleapis.com/{_HTTP}"}
-    # by ALPN: a gateway of another implementation may speak HTTP/1 only
-    spoken = {"http_protocol_options": {}, "http2_protocol_options": {"connection_keepalive": alive}}
-    return {"typed_extension_protocol_options": {_HTTP: {**options, "auto_config": spoken}}}
+    spoken: Manifest = {"http2_protocol_options": {"connection_keepalive": alive}}
+    chosen = {"auto_config": {"http_protocol_options": {}, **spoken}} if by_alpn else {"explicit_http_config": spoken}
+    return {"typed_extension_protocol_options": {_HTTP: {**options, **chosen}}}
 
 
 def _manager(request: GatewayRequest) -> Manifest:

@@ -21,14 +21,21 @@ _STRING = {"Exact": "exact", "RegularExpression": "regex"}
 
 
 def federated(request: FederatedRequest) -> tuple[Manifest, ...]:
-    """Give a ServiceEntry that makes the names known, with an address of Istio's own, and a VirtualService."""
-    entry = {
+    """Give a ServiceEntry that makes the names known, with an address of Istio's own, and a VirtualService.
+
+    ztunnel follows no VirtualService: it sends to the ServiceEntry's endpoint. No waypoint is asked to follow one: it
+    would send plaintext (Istio 1.32, pilot/pkg/networking/core/cluster_waypoint.go, buildWaypointTLSContext: to it
+    ISTIO_MUTUAL is "not supported").
+    """
+    entry: Manifest = {
         "hosts": list(request.names),
         "exportTo": ["*"],
         "location": "MESH_EXTERNAL",
         "resolution": "STATIC",
         "ports": [{"number": port, "name": name, "protocol": "HTTP"} for name, port in request.ports.items()],
     }
+    if request.egress:
+        entry |= {"resolution": "DNS", "endpoints": [{"address": request.egress}]}
     routes = {
         "hosts": list(request.hosts),
         "exportTo": ["*"],

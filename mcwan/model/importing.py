@@ -1,7 +1,7 @@
 """Who imports what, and which rules hold there: the one place that expands `exports` and `imports`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from mcwan.model.cluster import Cluster
@@ -19,16 +19,32 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True)
 class Importing:
-    """An export as one cluster imports it, by one entry of `imports` or by none."""
+    """An export as one cluster imports it, by one entry of `imports` or by none; `ambient` as its mesh is."""
 
     export: Export
     cluster: str
     entry: Import | None
+    ambient: bool = False
 
     @property
     def path(self) -> Path:
         """The import's path."""
         return self.entry.path if self.entry else "gateway"
+
+    @property
+    def ways(self) -> "tuple[Importing, ...]":
+        """The import, once for each path that clients have: sidecars go federated, ambient ones by the egress gateway.
+
+        Who has neither gets along by the last of them, to which the import's name in its namespace leads.
+        """
+        if self.entry is None or self.path != "federated" or not self.ambient:
+            return (self,)
+        return (self, replace(self, entry=self.entry.model_copy(update={"path": "gateway"})))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths that clients have."""
+        return tuple(way.path for way in self.ways)
 
     @property
     def follows_rules(self) -> bool:
@@ -85,34 +101,45 @@ def for_clusters(entry: Import, having_namespace: Sequence[str]) -> Sequence[str
     return having_namespace if entry.clusters is None else entry.clusters
 
 
-def importings(export: Export, having_namespace: Sequence[str], entries: Sequence[Import]) -> tuple[Importing, ...]:
-    """Give who imports an export, sorted by cluster.
+def ambient_clusters(clusters: Mapping[str, Cluster]) -> frozenset[str]:
+    """Give the clusters whose meshes have ambient workloads."""
+    return frozenset(name for name, one in clusters.items() if one.mesh is not None and one.mesh.ambient)
+
+
+def importings(
+    export: Export, having_namespace: Sequence[str], entries: Sequence[Import], ambient: Set[str] = frozenset()
+) -> tuple[Importing, ...]:
+    """Give who imports an export, sorted by cluster; `ambient` are the clusters with ambient workloads.
 
     Every cluster in which the namespace exists, the exporting ones included (KEP-1645), unless entries narrow that.
     """
     if not entries:
         return tuple(Importing(export, cluster, None) for cluster in having_namespace)
     chosen = {cluster: entry for entry in entries for cluster in for_clusters(entry, having_namespace)}
-    return tuple(Importing(export, cluster, chosen[cluster]) for cluster in having_namespace if cluster in chosen)
+    return tuple(
+        Importing(export, cluster, chosen[cluster], cluster in ambient)
+        for cluster in having_namespace
+        if cluster in chosen
+    )
 
 
 def all_importings(
     exports: Iterable[Export], clusters: Mapping[str, Cluster], imports: Sequence[Import]
 ) -> Iterator[Importing]:
     """Give who imports what, export by export."""
-    having, entries = clusters_by_namespace(clusters), entries_by_export(imports)
+    having, entries, ambient = clusters_by_namespace(clusters), entries_by_export(imports), ambient_clusters(clusters)
     for export in exports:
-        yield from importings(export, having.get(export.namespace, ()), entries.get(export.key, ()))
+        yield from importings(export, having.get(export.namespace, ()), entries.get(export.key, ()), ambient)
 
 
 def asking(every: Iterable[Importing], path: Path) -> dict[str, set[str]]:
-    """Give, per export, the clusters that ask for it by imports with a path.
+    """Give, per export, the clusters whose clients ask for it by a path.
 
     Rules of the consuming side may lead to further exports.
     """
     found: dict[str, set[str]] = {}
     for one in every:
-        if one.path == path:
+        if path in one.paths:
             led = {rule.backend for rule in (one.entry.rules if one.entry else ()) if rule.backend}
             for key in {one.export.key, *led}:
                 found.setdefault(key, set()).add(one.cluster)

@@ -22,6 +22,9 @@ class Mesh(Model):
     `mcwan mesh` writes. mcwan's own policies need none: they name each trust domain."""
     root_namespace: DnsLabel = "istio-system"
     """Where what holds for every sidecar lies (meshConfig.rootNamespace)."""
+    ambient: StrictBool = False
+    """Whether some of its workloads have no sidecar, but ztunnel (Istio's ambient mode). ztunnel knows no WAN policies:
+    what the cluster imports federated, its egress gateway asks for in their stead, in the cluster's own name."""
     strict: StrictBool = False
     """Whether workloads of the whole mesh refuse plaintext: a PeerAuthentication in the root namespace."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from mcwan.changes.view import Flow, View
+from mcwan.changes.view import BOTH, Flow, View
 from mcwan.changes.words import percent
 from mcwan.picture.common import cluster, marked, names, policies, unmarked
 from mcwan.picture.drawing import Box, Drawing, End, Line, Mark, Row, mark
@@ -191,9 +191,11 @@ def _importers(id_: str, group: _Group, every: int) -> Box:
         rows.append(Row("more", f"and {more} more"))
     changed = Mark.CHANGED if any(its for _, its in found) else Mark.SAME
     title = "all clusters" if len(found) == every > 1 else "clients on"
-    way = {"direct": "path direct: no egress gateway", "federated": "path federated: their own sidecars"}.get(
-        path, "egress gateways"
-    )
+    way = {
+        "direct": "path direct: no egress gateway",
+        "federated": "path federated: their own sidecars",
+        BOTH: "their own sidecars, or egress gateways",
+    }.get(path, "egress gateways")
     return Box(id_, "importers", title, (way,), tuple(rows), mark=changed)
 
 

@@ -12,6 +12,7 @@ from mcwan.model.fabric import Fabric
 from mcwan.model.importing import (
     EgressRule,
     Importing,
+    ambient_clusters,
     asking,
     clusters_by_namespace,
     egress_rules,
@@ -44,9 +45,10 @@ class Context:
     ) -> "Context":
         """Work it out; `profiles` has the gateway profile of every cluster, `awaits` is as in `expand`."""
         having, entries = clusters_by_namespace(fabric.clusters), entries_by_export(fabric.imports)
+        ambient = ambient_clusters(fabric.clusters)
         exports = {export.key: export for export in sorted(fabric.exports, key=lambda export: export.key)}
         imports = {
-            key: importings(export, having.get(export.namespace, ()), entries.get(key, ()))
+            key: importings(export, having.get(export.namespace, ()), entries.get(key, ()), ambient)
             if importable(export, known)
             else ()
             for key, export in exports.items()
@@ -59,9 +61,12 @@ class Context:
         return sorted(self.fabric.clusters)
 
     def egress(self) -> Iterator[tuple[Importing, EgressRule]]:
-        """Give every rule of every import that follows rules, by an egress gateway or federated, with the import."""
+        """Give every rule of every import that follows rules, by an egress gateway or federated, with the import.
+
+        An import that has both gives its rules for each.
+        """
         for importings_ in self.imports.values():
-            for importing in importings_:
+            for importing in (way for one in importings_ for way in one.ways):
                 for rule in egress_rules(importing, self.exports) if importing.follows_rules else ():
                     yield importing, rule
 

@@ -61,9 +61,10 @@ def _ips(context: Context, importing: Importing) -> list[str]:
     local = cluster in export.offers and export.offers[cluster].weight
     shadow = f"{names.clusterset(export.exported_name)}.{export.namespace}"
     made: str | None = None
-    if importing.path == "federated":
+    path = importing.ways[-1].path
+    if path == "federated":
         service = made = shadow
-    elif importing.path == "direct":
+    elif path == "direct":
         service = export.service if local else shadow
         made = None if local else shadow
     else:

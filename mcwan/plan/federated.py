@@ -1,7 +1,8 @@
 """An export as a mesh's own clients call it: their sidecars do what an egress gateway does otherwise.
 
 They pick the WAN policy, share, go on to spares, and show who asks. The Service by which the export is found has no
-endpoints: only whoever has a sidecar gets any further.
+endpoints: only whoever has a sidecar gets any further. In an ambient mesh the cluster's egress gateway does it, too,
+for those who have none: that Service leads there, as by path gateway, and so does what the mesh is told.
 """
 
 from mcwan.model.export import Export
@@ -10,6 +11,7 @@ from mcwan.model.leaves import MAX_WEIGHT
 from mcwan.model.shares import whole
 from mcwan.plan import names
 from mcwan.plan.context import Context
+from mcwan.plan.gateways import egress_host
 from mcwan.plan.manifests import Manifest, labels
 from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
 from mcwan.plan.routes import asked_for, asked_port
@@ -18,7 +20,10 @@ from mcwan.plan.upstreams import upstream
 
 
 def federated(context: Context, importing: Importing) -> list[Manifest]:
-    """Give a Service by which the export is found, and what makes the mesh's sidecars send its requests."""
+    """Give a Service by which the export is found, and what makes the mesh's sidecars send its requests.
+
+    No Service in an ambient mesh, in which path gateway gives it.
+    """
     export, cluster = importing.export, importing.cluster
     make, mesh = context.profiles[cluster].federated, context.fabric.clusters[cluster].mesh
     if make is None or mesh is None:
@@ -44,7 +49,10 @@ def federated(context: Context, importing: Importing) -> list[Manifest]:
         hosts,
         ports,
         rules,
+        egress_host(context, cluster, export) if importing.ambient else "",
     )
+    if importing.ambient:
+        return list(make(request))
     return [
         *service_and_slices(
             shadow,

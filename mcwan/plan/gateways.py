@@ -84,9 +84,15 @@ def shared_egress_ports(context: Context) -> dict[str, set[int]]:
         if export.scope == "shared":
             numbers = {port.port for port in export.all_ports}
             for importing in context.imports[key]:
-                if importing.path == "gateway":
+                if "gateway" in importing.paths:
                     ports.setdefault(importing.cluster, set()).update(numbers)
     return ports
+
+
+def egress_host(context: Context, cluster: str, export: Export) -> str:
+    """Give the host name of the Service of the egress gateway by which a cluster imports an export."""
+    own = export if export.scope == "service" else None
+    return names.cluster_host(infrastructure(context, cluster, egress_request(context, cluster, (), own)).service)
 
 
 def infrastructure(context: Context, cluster: str, request: GatewayRequest) -> Infrastructure:

@@ -10,7 +10,7 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.derived import derived
 from mcwan.plan.exports import policy_annotations, said_rules
 from mcwan.plan.federated import federated
-from mcwan.plan.gateways import egress_request, gateway, infrastructure
+from mcwan.plan.gateways import egress_host, egress_request, gateway
 from mcwan.plan.manifests import Manifest, labels, manifest
 from mcwan.plan.own_share import OwnWay, has_own_target, own_way
 from mcwan.plan.profile import RouteRequest
@@ -25,7 +25,10 @@ def service_import(context: Context, export: Export) -> PerCluster:
     """Give every importing cluster its objects for one export."""
     ways = {"gateway": _by_gateway, "direct": _direct, "federated": federated}
     return {
-        importing.cluster: [_marked(context, importing), *ways[importing.path](context, importing)]
+        importing.cluster: [
+            _marked(context, importing),
+            *(one for way in importing.ways for one in ways[way.path](context, way)),
+        ]
         for importing in context.imports[export.key]
     }
 
@@ -76,6 +79,7 @@ def _direct(context: Context, importing: Importing) -> list[Manifest]:
 def _by_gateway(context: Context, importing: Importing) -> list[Manifest]:
     """The egress route and a name for the egress gateway; with `scope: service` the gateway and its targets, too."""
     export, cluster = importing.export, importing.cluster
+    own: list[Manifest] = []
     if export.scope == "service":
         request = egress_request(context, cluster, [port.port for port in export.all_ports], export)
         own_target = has_own_target(context, cluster, export)
@@ -84,11 +88,7 @@ def _by_gateway(context: Context, importing: Importing) -> list[Manifest]:
             *gateway(context, cluster, request),
             *service_targets(context, cluster, export, led),
         ]
-    else:
-        request = egress_request(context, cluster, ())
-        own = []
-    host = names.cluster_host(infrastructure(context, cluster, request).service)
-    return [*own, _alias(context, export, host), *_egress_routes(context, importing)]
+    return [*own, _alias(context, export, egress_host(context, cluster, export)), *_egress_routes(context, importing)]
 
 
 def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:

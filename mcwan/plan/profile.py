@@ -143,6 +143,7 @@ class UpstreamRequest:
 
     `certificate` is that of the egress gateway; None if the WAN policy is plaintext. `mesh` is the root namespace of
     the mesh whose workloads send to it themselves, as who they are; of the certificate only the domain matters then.
+    `by_alpn`: a place may speak HTTP/1 only, by TLS too.
     """
 
     name: str
@@ -156,6 +157,7 @@ class UpstreamRequest:
     gateway: str
     certificate: Certificate | None
     mesh: str | None = None
+    by_alpn: bool = False
 
 
 class Destination(NamedTuple):
@@ -186,7 +188,8 @@ class FederatedRequest:
     """An export, as a mesh's own clients call it.
 
     `names` are host names that the mesh has to be told of, `hosts` all by which clients call it; `ports` by name.
-    `filter` names what lies in `mesh`, the root namespace of the mesh.
+    `filter` names what lies in `mesh`, the root namespace of the mesh. `egress`: the host name of the egress gateway,
+    which has the same ports and to which clients without a sidecar go; empty: they go nowhere.
     """
 
     name: str
@@ -199,6 +202,7 @@ class FederatedRequest:
     hosts: tuple[str, ...]
     ports: Mapping[str, int]
     rules: tuple[FederatedRule, ...]
+    egress: str = ""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def import_summary(plan: Plan, key: str) -> dict[str, Any]:
     export = plan.context.exports[key]
     clusters = {
         one.cluster: {
-            "path": one.path,
+            "path": " and ".join(one.paths),
             "rules": {rule.name: rule.wan_policy for rule in egress_rules(one, plan.context.exports)},
         }
         for one in plan.context.imports[key]

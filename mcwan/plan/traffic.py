@@ -67,7 +67,7 @@ def _used(context: Context) -> dict[str, set[tuple[str, str]]]:
     for key, importings in context.imports.items():
         for importing in importings if context.exports[key].scope == "shared" else ():
             for _, rules in split_by_policy(egress_rules(importing, context.exports)):
-                if importing.path == "gateway":
+                if "gateway" in importing.paths:
                     label = classified(context, importing.cluster, context.exports[key], rules).label
                     classes = {(name.removeprefix(TRAFFIC_LABEL), called) for name, called in label.items()}
                     found.setdefault(importing.cluster, set()).update(classes)

@@ -4,6 +4,8 @@ A proxy that picks one of a route's backends for good cannot go on to the next. 
 upstream instead, which has every remote place and keeps the health of each for this export and WAN policy.
 """
 
+from collections.abc import Sequence
+
 from mcwan.model.export import Export, Offer
 from mcwan.model.importing import EgressRule, Importing, traffic
 from mcwan.plan import names
@@ -13,6 +15,7 @@ from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.manifests import labels
 from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.plan.spares import spares
+from mcwan.plan.targets import HTTP_1
 
 
 def upstream(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest | None:
@@ -26,6 +29,7 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
     if importing.path == "federated":
         return _federated(context, importing, rule)
     own = importing.export.exported_name if importing.export.scope == "service" else None
+    places = _places(context, cluster, rule)
     gateway = names.clusterset(own) if own else names.EGRESS
     return UpstreamRequest(
         names.upstream(export.key, policy, own),
@@ -34,17 +38,18 @@ def upstream(context: Context, importing: Importing, rule: EgressRule) -> Upstre
         names.upstream_host(export.key, policy, own),
         policy,
         context.fabric.wan_policies[policy].port,
-        _places(context, cluster, rule),
+        places,
         traffic(export, rule, context.fabric.wan_policies),
         gateway,
         certificate(context, cluster, "egress", gateway) if policy in context.fabric.secure else None,
+        by_alpn=_by_alpn(context, places),
     )
 
 
 def _federated(context: Context, importing: Importing, rule: EgressRule) -> UpstreamRequest:
     """Give the same for the workloads of a mesh, which send for themselves."""
     cluster, export, policy = importing.cluster, rule.target, rule.wan_policy
-    mesh = context.fabric.clusters[cluster].mesh
+    places, mesh = _places(context, cluster, rule), context.fabric.clusters[cluster].mesh
     return UpstreamRequest(
         names.federated(export.key, policy),
         names.NAMESPACE,
@@ -52,11 +57,12 @@ def _federated(context: Context, importing: Importing, rule: EgressRule) -> Upst
         names.federated_host(export.key, policy),
         policy,
         context.fabric.wan_policies[policy].port,
-        _places(context, cluster, rule),
+        places,
         traffic(export, rule, context.fabric.wan_policies),
         "",
         Certificate("", context.fabric.domain, None),
         mesh.root_namespace if mesh is not None else None,
+        by_alpn=_by_alpn(context, places),
     )
 
 
@@ -93,6 +99,11 @@ def stays(context: Context, cluster: str, rule: EgressRule) -> bool:
     """
     has_upstreams = context.profiles[cluster].upstream is not None
     return has_upstreams and not first_choices(rule.target, cluster) and bool(spares(context, cluster, rule))
+
+
+def _by_alpn(context: Context, places: Sequence[UpstreamPlace]) -> bool:
+    """Tell whether a place is a gateway of which is not known that it speaks HTTP/2."""
+    return any(context.profiles[place.cluster].TARGET_PROTOCOL == HTTP_1 for place in places)
 
 
 def _places(context: Context, cluster: str, rule: EgressRule) -> tuple[UpstreamPlace, ...]:

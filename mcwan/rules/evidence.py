@@ -684,6 +684,14 @@ def profile_of(gateway: Object) -> str:
     return "istio" if text(gateway.annotations, ISTIO_SERVICE_TYPE) else ""
 
 
+def egress_hosts(evidence: "Evidence", cluster: str) -> frozenset[str]:
+    """Give the host names of a cluster's egress gateways, as these say. Raises UnjudgedError."""
+    every = [one for one in evidence.of_kind("Gateway") if one.cluster == cluster and role(one) == "egress"]
+    return frozenset(
+        names.cluster_host(service) for one in every if (service := text(one.annotations, SERVICE_ANNOTATION))
+    )
+
+
 @kept
 def rules_of(one: Object) -> Mapping[str, str]:
     """Give the WAN policy of each rule that a ServiceExport or ServiceImport says it has. Raises UnjudgedError."""

@@ -1,4 +1,7 @@
-"""A federated import is whole: the mesh knows its names and ports, and its sidecars do what mcwan has them do."""
+"""A federated import is whole: the mesh knows its names and ports, and its sidecars do what mcwan has them do.
+
+Where the import's own name is an alias of an egress gateway, the mesh is ambient: those names lead there, too.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +13,7 @@ from mcwan.plan.names import cluster_host, clusterset
 from mcwan.plan.profile import Destination, FederatedRequest, FederatedRule
 from mcwan.plan.routes import asked_for
 from mcwan.rules.backends import rule_name, rule_port, rules
-from mcwan.rules.evidence import Evidence, exports_of, meshes_of, service_of_export
+from mcwan.rules.evidence import Evidence, egress_hosts, exports_of, meshes_of, service_of_export
 from mcwan.rules.likeness import Difference, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -30,7 +33,8 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     for kind, its in found.items():
         if its is None:
             yield violation(f"{one} is federated, and has no {kind} {one.namespace}/{name}", _REMEDY, one)
-    entry, *_filters, routes = istio_mesh.federated(_request(evidence, one, found["VirtualService"]))
+    egress = _egress(evidence, one, found["Service"], found["ServiceEntry"])
+    entry, *_filters, routes = istio_mesh.federated(_request(evidence, one, found["VirtualService"], egress))
     ports = {text(it, "name"): number(it, "port") for it in items(one.content, "spec", "ports")}
     wanted = {"Service": ports, "ServiceEntry": entry["spec"], "VirtualService": _without_rules(routes["spec"])}
     for kind, its in found.items():
@@ -59,7 +63,21 @@ def _judged(rule: Any) -> dict[str, Any]:
     return {key: one for key, one in mapping(rule).items() if key not in _ELSEWHERE}
 
 
-def _request(evidence: Evidence, one: Object, routes: Object | None) -> FederatedRequest:
+def _egress(evidence: Evidence, one: Object, service: Object | None, entry: Object | None) -> str:
+    """Give the host name of the egress gateway to which those without a sidecar go; empty if there is none.
+
+    An import whose name leads elsewhere is told of by import-by-egress.
+    """
+    spec = mapping(service.content, "spec") if service is not None else {}
+    alias, known = text(spec, "externalName"), egress_hosts(evidence, one.cluster)
+    if alias in known or not (alias or mapping(spec, "selector")):
+        return alias
+    ends = items(entry.content, "spec", "endpoints") if entry is not None else ()
+    written = next((text(it, "address") for it in ends), "")
+    return written if written in known else alias
+
+
+def _request(evidence: Evidence, one: Object, routes: Object | None, egress: str) -> FederatedRequest:
     """Give what the import asks for, by what its ServiceImport says and, of its rules, what others judge."""
     known = evidence.exporting((one.name, one.namespace), one.cluster)
     offered = any(service_of_export(export) == f"{one.name}.{one.namespace}" for export in known)
@@ -67,7 +85,7 @@ def _request(evidence: Evidence, one: Object, routes: Object | None) -> Federate
     ports = {text(it, "name"): number(it, "port") or 0 for it in items(one.content, "spec", "ports")}
     its = tuple(_rule(evidence, one, rule, list(ports.values())) for rule in (rules(routes) if routes else ()))
     key = f"{one.name}.{one.namespace}"
-    return FederatedRequest(clusterset(one.name), one.namespace, {}, key, "", "", told, hosts, ports, its)
+    return FederatedRequest(clusterset(one.name), one.namespace, {}, key, "", "", told, hosts, ports, its, egress)
 
 
 def _rule(evidence: Evidence, one: Object, rule: Any, ports: Sequence[int]) -> FederatedRule:
@@ -105,7 +123,8 @@ def _ports(evidence: Evidence, one: Object, key: tuple[str, str]) -> list[int]:
 RULES = (
     Rule(
         "federated-import-is-whole",
-        "A federated import has its names and ports in the mesh, and a VirtualService with just what mcwan writes.",
+        "A federated import has its names and ports in the mesh, which lead to an egress gateway if it is ambient, and "
+        "a VirtualService with just what mcwan writes.",
         "A name that the mesh does not know leads nowhere, and of what sidecars do otherwise nobody knows the tunnel.",
         "Let mcwan write the import.",
         lambda evidence: chosen(evidence.of_kind("ServiceImport"), meshes_of),

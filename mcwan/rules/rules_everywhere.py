@@ -6,17 +6,16 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from mcwan.model.leaves import RESERVED
-from mcwan.plan.names import SERVICE_ANNOTATION, cluster_host
 from mcwan.rules.backends import rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Evidence,
     Export,
     component_of,
+    egress_hosts,
     export_of,
     meshes_of,
     named,
     own_rules_of,
-    role,
     rules_of,
 )
 from mcwan.rules.likeness import Tally
@@ -110,14 +109,18 @@ def _otherwise(its: _Rules, most: _Rules) -> str:
 
 
 def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
-    """For each port of an import, routes have every rule; by path `direct` there are none."""
+    """For each port of an import, routes have every rule; by path `direct` there are none.
+
+    Of a mesh, sidecars have them; in an ambient one the egress gateway's routes, too.
+    """
     known, export = _routes(evidence), (one.name, one.namespace)
     if doubt := known.doubts.get(one.cluster):
         raise doubt
     wanted = own_rules_of(one) or rules_of(one)
     if wanted and meshes_of(one):
         yield from _sidecars_have_all(evidence, one, list(wanted))
-        return
+        if not _is_by_gateway(evidence, one):
+            return
     routes = known.imports.get((one.cluster, export), [])
     if not wanted or not (routes or _is_by_gateway(evidence, one)):
         return
@@ -171,8 +174,7 @@ def _is_by_gateway(evidence: Evidence, one: Object) -> bool:
     """Tell whether an import's name leads to an egress gateway of its cluster. Raises UnjudgedError."""
     service = evidence.find(one.cluster, "Service", one.namespace, f"{one.name}{RESERVED}")
     alias = text(service.content, "spec", "externalName") if service is not None else ""
-    every = [it for it in evidence.of_kind("Gateway") if it.cluster == one.cluster and role(it) == "egress"]
-    return bool(alias) and alias in [cluster_host(text(it.annotations, SERVICE_ANNOTATION)) for it in every]
+    return bool(alias) and alias in egress_hosts(evidence, one.cluster)
 
 
 def _subjects(evidence: Evidence) -> Iterable[Object | UnjudgedError]:

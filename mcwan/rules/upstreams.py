@@ -10,8 +10,8 @@ from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import CHOICE_LABEL, MESH_TARGET, SOURCE_CLUSTER, SPARE
 from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
 from mcwan.rules.backends import Backend, backends, hosts_sent_to, spares_sent_to
-from mcwan.rules.evidence import Evidence, component_of, export_of, is_named
-from mcwan.rules.objects import Object, items, kept, number, text, texts
+from mcwan.rules.evidence import Evidence, component_of, export_of, is_named, profile_of
+from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen
 
 _USUAL = merged(Traffic(timeouts=Timeouts(connect="1s", keepalive="1s")), DEFAULT)
@@ -158,15 +158,25 @@ def as_made(evidence: Evidence, upstream: Object, certificate: Certificate | Non
 
     How its requests are treated is not known: as usual. Raises UnjudgedError.
     """
+    there = list(places(evidence, upstream))
     known = tuple(
         UpstreamPlace(one.remote, (one.address,), one.port or 0, one.weight or 1, not one.first)
-        for one in places(evidence, upstream)
+        for one in there
         if one.remote  # of others, spare-leads-there tells
     ) or (UpstreamPlace("", (), 0, 1, spare=False),)
     ports = list(items(upstream.content, "spec", "ports"))
     name, port = (text(ports[0], "name"), number(ports[0], "number")) if ports else ("", None)
     host = next(texts(upstream.content, "spec", "hosts"), "")
     labels: dict[str, str] = {}
-    mesh = "" if is_of_mesh(upstream) else None
-    request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate, mesh)
+    mesh, by_alpn = "" if is_of_mesh(upstream) else None, _is_by_alpn(evidence, upstream, there)
+    request = UpstreamRequest("", "", labels, host, name, port or 0, known, _USUAL, "", certificate, mesh, by_alpn)
     return [one["spec"] for one in istio.upstream(request)]
+
+
+def _is_by_alpn(evidence: Evidence, upstream: Object, there: Sequence[Place]) -> bool:
+    """Tell whether HTTP/2 is left to ALPN, and may be: of a place's gateway is not known that it speaks that."""
+    if all(one.gateway is not None and profile_of(one.gateway) for one in there):
+        return False
+    patches = [one for its in filters_of(evidence, upstream) for one in items(its.content, "spec", "configPatches")]
+    options = [mapping(one, "patch", "value", "typed_extension_protocol_options") for one in patches]
+    return any("auto_config" in mapping(one) for its in options for one in its.values())

@@ -1,4 +1,7 @@
-"""An import by an egress gateway, or straight to the others, is whole: its Service, ports, slices, names, listeners."""
+"""An import by an egress gateway, or straight to the others, is whole: its Service, ports, slices, names, listeners.
+
+Of a federated one, the mesh is told by federated-import-is-whole; an ambient mesh's egress routes are judged here.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -16,15 +19,15 @@ _REMEDY = "let mcwan write the import"
 
 
 def _subjects(evidence: Evidence) -> list[Object | UnjudgedError]:
-    imports = chosen(
-        evidence.of_kind("ServiceImport"), lambda one: component_of(one) == "import" and not meshes_of(one)
-    )
+    imports = chosen(evidence.of_kind("ServiceImport"), lambda one: component_of(one) == "import")
     return [*imports, *evidence.gateways]
 
 
 def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind == "ServiceImport":
-        yield from _import(evidence, one)
+        if not meshes_of(one):
+            yield from _import(evidence, one)
+        yield from _names(evidence, one)
     elif role(one) == "egress":
         yield from _gateway(evidence, one)
 
@@ -45,6 +48,10 @@ def _import(evidence: Evidence, one: Object) -> Iterator[Violation]:
         by_slices = text(service.content, "spec", "type") in ("", "ClusterIP")  # of others, import-by-egress tells
         if by_slices and not mapping(service.content, "spec", "selector"):
             yield from _leads(evidence, service)
+
+
+def _names(evidence: Evidence, one: Object) -> Iterator[Violation]:
+    """Each egress route of an import answers to all of its names."""
     wanted_names = names_of(one.name, one.namespace)
     routes, doubts = _routes(evidence)
     for route in routes.get((one.cluster, (one.name, one.namespace)), ()):

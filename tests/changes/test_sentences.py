@@ -373,6 +373,15 @@ def test_a_mesh_calls_for_itself() -> None:
     assert ("payment.secure is imported by path federated instead of gateway in cluster-3", "refused") in told(
         compared(before, after)
     )
+    ambient = changed({"clusters/cluster-3/mesh/ambient": True}, after)
+    both = "payment.secure is imported by path federated and gateway instead of"
+    assert (f"{both} federated in cluster-3", "possible") in told(compared(after, ambient))
+    assert (f"{both} gateway in cluster-3", "refused") in told(compared(before, ambient))
+    (back,) = (one for one in compared(ambient, after).sentences if one.about == "path")
+    assert (back.disturbance.why, back.disturbance.remedy) == (
+        "clients without a sidecar get no further than a Service without endpoints",
+        "give every client a sidecar first",
+    )
     moved = changed({"exports/0/rules/1/wanPolicy": "high"}, after)
     assert (
         "payment.secure /stats moves from default to business in cluster-2 and cluster-3; 2 flows; needs TCP port "

@@ -38,6 +38,14 @@ def test_values() -> None:
     }
 
 
+def test_values_of_an_ambient_mesh() -> None:
+    found = values("west", Mesh(trust_domain="west.example", ambient=True))
+    assert found["env"] == {"PILOT_ENABLE_IP_AUTOALLOCATE": "true", "PILOT_ENABLE_AMBIENT": "true"}
+    assert found["meshConfig"]["defaultConfig"] == {
+        "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true", "ISTIO_META_ENABLE_HBONE": "true"}
+    }
+
+
 def test_of_one_and_of_all(project: Path) -> None:
     one, every = run("mesh", "--project", project, "cluster-2"), run("mesh", "--project", project)
     assert (one.exit_code, every.exit_code) == (0, 0)

@@ -1,5 +1,6 @@
 """EnvoyFilters of the Istio profile, as whole objects."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from mcwan.gateways import envoy, istio_filters
@@ -60,12 +61,12 @@ def manager(fields: dict[str, str], **more: Any) -> dict[str, Any]:
 
 def pings(interval: str, timeout: str) -> dict[str, Any]:
     alive = {"interval": interval, "timeout": timeout}
-    spoken = {"http_protocol_options": {}, "http2_protocol_options": {"connection_keepalive": alive}}
-    return {
-        "typed_extension_protocol_options": {
-            OPTIONS: {"@type": f"type.googleapis.com/{OPTIONS}", "auto_config": spoken}
-        }
-    }
+    return spoken("explicit_http_config", {"http2_protocol_options": {"connection_keepalive": alive}})
+
+
+def spoken(how: str, options: dict[str, Any]) -> dict[str, Any]:
+    chosen = {"@type": f"type.googleapis.com/{OPTIONS}", how: options}
+    return {"typed_extension_protocol_options": {OPTIONS: chosen}}
 
 
 def test_where_requests_leave_they_go_on() -> None:
@@ -128,6 +129,14 @@ def test_an_upstream_notices_dead_paths_by_tls_and_is_asked_if_the_export_says_s
     assert upstream(health_checks={}, **keepalive) == [envoy_filter("pay", "gw", faster, checked, priority=10)]
     assert upstream(None, **keepalive) == []
     assert upstream(None, health_checks={}) == [envoy_filter("pay", "gw", checked, priority=10)]
+
+
+def test_http_2_is_left_to_alpn_only_where_a_place_may_not_speak_it() -> None:
+    asked = UpstreamRequest("pay", "mc-wan", LABELS, "high.pay", "high", 31111, (), TRAFFIC, "gw", KNOWN)
+    alive = {"connection_keepalive": {"interval": "0.5s", "timeout": "0.45s"}}
+    both = spoken("auto_config", {"http_protocol_options": {}, "http2_protocol_options": alive})
+    (found,) = istio_filters.upstream_filter(replace(asked, by_alpn=True))
+    assert found["spec"]["configPatches"] == [patch("CLUSTER", {"cluster": {"service": "high.pay"}}, both)]
 
 
 def test_a_route_has_one_where_a_try_has_a_time_and_may_be_repeated() -> None:

@@ -72,6 +72,13 @@ def test_an_import_is_names_and_routes() -> None:
     )
 
 
+def test_who_has_no_sidecar_goes_to_the_egress_gateway() -> None:
+    request, egress = asked({"http": 80}, rule()), "mc-wan-egress-istio.mc-wan.svc.cluster.local"
+    (entry, routes), (ambient, others) = federated(request), federated(replace(request, egress=egress))
+    assert others == routes
+    assert ambient["spec"] == entry["spec"] | {"resolution": "DNS", "endpoints": [{"address": egress}]}
+
+
 def test_a_prefix_is_one_of_path_elements() -> None:
     (found,) = http(rule(Match(path=PathMatch(value="/payment/"), method="GET")))
     get = {"method": {"exact": "GET"}}

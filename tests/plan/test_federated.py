@@ -4,7 +4,10 @@ from typing import Any
 
 from mcwan.plan import Plan
 from mcwan.plan.names import hostnames
+from mcwan.rules.sources import of_plan
 from tests.fabrics import ISSUED, Raw, called, changed, exported, labelled, on, planned
+from tests.rules.mutations import deployed
+from tests.rules.test_mutations import said, verdicts
 
 MESH: Raw = changed(
     {
@@ -186,3 +189,49 @@ def test_a_mesh_may_refuse_plaintext() -> None:
     plan = with_cart({"clusters/cluster-2/mesh/strict": True})
     (found,) = on(plan, "cluster-2", "PeerAuthentication")
     assert (found["metadata"]["namespace"], found["metadata"]["labels"]) == ("istio-config", labelled("mesh"))
+
+
+def ambient(changes: Raw | None = None, **cart: Any) -> Plan:
+    return with_cart({"clusters/cluster-2/mesh/ambient": True} | (changes or {}), **cart)
+
+
+def test_in_an_ambient_mesh_the_egress_gateway_calls_for_who_has_no_sidecar() -> None:
+    plan, beside = ambient(), with_cart()
+    assert sorted(set(kinds(plan, "cluster-2")) - set(kinds(beside, "cluster-2"))) == [
+        "DestinationRule mc-wan/cart.secure.upstream.low",
+        "EnvoyFilter mc-wan/cart.secure.upstream.low",
+        "HTTPRoute mc-wan/cart.secure.egress",
+        "ServiceEntry mc-wan/cart.secure.upstream.low",
+    ]
+    egress = "mc-wan-egress-istio.mc-wan.svc.cluster.local"
+    alias = called(plan, "cluster-2", "Service", "cart-clusterset", "secure")["spec"]
+    assert (alias["type"], alias["externalName"]) == ("ExternalName", egress)
+    entry, old = (called(one, "cluster-2", "ServiceEntry", "cart-clusterset", "secure") for one in (plan, beside))
+    assert entry["spec"] == old["spec"] | {"resolution": "DNS", "endpoints": [{"address": egress}]}
+    routes, known = (called(one, "cluster-2", "VirtualService", "cart-clusterset", "secure") for one in (plan, beside))
+    assert routes == known
+    (gateway,) = (one for one in on(plan, "cluster-2", "Gateway") if one["metadata"]["name"] == "mc-wan-egress")
+    assert [one["port"] for one in gateway["spec"]["listeners"]] == [80]
+
+
+def test_with_gateways_of_its_own_an_ambient_mesh_has_that_egress_gateway() -> None:
+    plan = ambient(scope="service", from_=[{"cluster": "edge", "addresses": ["10.9.0.1"]}])
+    egress = "cart-clusterset-istio.secure.svc.cluster.local"
+    entry = called(plan, "cluster-2", "ServiceEntry", "cart-clusterset", "secure")["spec"]
+    assert entry["endpoints"] == [{"address": egress}]
+    assert called(plan, "cluster-2", "Service", "cart-clusterset", "secure")["spec"]["externalName"] == egress
+    assert called(plan, "cluster-2", "Gateway", "cart-clusterset", "secure")["spec"]["listeners"][0]["port"] == 80
+
+
+def test_the_other_side_admits_an_ambient_meshs_workloads_and_its_egress_gateway() -> None:
+    plan = ambient(callers=["cluster-2"])
+    one = called(plan, "edge", "ServiceExport", "cart", "secure")["metadata"]["annotations"]
+    egress = "spiffe://test.mc-wan.internal/cluster/cluster-2/egress"
+    assert one["mc-wan.l7mp.io/callers"] == f"spiffe://east.example/*,{egress}"
+    assert one["mc-wan.l7mp.io/meshes"] == "east.example"
+
+
+def test_rules_find_nothing_wrong_with_an_ambient_mesh() -> None:
+    for plan in (ambient(), ambient(callers=["cluster-2"], failover="high"), ambient(from_=["cluster-1", "cluster-2"])):
+        evidence = deployed(of_plan(plan))
+        assert said(verdicts(evidence, evidence)) == []

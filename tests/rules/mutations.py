@@ -2492,6 +2492,10 @@ def _(evidence: Evidence) -> Changes:
         yield _set(evidence, entry, ("spec", "ports", 0, "protocol"), "TCP", whole)
         yield _set(evidence, entry, ("spec", "hosts", 0), "ghost.internal", whole)
         yield replace(_set(evidence, entry, ("spec", "endpoints"), [{"address": PUBLIC}], whole), leaf=None)
+        if "endpoints" in entry.content["spec"]:  # of an ambient mesh
+            yield _set(evidence, entry, ("spec", "resolution"), "STATIC", whole)
+            yield _drop(evidence, entry, ("spec", "endpoints"), whole)
+            yield _set(evidence, entry, ("spec", "endpoints", 0, "ports"), {"http": WRONG_PORT}, whole)
         for it in (entry, one):
             yield replace(_set(evidence, it, ("spec", "exportTo"), ["."], whole), leaf=None)
             yield _drop(evidence, it, ("spec", "hosts", 0), whole)

@@ -200,7 +200,7 @@ def egress_ports_fit(description: Description) -> Iterator[Mistake]:
     """An egress gateway has a listener per port of what the cluster imports: 64 at most (Gateway API)."""
     ports: dict[str, set[int]] = {}
     for one in all_importings(description.exports, description.clusters, description.imports):
-        if one.path == "gateway" and one.export.scope == "shared":
+        if "gateway" in one.paths and one.export.scope == "shared":
             ports.setdefault(one.cluster, set()).update(port.port for port in one.export.all_ports)
     for cluster, numbers in sorted(ports.items()):
         if len(numbers) > MAX_LISTENERS:

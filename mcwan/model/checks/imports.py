@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mcwan.model.description import Description
 from mcwan.model.export import Export
 from mcwan.model.importing import (
+    ambient_clusters,
     clusters_by_namespace,
     entries_by_export,
     for_clusters,
@@ -150,16 +151,17 @@ def targets_are_there(description: Description) -> Iterator[Mistake]:
     """Another export that answers instead, and has gateways of its own, is imported too: its targets come with that."""
     exports = {export.key: export for export in description.exports}
     having, entries = clusters_by_namespace(description.clusters), entries_by_export(description.imports)
+    ambient = ambient_clusters(description.clusters)
     for number, entry in enumerate(description.imports):
         export = exports.get(entry.service)
         for index, rule in enumerate(entry.rules):
             target = exports.get(rule.backend) if rule.backend else None
-            if export is None or target is None or target.scope == "shared" or entry.path == "federated":
+            if export is None or target is None or target.scope == "shared":
                 continue
-            theirs = importings(target, having.get(target.namespace, ()), entries.get(target.key, ()))
-            ours = importings(export, having.get(export.namespace, ()), entries[export.key])
-            there = {one.cluster for one in theirs if one.path == "gateway"}
-            missing = sorted({one.cluster for one in ours if one.entry is entry} - there)
+            theirs = importings(target, having.get(target.namespace, ()), entries.get(target.key, ()), ambient)
+            ours = importings(export, having.get(export.namespace, ()), entries[export.key], ambient)
+            there = {one.cluster for one in theirs if "gateway" in one.paths}
+            missing = sorted({one.cluster for one in ours if one.entry is entry and "gateway" in one.paths} - there)
             if missing:
                 yield Mistake(
                     ("imports", number, "rules", index, "backend"),

@@ -120,7 +120,7 @@ def accounts_are_known(description: Description) -> Iterator[Mistake]:
             place: Place = ("exports", number, "callers", index, "accounts")
             if not caller.accounts or caller.cluster not in description.clusters:
                 continue
-            value = ", ".join(caller.accounts)
+            value, mesh = ", ".join(caller.accounts), description.clusters[caller.cluster].mesh
             if caller.cluster not in asked.get(export.key, ()):
                 yield Mistake(
                     place,
@@ -129,6 +129,16 @@ def accounts_are_known(description: Description) -> Iterator[Mistake]:
                     "its workloads; allowed: none",
                     "import it there with path federated (mcwan:imports), or let all of the cluster call",
                 )
+            elif mesh is not None and mesh.ambient:
+                yield Mistake(
+                    place,
+                    value,
+                    f"the mesh of {caller.cluster} is ambient, so that its egress gateway calls for all workloads that "
+                    "have no sidecar; allowed: none",
+                    f"let all of {caller.cluster} call, or give every client there a sidecar and take "
+                    f"mcwan:clusters.{caller.cluster}.mesh.ambient away",
+                )
+                continue
             for path, found in others.items():
                 if caller.cluster in found.get(export.key, ()):
                     yield Mistake(
@@ -141,8 +151,15 @@ def accounts_are_known(description: Description) -> Iterator[Mistake]:
 
 
 def strict_can_be(description: Description) -> Iterator[Mistake]:
-    """Who refuses plaintext has sidecars that could: Istio's."""
+    """Who refuses plaintext has sidecars that could: Istio's; and its alone is what ambient workloads have instead."""
     for name, cluster in description.clusters.items():
+        if cluster.mesh is not None and cluster.mesh.ambient and cluster.gateway.profile != "istio":
+            yield Mistake(
+                ("clusters", name, "mesh", "ambient"),
+                "true",
+                f"profile {cluster.gateway.profile} has no mesh that could be; allowed: with profile istio",
+                "remove it, or choose profile istio",
+            )
         if cluster.mesh is not None and cluster.mesh.strict and cluster.gateway.profile != "istio":
             yield Mistake(
                 ("clusters", name, "mesh", "strict"),

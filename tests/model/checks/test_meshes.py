@@ -95,6 +95,17 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
             "(mcwan:imports), also where rules lead to payment.secure"
         ],
     ),
+    "accounts in an ambient mesh": (
+        {
+            "clusters/cluster-2/mesh/ambient": True,
+            "exports/1/callers": [{"cluster": "cluster-2", "accounts": ["sleep.sleep"]}],
+        },
+        [
+            "exports[1].callers[0].accounts: sleep.sleep: the mesh of cluster-2 is ambient, so that its egress gateway "
+            "calls for all workloads that have no sidecar; allowed: none; let all of cluster-2 call, or give every "
+            "client there a sidecar and take mcwan:clusters.cluster-2.mesh.ambient away"
+        ],
+    ),
     "no accounts": (
         {"exports/1/callers": [{"cluster": "cluster-2", "accounts": []}]},
         [
@@ -144,6 +155,26 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
         [
             "clusters.cluster-1.mesh.strict: true: profile envoy-gateway has no sidecars, and its gateways speak "
             "plaintext to services; allowed: with profile istio; remove it, or choose profile istio"
+        ],
+    ),
+    "an ambient mesh without Istio": (
+        {"clusters/cluster-1/mesh": {"trustDomain": "west.example", "ambient": True}},
+        [
+            "clusters.cluster-1.mesh.ambient: true: profile envoy-gateway has no mesh that could be; allowed: with "
+            "profile istio; remove it, or choose profile istio"
+        ],
+    ),
+    "an ambient mesh beside a gateway that may speak HTTP/1 only": (
+        {
+            "clusters/cluster-1/gateway": {"profile": "standard", "class": "x"},
+            "clusters/cluster-2/mesh/ambient": True,
+            "tls": ISSUED | {"caConfigMap": "root"},
+            "imports": [],
+        },
+        [
+            "clusters.cluster-2.mesh.ambient: true: it imports payment.secure by TLS from cluster-1, whose profile "
+            "standard may speak HTTP/1 only, which proxies of an ambient mesh cannot find out; allowed: from profile "
+            "envoy-gateway, istio; remove it, or narrow by mcwan:imports who imports payment.secure"
         ],
     ),
     "no trust domain": (
