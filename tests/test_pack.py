@@ -21,7 +21,8 @@ from tests.fabrics import changed, planned
 PORT = Told(
     "mandatory",
     "wan-port-consistency",
-    "wan-port-consistency: policy high is port 31111 on cluster-1 and cluster-2 and port 31113 on cluster-2; "
+    "wan-port-consistency: policy high is port 31111 on cluster-1 and for cluster-2 by component WANPolicy test/high "
+    "and port 31113 on cluster-2; "
     "set mcwan:wanPolicies.high.port once, and let nothing else write WANPolicy objects",
 )
 LISTENERS = [

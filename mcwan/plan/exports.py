@@ -127,7 +127,7 @@ def _marked(context: Context, cluster: str, export: Export) -> Manifest:
         export.exported_name,
         export.namespace,
         labels(context.fabric, "export", export=export.key, policies=export.wan_policies),
-        annotations=annotations,
+        annotations=annotations | {names.PORTS_ANNOTATION: ",".join(str(one.port) for one in export.all_ports)},
         **spec,
     )
 

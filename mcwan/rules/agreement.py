@@ -5,21 +5,25 @@ from typing import Any, NamedTuple
 
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
+from mcwan.plan.routes import asked_port
 from mcwan.rules.arrivals import egress_routes, sections
-from mcwan.rules.backends import Backend, filters, rule_name, rule_port, rules
+from mcwan.rules.backends import Backend, rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
     Export,
+    Parent,
     admitted_policies,
     export_of,
     exports_of,
     hostnames,
+    listeners,
     own_rules_of,
+    ports_of_export,
     rules_of,
-    spares_of,
 )
-from mcwan.rules.mesh_matches import mesh_matches
+from mcwan.rules.matching import unlike
+from mcwan.rules.mesh_matches import mesh_matches, route_matches
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.upstreams import sent
@@ -35,6 +39,7 @@ class Sending(NamedTuple):
     to: Backend
     gateway: Object
     policy: str
+    port: int | None
     first: bool
 
     @property
@@ -48,7 +53,7 @@ def _sendings(evidence: Evidence, route: Object) -> Iterator[Sending]:
     for one in sent(evidence, route):
         policy = sections(one.gateway).get(one.port)
         if policy is not None and evidence.find(one.gateway.cluster, "WANPolicy", "", policy) is not None:
-            yield Sending(one.to, one.gateway, policy, one.first)
+            yield Sending(one.to, one.gateway, policy, one.port if one.to.port is None else one.to.port, one.first)
 
 
 def _keys(route: Object) -> tuple[Export, ...]:
@@ -74,7 +79,7 @@ def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
 
 def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
     for rule in rules(route):
-        if mapping(rule, "redirect") or any(text(one, "type") == "RequestRedirect" for one in filters(rule)):
+        if mapping(rule, "redirect"):  # of HTTPRoutes, route-does-no-more tells
             yield violation(
                 f"{route}, rule {said(rule_name(rule) or None)} redirects requests, past its WAN policy",
                 "let mcwan write the route: an egress rule sends to targets",
@@ -94,7 +99,7 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
         spare = set() if one.first else {policy for export in exports for policy in admitted_policies(export)}
         if wanted and one.policy not in wanted | spare:
             yield violation(
-                f"{route}, rule {said(one.rule or None)} sends to port {said(one.to.port)}, which is policy "
+                f"{route}, rule {said(one.rule or None)} sends to port {said(one.port)}, which is policy "
                 f"{one.policy}; {who} says {listed(sorted(wanted - {''})) or 'nothing of that rule'}",
                 "let mcwan write the route: a rule's WAN policy is the export's, or the import's own",
                 route,
@@ -103,6 +108,8 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
 
 
 def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    if route.kind == "HTTPRoute":
+        yield from _asks_for_port(evidence, route)
     if _may_have_own_rules(evidence, route):
         return  # those may match less than the export's
     for one in _sendings(evidence, route):
@@ -112,14 +119,14 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
             alike = [(it, rule) for it in there for rule in _answered(it) if text(rule, "name") == one.rule]
             for it, rule in alike:
                 if not _same(route, one.to.rule, _matches(rule)):
+                    mine, theirs = unlike(_leaving(route, one.to.rule), _matches(rule))
                     yield violation(
-                        f"{route}, rule {one.rule} matches other requests than the rule of that name of {it}",
+                        f"{route}, rule {one.rule} matches {mine}, and the rule of that name of {it} matches {theirs}",
                         "let mcwan write both routes: the export's rule says what it matches",
                         route,
                         it,
                     )
-            exports = _exporting(evidence, exports_of((host,)), one.gateway.cluster)
-            if there and not alike and not any(one.policy in spares_of(export) for export in exports):
+            if there and not alike:
                 yield violation(
                     f"{route}, rule {said(one.rule or None)} sends to listener {one.policy} of {one.gateway}, where "
                     f"{listed(map(str, there))} has no rule of that name with a backend",
@@ -129,11 +136,53 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
                 )
 
 
+def _asks_for_port(evidence: Evidence, route: Object) -> Iterator[Violation]:
+    """Where an export has several ports, egress rules say the one that is asked for, and ingress rules match it."""
+    found: dict[int, Backend] = {id(one.to.rule): one.to for one in sent(evidence, route)}
+    for to in found.values():
+        for key in exports_of(to.rewritten) or _keys(route):
+            export = next(iter(evidence.exporting(key)), None) if key[0] else None
+            ports = ports_of_export(export) if export is not None else ()
+            if export is None or len(ports) < 2:
+                continue
+            asked = {port for parent in evidence.parents(route) for port in _listening(parent)}
+            wanted = {str(asked_port(ports, port)) for port in asked}
+            told = next((text(it, "value") for it in _set_headers(to.rule) if _is_port(it)), "")
+            if wanted and told not in wanted:
+                yield violation(
+                    f"{route}, rule {said(to.called or None)} says {PORT_HEADER}: {said(told or None)}, and should "
+                    f"say {listed(sorted(wanted))}: {export} has port {listed(map(str, ports))}",
+                    "let mcwan write both routes: ingress rules match the port that egress rules say",
+                    route,
+                    export,
+                )
+
+
+def _listening(parent: Parent) -> list[int]:
+    """Give the ports of the listeners that a route attaches to. Raises UnjudgedError."""
+    there = listeners(parent.gateway) if parent.gateway is not None else {}
+    return [port for name in parent.sections if (port := there.get(name)) is not None]
+
+
+def _set_headers(rule: Any) -> Iterator[Any]:
+    for one in items(rule, "filters"):
+        yield from items(one, "requestHeaderModifier", "set")
+
+
+def _is_port(header: Any) -> bool:
+    return text(header, "name").lower() == PORT_HEADER
+
+
 def _same(route: Object, rule: Any, matches: list[Any]) -> bool:
     """Tell whether a rule by which requests leave matches as they are matched where they arrive."""
     if route.kind == "VirtualService":
         return mesh_matches(matches, rule_port(rule)) == list(items(rule, "match"))
     return matches == list(items(rule, "matches"))
+
+
+def _leaving(route: Object, rule: Any) -> list[Any]:
+    """Give what a rule by which requests leave matches, as HTTPRoutes have it. Raises UnjudgedError."""
+    return route_matches(rule) if route.kind == "VirtualService" else list(items(rule, "matches"))
 
 
 def _answered(route: Object) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from mcwan.model.leaves import RESERVED
 from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host
-from mcwan.rules.backends import HOSTNAME, Backend, backends, hosts_sent_to, references
+from mcwan.rules.backends import HOSTNAME, SPARE, Backend, backends, hosts_sent_to, references
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
@@ -90,7 +90,7 @@ def _has_host(evidence: Evidence, route: Object, to: Backend) -> Iterator[Violat
 
 def _is_spare(evidence: Evidence, route: Object, ref: Any) -> bool:
     """Tell whether a backend is a spare that is there and says which cluster it stands for."""
-    if (text(ref, "group"), text(ref, "kind")) != ("gateway.envoyproxy.io", "Backend"):
+    if (text(ref, "group"), text(ref, "kind")) != SPARE:
         return False
     namespace = text(ref, "namespace") or route.namespace
     spare = evidence.find(route.cluster, "Backend", namespace, text(ref, "name"))

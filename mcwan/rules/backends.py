@@ -10,6 +10,8 @@ from mcwan.rules.objects import Object, items, kept, mapping, number, text
 
 HOSTNAME = ("networking.istio.io", "Hostname")
 """The group and kind of a backend that is a host name of Istio's: of a ServiceEntry."""
+SPARE = ("gateway.envoyproxy.io", "Backend")
+"""The group and kind of a backend that is a spare of Envoy Gateway's."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,17 @@ def backends(route: Object) -> list[Backend]:
         for rule in items(route.content, "spec", "rules")
         for ref in references(rule)
         if text(ref, "kind") in ("", "Service") and text(ref, "group") == ""
+    ]
+
+
+@kept
+def spares_sent_to(route: Object) -> list[Backend]:
+    """Give a route's references to spares, of all rules. Raises UnjudgedError."""
+    return [
+        Backend(text(ref, "namespace") or route.namespace, text(ref, "name"), rule, ref)
+        for rule in items(route.content, "spec", "rules")
+        for ref in references(rule)
+        if (text(ref, "group"), text(ref, "kind")) == SPARE
     ]
 
 

@@ -24,12 +24,13 @@ from mcwan.plan.names import (
     NAMESPACE,
     OWN_RULES_ANNOTATION,
     POLICY_ANNOTATION,
+    PORTS_ANNOTATION,
     RULES_ANNOTATION,
     SERVICE_ANNOTATION,
     SOURCE_CLUSTER,
     SPARES_ANNOTATION,
 )
-from mcwan.rules.backends import Backend, backends, hosts_sent_to
+from mcwan.rules.backends import Backend, backends, hosts_sent_to, spares_sent_to
 from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 
@@ -374,10 +375,46 @@ class Evidence:
         return first(
             lambda: component_of(route) in ("ingress-route", "egress-route"),
             lambda: any(parent.role for parent in self.parents(route)),
-            lambda: any(self.remote_of(route, to.namespace, to.name) for to in backends(route)),
+            lambda: any(self._is_own_target(route, to) for to in backends(route)),
             lambda: any(self._is_own(route, to) for to in hosts_sent_to(route)),
             lambda: route.namespace == NAMESPACE and any(parent.gateway is None for parent in self.parents(route)),
         )
+
+    def _is_own_target(self, route: Object, to: Backend) -> bool:
+        service = self.find(route.cluster, "Service", to.namespace, to.name)
+        return service is not None and is_own(service) and bool(service.label(SOURCE_CLUSTER))
+
+    def is_standing(self, one: Object) -> bool:
+        """Tell whether a Service or a Backend stands for a remote cluster of the fabric.
+
+        Others label theirs the same way, as KEP-1645 has it for slices: the fabric's are those in its namespace, those
+        of mcwan, and whatever its own routes send to. Raises UnjudgedError.
+        """
+        if not one.label(SOURCE_CLUSTER):
+            return False
+        return first(lambda: is_own(one), lambda: self._is_sent_to(one))
+
+    def _is_sent_to(self, one: Object) -> bool:
+        found, doubts = self._sent_to
+        if (one.cluster, one.kind, one.namespace, one.name) in found:
+            return True
+        if doubt := doubts.get(one.cluster):
+            raise doubt
+        return False
+
+    @cached_property
+    def _sent_to(self) -> tuple[frozenset[tuple[str, str, str, str]], Mapping[str, UnjudgedError]]:
+        """What routes of the fabric send to; by cluster, why one cannot be read."""
+        found: set[tuple[str, str, str, str]] = set()
+        doubts: dict[str, UnjudgedError] = {}
+        for route in self.of_kind("HTTPRoute"):
+            try:
+                if self._concerns(route):
+                    found.update((route.cluster, "Service", to.namespace, to.name) for to in backends(route))
+                    found.update((route.cluster, "Backend", to.namespace, to.name) for to in spares_sent_to(route))
+            except UnjudgedError as doubt:
+                doubts.setdefault(route.cluster, doubt)
+        return frozenset(found), doubts
 
     @cached_property
     def mesh_routes(self) -> tuple[Object | UnjudgedError, ...]:
@@ -619,6 +656,11 @@ def admits(evidence: Evidence, route: Object) -> bool:
     return first(lambda: component_of(route) == "ingress-route", lambda: evidence.arrives_at_ingress(route))
 
 
+def is_own(one: Object) -> bool:
+    """Tell whether an object is in the fabric's namespace, or mcwan's. Raises UnjudgedError."""
+    return first(lambda: one.namespace == NAMESPACE, lambda: one.label(MANAGED_BY) == MANAGER)
+
+
 @kept
 def component_of(one: Object) -> str:
     """Give what an object is in the fabric, by its label; empty if it is not mcwan's. Raises UnjudgedError."""
@@ -674,9 +716,17 @@ def spares_of(export: Object) -> frozenset[str]:
     return frozenset(_listed(text(export.annotations, SPARES_ANNOTATION)))
 
 
+@kept
 def admitted_policies(export: Object) -> tuple[str, ...]:
     """Give the WAN policies by which an export may arrive, its own and their spares. Raises UnjudgedError."""
     return tuple(sorted({*policies_of(export), *spares_of(export)}))
+
+
+@kept
+def ports_of_export(export: Object) -> tuple[int, ...]:
+    """Give the ports that a ServiceExport says are exported, in its order. Raises UnjudgedError."""
+    found = _listed(text(export.annotations, PORTS_ANNOTATION))
+    return tuple(int(one) for one in found if one.isdecimal())
 
 
 def callers_of(export: Object) -> frozenset[str] | None:

@@ -18,6 +18,7 @@ from mcwan.rules.evidence import Evidence, component_of, export_of, profile_of, 
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
+from mcwan.rules.spares import lacking
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.upstreams import as_made, filters_of, filters_of_mesh, is_of_mesh, places, rules_for, upstreams
@@ -229,6 +230,14 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
                 wrong[str(policy)] = (policy, different)
     for policy, different in wrong.values():
         yield violation(f"{policy} is not that by which requests of {route} go on: {different}", _REMEDY, policy, route)
+    for one in lacking(evidence, route):
+        yield violation(
+            f"{route}, rule {said(one.of.to.called or None)} has no spare by policy {one.policy} to "
+            f"{one.of.gateway.cluster}, where what it sends is admitted by that, too",
+            _REMEDY,
+            route,
+            one.of.gateway,
+        )
 
 
 @kept

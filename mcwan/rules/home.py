@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from mcwan.rules.backends import Backend, references
 from mcwan.rules.evidence import Evidence, Export, component_of, exports_of, hostnames
-from mcwan.rules.objects import Object, items, text
+from mcwan.rules.objects import Object
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.upstreams import sent
 
@@ -43,17 +42,7 @@ def _of_route(evidence: Evidence, route: Object) -> Iterator[Led]:
     if component_of(route) != "egress-route":
         return
     egress = [one.gateway for one in evidence.parents(route) if one.gateway is not None]
-    for to, ingress in _sent(evidence, route):
-        if ingress.cluster == route.cluster:
-            keys = exports_of(to.rewritten) or exports_of(hostnames(route))
-            yield from (Led(gateway, ingress, key) for gateway in egress for key in keys)
-
-
-def _sent(evidence: Evidence, route: Object) -> Iterator[tuple[Backend, Object]]:
-    yield from ((one.to, one.gateway) for one in sent(evidence, route))
-    for rule in items(route.content, "spec", "rules"):
-        for ref in references(rule):
-            namespace, name = text(ref, "namespace") or route.namespace, text(ref, "name")
-            spare = evidence.find(route.cluster, "Backend", namespace, name) if text(ref, "kind") == "Backend" else None
-            for gateway in evidence.behind(spare) if spare is not None else ():
-                yield Backend(namespace, name, rule, ref), gateway
+    for one in sent(evidence, route):
+        if one.gateway.cluster == route.cluster:
+            keys = exports_of(one.to.rewritten) or exports_of(hostnames(route))
+            yield from (Led(gateway, one.gateway, key) for gateway in egress for key in keys)

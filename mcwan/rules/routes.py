@@ -21,6 +21,7 @@ from mcwan.rules.evidence import (
     listeners,
     own_rules_of,
     policies_of,
+    ports_of_export,
 )
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -107,12 +108,12 @@ def _is_exported(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
         if not ingress:
             yield from _for_own_export(evidence, route, sent_for)
         if ingress or _stays(evidence, route, to):
-            yield from _answers(evidence, route, f"{to.name}.{to.namespace}", sent_for)
+            yield from _answers(evidence, route, f"{to.name}.{to.namespace}", to.port, sent_for)
     for to in hosts_sent_to(route):
         sent_for = exports_of(to.rewritten) or keys
         yield from _for_own_export(evidence, route, sent_for)
         if to.service is not None:
-            yield from _answers(evidence, route, ".".join(to.service), sent_for)
+            yield from _answers(evidence, route, ".".join(to.service), to.port, sent_for)
 
 
 def _stays(evidence: Evidence, route: Object, to: Backend) -> bool:
@@ -141,14 +142,24 @@ def _for_own_export(evidence: Evidence, route: Object, sent_for: Iterable[Export
             )
 
 
-def _answers(evidence: Evidence, route: Object, service: str, keys: Iterable[Export]) -> Iterator[Violation]:
-    """A Service that a route sends to in its own cluster is one that an export names, which is exported there."""
+def _answers(
+    evidence: Evidence, route: Object, service: str, port: int | None, keys: Iterable[Export]
+) -> Iterator[Violation]:
+    """A Service that a route sends to in its own cluster is one that an export names, by a port that it exports."""
     exports = [export for key in keys for export in _exporting(evidence, key, route.cluster)]
     allowed = sorted({one for export in exports for one in answering(export)})
     if service not in allowed:
         yield violation(
             f"{route} sends to {service}; exported there for its host names: {listed(allowed) or 'nothing'}",
             "export that service with mcwan:exports, or name it as backend of the export's rule",
+            route,
+            *exports,
+        )
+    elif port not in (ports := sorted({one for export in exports for one in ports_of_export(export)})):
+        yield violation(
+            f"{route} sends to port {said(port)} of {service}; exported there for its host names: "
+            + (f"port {listed(map(str, ports))}" if ports else f"no port that {listed(map(str, exports))} says"),
+            "let mcwan write the route and the ServiceExport, or export that port: mcwan:exports[].ports",
             route,
             *exports,
         )

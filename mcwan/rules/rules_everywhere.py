@@ -19,12 +19,15 @@ from mcwan.rules.evidence import (
     rules_of,
 )
 from mcwan.rules.likeness import Tally
+from mcwan.rules.matching import unlike
 from mcwan.rules.objects import Object, items, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write the routes of all clusters in one update"
+_MOST = 3
+"""So many differences are told."""
 _Rules = tuple[tuple[str, str, bool], ...]
 """Of each rule its name, what it matches, and whether anything answers it."""
 
@@ -84,10 +87,25 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
         (its,) = _read(one)
         most = _routes(evidence).alike[component_of(one), one.namespace, one.name].most()
         if most is not None and its != most:
-            mine, theirs = dict.fromkeys(its), dict.fromkeys(most)
-            unlike = sorted({rule[0] for rule in (*mine, *theirs) if rule not in mine or rule not in theirs})
-            what = f"rule {listed(unlike)}" if unlike else "the order of its rules"
-            yield violation(f"{one} says other than on other clusters: {what}", _REMEDY, one)
+            yield violation(f"{one} says other than on other clusters: {_otherwise(its, most)}", _REMEDY, one)
+
+
+def _otherwise(its: _Rules, most: _Rules) -> str:
+    """Say what rules are here, and what they are there."""
+    mine, theirs = {rule[0]: rule for rule in its}, {rule[0]: rule for rule in most}
+    found = []
+    for name in sorted({*mine, *theirs}):
+        here, there = mine.get(name), theirs.get(name)
+        if here is None or there is None:
+            found.append(f"rule {name} is {'here' if here else 'there'} only")
+        elif here[1] != there[1]:
+            one, other = unlike(json.loads(here[1]) or [], json.loads(there[1]) or [])
+            found.append(f"rule {name} matches {one}, and there {other}")
+        elif here[2] != there[2]:
+            does = ("refuses", "answers")
+            found.append(f"rule {name} {does[here[2]]}, and there {does[there[2]]}")
+    order = f"its rules are {listed(rule[0] for rule in its)}, and there {listed(rule[0] for rule in most)}"
+    return "; ".join(found[:_MOST]) or order
 
 
 def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:

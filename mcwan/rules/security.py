@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mcwan.plan.names import SOURCE_CLUSTER
 from mcwan.rules.evidence import Evidence, listeners, role
 from mcwan.rules.identities import other_root
-from mcwan.rules.objects import Object, items, mapping, number, text, value
+from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.spares import labelled
 from mcwan.rules.targets import is_among
 from mcwan.rules.tls import ISTIO_MODE, MUTUAL, SECURE, client_policies, secure_listeners
 from mcwan.rules.unknown import UnjudgedError, chosen
-from mcwan.rules.upstreams import places, upstreams
+from mcwan.rules.upstreams import places, spare_ports, upstreams
 from mcwan.rules.words import listed, said
+
+HTTP_2 = "gateway.envoyproxy.io/h2c"
+_REMEDY = "let mcwan write spares and upstreams"
 
 
 def _as_chosen(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
@@ -65,16 +68,16 @@ def _validates(validation: Any, mode: str) -> bool:
 
 def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Violation]:
     if spare.kind == "Backend" and value(spare.content, "spec", "fallback") is not True:
-        yield violation(
-            f"{spare} is no fallback: it takes a share of the requests at all times", "let mcwan write spares", spare
-        )
+        yield violation(f"{spare} is no fallback: it takes a share of the requests at all times", _REMEDY, spare)
     for place in places(evidence, spare) if spare.kind == "ServiceEntry" else ():
         if not place.remote:
             yield violation(
                 f"{spare} leads to {said(place.address)}, which stands for no cluster",
-                "let mcwan write spares and upstreams",
+                _REMEDY,
                 spare,
             )
+    if spare.kind == "Backend":
+        yield from _by_its_policy(evidence, spare)
     for gateway, address, port in _leads(evidence, spare):
         known, ports = evidence.addresses(gateway), listeners(gateway)
         heard = listed([str(port) for port in sorted(filter(None, ports.values()))])
@@ -82,10 +85,46 @@ def _spare_leads(evidence: Evidence, spare: Object, _: Options) -> Iterator[Viol
             yield violation(
                 f"{spare} leads to {said(address)}, port {said(port)}; {gateway} is reached at "
                 f"{listed(sorted(known)) or 'no address that it says'}, ports {heard}",
-                "let mcwan write spares and upstreams",
+                _REMEDY,
                 spare,
                 gateway,
             )
+
+
+def _by_its_policy(evidence: Evidence, spare: Object) -> Iterator[Violation]:
+    """A spare leads to the listener of the WAN policy that its label names, and speaks HTTP/2 where its target does.
+
+    Beside a target that speaks HTTP/2, one that does not would get no TLS that agrees on it.
+    """
+    policies = labelled(spare)
+    if len(policies) != 1:
+        what = f"those of {listed(policies)}" if policies else "none"
+        yield violation(
+            f"{spare} is to lead to the listener of one WAN policy, and its labels name {what}", _REMEDY, spare
+        )
+        return
+    (policy,) = policies
+    for gateway in evidence.behind(spare):
+        there = listeners(gateway)
+        for port in spare_ports(spare):
+            if port in there.values() and there.get(policy, port) != port:
+                yield violation(
+                    f"{spare} leads to port {said(port)} for policy {policy}, and {gateway} listens for it on port "
+                    f"{said(there[policy])}",
+                    _REMEDY,
+                    spare,
+                    gateway,
+                )
+    declared = evidence.find(spare.cluster, "WANPolicy", "", policy)
+    secure = declared is not None and text(declared.content, "spec", "tls") == "mutual"
+    spoken = list(texts(spare.content, "spec", "appProtocols"))
+    if declared is not None and spoken != ([HTTP_2] if secure else []):
+        yield violation(
+            f"{spare} speaks {listed(spoken) or 'HTTP/1.1'}, and by policy {policy} it should be "
+            f"{HTTP_2 if secure else 'HTTP/1.1'}",
+            _REMEDY,
+            spare,
+        )
 
 
 def _leads(evidence: Evidence, spare: Object) -> Iterator[tuple[Object, str, int | None]]:
@@ -99,7 +138,7 @@ def _leads(evidence: Evidence, spare: Object) -> Iterator[tuple[Object, str, int
 
 
 def _spares(evidence: Evidence) -> list[Object | UnjudgedError]:
-    return [*chosen(evidence.of_kind("Backend"), lambda one: one.label(SOURCE_CLUSTER)), *upstreams(evidence)]
+    return [*chosen(evidence.of_kind("Backend"), evidence.is_standing), *upstreams(evidence)]
 
 
 RULES = (

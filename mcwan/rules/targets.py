@@ -155,7 +155,7 @@ def _has_endpoint(one: Object) -> bool:
 
 
 def _standing(evidence: Evidence) -> list[Object | UnjudgedError]:
-    return chosen(evidence.of_kind("Service"), lambda one: one.label(SOURCE_CLUSTER))
+    return chosen(evidence.of_kind("Service"), evidence.is_standing)
 
 
 def _told(evidence: Evidence) -> Iterable[Object | Component | UnjudgedError]:

@@ -1,4 +1,4 @@
-"""Where egress routes send: to targets, and to upstreams, ServiceEntries that keep several remote places together."""
+"""Where egress routes send: to targets and spares, and to upstreams, which keep several remote places together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -9,7 +9,7 @@ from mcwan.model.traffic import DEFAULT, Timeouts, Traffic, merged
 from mcwan.plan.manifests import Manifest
 from mcwan.plan.names import CHOICE_LABEL, MESH_TARGET, SOURCE_CLUSTER, SPARE
 from mcwan.plan.profile import Certificate, UpstreamPlace, UpstreamRequest
-from mcwan.rules.backends import Backend, backends, hosts_sent_to
+from mcwan.rules.backends import Backend, backends, hosts_sent_to, spares_sent_to
 from mcwan.rules.evidence import Evidence, component_of, export_of, is_named, profile_of
 from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts
 from mcwan.rules.unknown import UnjudgedError, chosen
@@ -57,6 +57,11 @@ def _sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
         if service is not None and service.label(SOURCE_CLUSTER):
             for gateway in evidence.behind(service):
                 yield Sent(to, gateway, ports_of(service).get(to.port), first=True)
+    for to in spares_sent_to(route):
+        spare = evidence.find(route.cluster, "Backend", to.namespace, to.name)
+        if spare is not None:
+            ports = spare_ports(spare)
+            yield from (Sent(to, gateway, port, first=False) for gateway in evidence.behind(spare) for port in ports)
     for to in hosts_sent_to(route):
         upstream = evidence.upstream(route.cluster, to.namespace, to.name)
         for place in places(evidence, upstream) if upstream is not None else ():
@@ -68,6 +73,12 @@ def _sent(evidence: Evidence, route: Object) -> Iterator[Sent]:
 def ports_of(service: Object) -> Mapping[int | None, int | None]:
     """Give a Service's ports, and where each leads. Raises UnjudgedError."""
     return {number(one, "port"): number(one, "targetPort") for one in items(service.content, "spec", "ports")}
+
+
+@kept
+def spare_ports(spare: Object) -> Sequence[int | None]:
+    """Give the ports that a spare leads to: one, if it is mcwan's. Raises UnjudgedError."""
+    return tuple(dict.fromkeys(number(one, "ip", "port") for one in items(spare.content, "spec", "endpoints")))
 
 
 def places(evidence: Evidence, upstream: Object) -> Iterator[Place]:

@@ -151,7 +151,7 @@ def _ports(target: Object) -> Iterator[_Port]:
 
 def _targets(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
     standing: Any = (*evidence.of_kind("Service"), *evidence.of_kind("Backend"))
-    return [*chosen(standing, lambda one: one.label(SOURCE_CLUSTER)), *upstreams(evidence)]
+    return [*chosen(standing, evidence.is_standing), *upstreams(evidence)]
 
 
 RULES = (

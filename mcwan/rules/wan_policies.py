@@ -1,7 +1,7 @@
 """WAN policies are the same on every cluster: the SD-WAN knows one port per tunnel, and nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -35,36 +35,60 @@ def _components(evidence: Evidence, policy: str) -> list[Component]:
     return [one for name, one in known if name == policy]
 
 
-def _told(evidence: Evidence, policy: str, path: tuple[str, ...]) -> tuple[Mapping[Any, set[str]], list[UnjudgedError]]:
-    """Give a value of a policy, and on which clusters it is that: by its objects, by its component."""
+class _Place(NamedTuple):
+    """Who says a value, and for which cluster; its object there says it by an empty name."""
 
-    def of_object(one: Object) -> tuple[str, Any]:
-        return one.cluster, value(one.content, "spec", *path)
+    component: str
+    cluster: str
 
-    def of_component(item: tuple[Component, str]) -> tuple[str, Any]:
+
+def _told(
+    evidence: Evidence, policy: str, path: tuple[str, ...]
+) -> tuple[Mapping[Any, set[_Place]], list[UnjudgedError]]:
+    """Give a value of a policy, and who says that: its objects and, where those say otherwise, its component."""
+
+    def of_object(one: Object) -> tuple[_Place, Any]:
+        return _Place("", one.cluster), value(one.content, "spec", *path)
+
+    def of_component(item: tuple[Component, str]) -> tuple[_Place, Any]:
         one, cluster = item
-        return cluster, value(one.outputs, *(("wanPorts", cluster) if path == _PORT else path))
+        return _Place(str(one), cluster), value(one.outputs, *(("wanPorts", cluster) if path == _PORT else path))
 
     clusters, unread = each(
         _components(evidence, policy), lambda one: [(one, cluster) for cluster in mapping(one.outputs, "wanPorts")]
     )
     of_objects, doubts = each(evidence.policies.get(policy, ()), of_object)
     of_components, more = each((item for one in clusters for item in one), of_component)
-    found: dict[Any, set[str]] = {}
-    for cluster, told in of_objects + of_components:
+    found: dict[Any, set[_Place]] = {}
+    for place, told in of_objects + of_components:
         plain = isinstance(told, str | int | float) and not isinstance(told, bool)
-        found.setdefault(told if plain or told is None else said(told), set()).add(cluster)
+        places = found.setdefault(told if plain or told is None else said(told), set())
+        if _Place("", place.cluster) not in places:
+            places.add(place)
     return found, doubts + unread + more
+
+
+def _written(places: set[_Place]) -> str:
+    """Write who says a value: `on east and west`, `for east by component WANPolicy high`."""
+    by_component: dict[str, list[str]] = {}
+    for one in sorted(places):
+        by_component.setdefault(one.component, []).append(one.cluster)
+    return listed(
+        f"for {listed(clusters)} by {component}" if component else f"on {listed(clusters)}"
+        for component, clusters in by_component.items()
+    )
 
 
 def _same(evidence: Evidence, policy: str, path: tuple[str, ...], verb: str, what: str) -> Iterator[Violation]:
     found, doubts = _told(evidence, policy, path)
     if len(found) > 1:
-        by_cluster = sorted((sorted(on), said(told)) for told, on in found.items())
+        by_place = sorted(
+            (sorted(one.cluster for one in places), _written(places), said(told)) for told, places in found.items()
+        )
         yield violation(
-            f"policy {policy} {verb} {listed(f'{what} {told} on {listed(on)}' for on, told in by_cluster)}",
+            f"policy {policy} {verb} {listed(f'{what} {told} {places}' for _, places, told in by_place)}",
             f"set mcwan:wanPolicies.{policy}.{'.'.join(path)} once, and let nothing else write WANPolicy objects",
-            *evidence.policies.get(policy, ()),
+            *(evidence.policies.get(policy) or _components(evidence, policy)),
         )
     if doubts:
         raise doubts[0]

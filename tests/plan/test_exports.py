@@ -64,7 +64,7 @@ def sends(name: str, matches: list[Raw], to: str, port: int, host: str | None = 
     }
 
 
-def export_object(key: str, *policies: str, version: str = "v1beta1", **annotations: str) -> Raw:
+def export_object(key: str, *policies: str, version: str = "v1beta1", ports: str = "8080", **annotations: str) -> Raw:
     name, namespace = key.split(".")
     found: Raw = {
         "apiVersion": f"multicluster.x-k8s.io/{version}",
@@ -78,6 +78,7 @@ def export_object(key: str, *policies: str, version: str = "v1beta1", **annotati
     }
     if version == "v1beta1":
         found["spec"] = {"exportedAnnotations": found["metadata"]["annotations"]}
+    found["metadata"]["annotations"] = found["metadata"]["annotations"] | {"mc-wan.l7mp.io/ports": ports}
     return found
 
 
@@ -163,7 +164,7 @@ def test_a_canary_sees_the_exports_own_host() -> None:
     ]
     marked, route = belonging(changed({"exports/-": ruled(*rules)}), "cluster-1", "cart.secure")
     assert marked == export_object(
-        "cart.secure", "low", rules="new=low,far=low,rest=low", backends="cart-v2.secure,cart.insecure"
+        "cart.secure", "low", ports="80", rules="new=low,far=low,rest=low", backends="cart-v2.secure,cart.insecure"
     )
     new, far = ([{"path": {"type": "PathPrefix", "value": value}}] for value in ("/new", "/far"))
     assert route == ingress_route(
@@ -178,7 +179,7 @@ def test_a_canary_sees_the_exports_own_host() -> None:
 def test_an_export_under_another_name() -> None:
     raw = changed({"exports/-": exported(name="cart-2", wanPolicy="high")})
     assert belonging(raw, "cluster-1", "cart-2.secure") == [
-        export_object("cart-2.secure", "high", wan_policy="high", service="cart.secure"),
+        export_object("cart-2.secure", "high", ports="80", wan_policy="high", service="cart.secure"),
         ingress_route("cart-2.secure", "high", sends("all", ANY, "cart.secure", 80, policy="high")),
     ]
 
@@ -192,7 +193,7 @@ def test_several_ports_are_told_apart_by_a_header() -> None:
         return [ANY[0] | {"headers": [{"type": "Exact", "name": "x-mc-wan-port", "value": str(port)}]}]
 
     assert belonging(raw, "cluster-1", "cart.secure") == [
-        export_object("cart.secure", "low", wan_policy="low"),
+        export_object("cart.secure", "low", ports="8080,9090", wan_policy="low"),
         ingress_route(
             "cart.secure",
             "low",

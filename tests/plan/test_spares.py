@@ -72,6 +72,7 @@ def test_both_policies_admit_what_fails_over_and_no_other_export() -> None:
     assert export["metadata"]["annotations"] == {
         "mc-wan.l7mp.io/wan-policy": "low",
         "mc-wan.l7mp.io/spares": "high",
+        "mc-wan.l7mp.io/ports": "8080",
     }
 
 

@@ -154,6 +154,34 @@ def _of_mesh(cluster: str) -> list[Object]:
     ]
 
 
+def _of_other_clusters(cluster: str) -> list[Object]:
+    """Give what stands for a remote cluster in another program's way, as Submariner's Services, and is asked so."""
+    labels = {"multicluster.kubernetes.io/source-cluster": "cluster-1", "wan-policy.mc-wan.l7mp.io/odd": "true"}
+    selected = {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 31111, "targetPort": 8080}]}
+    backend = {"endpoints": [{"ip": {"address": "8.8.8.8", "port": 80}}]}
+    slice_labels = labels | {"kubernetes.io/service-name": "theirs"}
+    rules = [{"backendRefs": [{"name": "theirs", "port": 31111}]}]
+    route = {"parentRefs": [{"name": "mc-wan-ingress"}], "hostnames": ["shop.example.com"], "rules": rules}
+    kinds: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
+        ("v1", "Service", labels, {"spec": selected}),
+        ("gateway.envoyproxy.io/v1alpha1", "Backend", labels, {"spec": backend}),
+        ("discovery.k8s.io/v1", "EndpointSlice", slice_labels, {"endpoints": [{"addresses": ["8.8.8.8"]}]}),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", {}, {"spec": route}),
+    ]
+    return [
+        Object(
+            cluster,
+            {
+                "apiVersion": version,
+                "kind": kind,
+                "metadata": {"name": "theirs", "namespace": "shop", "labels": its},
+                **rest,
+            },
+        )
+        for version, kind, its, rest in kinds
+    ]
+
+
 def _network_policies(cluster: str) -> list[Object]:
     """Give policies beside the fabric's own that restrict only, or admit to other ports or other pods."""
     everybody: list[Any] = [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "0.0.0.0/0"}}]
@@ -213,6 +241,7 @@ def neighbours(cluster: str) -> list[Object]:
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
         *_of_mesh(cluster),
         *_authorizations(cluster),
+        *_of_other_clusters(cluster),
         *_network_policies(cluster),
         Object(
             cluster,

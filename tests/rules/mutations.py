@@ -25,6 +25,7 @@ LABEL = "app.kubernetes.io/instance"
 SOURCE = "multicluster.kubernetes.io/source-cluster"
 SERVICE = "mc-wan.l7mp.io/service"
 SPARES = "mc-wan.l7mp.io/spares"
+PORTS, PORT_HEADER = "mc-wan.l7mp.io/ports", "x-mc-wan-port"
 EXPORT, EXPORT_NAMESPACE = "mc-wan.l7mp.io/export", "mc-wan.l7mp.io/export-namespace"
 CALLERS, MESHES = "mc-wan.l7mp.io/callers", "mc-wan.l7mp.io/meshes"
 MESH_NAMESPACE = "mc-wan.l7mp.io/mesh-namespace"
@@ -263,6 +264,9 @@ def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
                 if service is not None and SOURCE in labels(service):
                     to = remote_gateways(evidence, service)
                     found += [("route-arrives", gateway, ref["port"], host) for gateway in to]
+                for one in spares_called(evidence, route, ref):
+                    (gateway,) = remote_gateways(evidence, one)
+                    found.append(("route-arrives", gateway, at(one.content, SPARE_PORT), host))
                 for one in upstreams(evidence) if ref["kind"] == "Hostname" else ():
                     if (one.cluster, one.content["spec"]["hosts"]) == (route.cluster, [ref["name"]]):
                         found += [("route-arrives", to, port, host) for _, to, port, _ in places(evidence, one)]
@@ -276,6 +280,60 @@ def sendings(evidence: Evidence) -> list[tuple[str, Object, int, str]]:
         for gateway in remote_gateways(evidence, one):
             found += [("shadow-arrives", gateway, port["port"], host) for port in one.content["ports"]]
     return found
+
+
+SPARE_PORT: Path = ("spec", "endpoints", 0, "ip", "port")
+
+
+def spares_called(evidence: Evidence, route: Object, ref: Mapping[str, Any]) -> list[Object]:
+    """Give the spare of Envoy Gateway's that a reference of a route names."""
+    if ref["kind"] != "Backend":
+        return []
+    return [one for one in evidence.of_kind("Backend") if here(one) == (route.cluster, ref["namespace"], ref["name"])]
+
+
+def _spare_refs(evidence: Evidence) -> Iterator[tuple[Object, Path, Object]]:
+    """Give the spares that egress routes send to: the route, the place of the backend, the spare."""
+    for route in routes(evidence, "egress-route"):
+        for number, rule in enumerate(route.content["spec"]["rules"]):
+            for index, ref in enumerate(rule["backendRefs"]):
+                for one in spares_called(evidence, route, ref):
+                    yield route, ("spec", "rules", number, "backendRefs", index), one
+
+
+def spare_policy(spare: Object) -> str:
+    """Give the WAN policy that a spare is of."""
+    (policy,) = [key.rpartition("/")[2] for key in labels(spare) if key.startswith("wan-policy.")]
+    return policy
+
+
+def host_sent(route: Object, path: Path) -> str:
+    """Give the host name that a rule of an egress route writes into its requests."""
+    (host,) = [it["urlRewrite"]["hostname"] for it in at(route.content, path[:3])["filters"] if "urlRewrite" in it]
+    return str(host)
+
+
+def admitting(evidence: Evidence, gateway: Object, policy: str, host: str) -> list[Object]:
+    """Give the routes that admit a host name on a listener of an ingress gateway."""
+    places = [one for one in routes(evidence, "ingress-route") if parent(one) == (*here(gateway), policy)]
+    return [one for one in places if host in one.content["spec"]["hostnames"]]
+
+
+def failing_over(evidence: Evidence, route: Object, path: Path) -> set[tuple[str, str]]:
+    """Give where the rule of a backend goes on to, by other WAN policies: the cluster, and that WAN policy."""
+    remote = [
+        (gateway, ref["port"])
+        for it, place, ref, gateway in _remote_refs(evidence)
+        if it is route and place[:3] == path[:3] and gateway.cluster != route.cluster
+    ]
+    spares = [one for it, place, one in _spare_refs(evidence) if it is route and place[:3] == path[:3]]
+    used = {at(one.content, SPARE_PORT) for one in spares}
+    return {
+        (gateway.cluster, name)
+        for gateway, own_port in remote
+        for name, port in policies(evidence).items()
+        if port != own_port and port in used and admitting(evidence, gateway, name, host_sent(route, path))
+    }
 
 
 def upstreams(evidence: Evidence) -> list[Object]:
@@ -395,7 +453,26 @@ def sent_by_rule(evidence: Evidence, export: Object, name: str) -> set[str]:
         its = (own(route), gateway.cluster, called(at(route.content, path[:3])))
         if its == (own(export), export.cluster, name) and not has_own_rules(evidence, route):
             return {"rule-of-own-policy"}
+    spares = (at(export.content, ("metadata", "annotations", SPARES)) or "").split(",")
+    for route, path, spare in _spare_refs(evidence):
+        (gateway,) = remote_gateways(evidence, spare)
+        rule, policy = at(route.content, path[:3]), spare_policy(spare)
+        if gateway.cluster != export.cluster or policy in spares:
+            continue
+        if has_own_rules(evidence, route):
+            sent = host_sent(route, path) == f"{export.name}.{export.namespace}.svc.cluster.local"
+            mine = any(f"{rule['name']}={policy}" in its for its in said_by_imports(evidence, route))
+            if sent and not mine:
+                return {"rule-of-own-policy"}
+        elif (own(route), rule["name"]) == (own(export), name):
+            return {"rule-of-own-policy"}
     return set()
+
+
+def said_by_imports(evidence: Evidence, route: Object) -> list[list[str]]:
+    """Give the rules that the import of an egress route says are its own."""
+    mine = [it for it in evidence.of_kind("ServiceImport") if (it.cluster, own(it)) == (route.cluster, own(route))]
+    return [it.content["metadata"]["annotations"].get(OWN_RULES, "").split(",") for it in mine]
 
 
 def compared(evidence: Evidence, route: Object, name: str) -> bool:
@@ -534,7 +611,9 @@ def _(evidence: Evidence) -> Changes:
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
         other = "plaintext" if one.content["spec"]["tls"] == "mutual" else "mutual"
-        yield _set(evidence, one, ("spec", "tls"), other, "wan-policy-consistency", "tls-as-chosen")
+        its = [it for it in evidence.of_kind("Backend") if (it.cluster, spare_policy(it)) == (one.cluster, one.name)]
+        spoken = ("spare-leads-there",) if its else ()  # by which protocol, HTTP/2 or not
+        yield _set(evidence, one, ("spec", "tls"), other, "wan-policy-consistency", "tls-as-chosen", *spoken)
 
 
 @kind("WANPolicy: another failover on one cluster")
@@ -1124,6 +1203,96 @@ def _(evidence: Evidence) -> Changes:
         yield _drop(evidence, one, ("spec", "fallback"), "spare-leads-there")
 
 
+@kind("spare: the port of another policy, or not said of which it is")
+def _(evidence: Evidence) -> Changes:
+    used = [(here(one), route, path, one) for route, path, one in _spare_refs(evidence)]
+    for spare in evidence.of_kind("Backend"):
+        (gateway,) = remote_gateways(evidence, spare)
+        its = [(route, path) for place, route, path, _ in used if place == here(spare)]
+        there = {one["name"]: one["port"] for one in gateway.content["spec"]["listeners"]}
+        policy = spare_policy(spare)
+        for other in sorted(set(there) - {policy}):
+            rules = {"spare-leads-there"}
+            for route, path in its:
+                admitted = admitting(evidence, gateway, other, host_sent(route, path))
+                exported = [
+                    it
+                    for it in evidence.of_kind("ServiceExport")
+                    if (it.cluster, f"{it.name}.{it.namespace}.svc.cluster.local")
+                    == (gateway.cluster, host_sent(route, path))
+                ]
+                if not admitted:
+                    rules |= {"route-arrives"}
+                elif not has_own_rules(evidence, route) and not _has_rule(admitted, at(route.content, path[:3])):
+                    rules |= {"rules-match-alike"}
+                if any(other not in its_ways(it) for it in exported):
+                    rules |= {"rule-of-own-policy"}
+            secured = other in secure(gateway) and policy not in secure(gateway)
+            rules |= {"target-verified"} if secured and its else set()
+            yield _set(evidence, spare, SPARE_PORT, there[other], *rules)
+        bare = {key: value for key, value in labels(spare).items() if not key.startswith("wan-policy.")}
+        over = [(gateway.cluster, policy) in failing_over(evidence, route, path) for route, path in its]
+        lost = {"requests-go-on"} if any(over) else set()
+        yield replace(_set(evidence, spare, ("metadata", "labels"), bare, "spare-leads-there", *lost), leaf=None)
+
+
+def _has_rule(admitting_: Iterable[Object], rule: Mapping[str, Any]) -> bool:
+    """Tell whether a route answers a rule of that name."""
+    return any(
+        it["name"] == rule["name"] and it.get("backendRefs")
+        for one in admitting_
+        for it in one.content["spec"]["rules"]
+    )
+
+
+@kind("spare: another protocol than its policy's")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("Backend"):
+        path: Path = ("spec", "appProtocols")
+        if at(one.content, path):
+            yield _drop(evidence, one, path, "spare-leads-there")
+            yield _set(evidence, one, (*path, 0), "gateway.envoyproxy.io/ws", "spare-leads-there")
+        else:
+            beside = [
+                ref for route, place, it in _spare_refs(evidence) if it is one for ref in at(route.content, place[:4])
+            ]
+            pods = any(ref["kind"] == "Service" and ref["namespace"] != "mc-wan" for ref in beside)
+            mixed = {"one-protocol-per-rule"} if pods else set()
+            changed = _set(evidence, one, path, ["gateway.envoyproxy.io/h2c"], "spare-leads-there", *mixed)
+            yield replace(changed, leaf=None)
+
+
+@kind("egress route: the spares of a rule dropped")
+def _(evidence: Evidence) -> Changes:
+    for route, path, _ in _spare_refs(evidence):
+        if failing_over(evidence, route, path):
+            refs = [ref for ref in at(route.content, path[:4]) if ref["kind"] != "Backend"]
+            changed = _set(evidence, route, path[:4], refs, "requests-go-on")
+            yield replace(changed, leaf=None)
+
+
+@kind("egress route: a spare at a cluster that does not export the service, or by a policy that does not")
+def _(evidence: Evidence) -> Changes:
+    for route, path, spare in _spare_refs(evidence):
+        host, (its,) = host_sent(route, path), remote_gateways(evidence, spare)
+        for other in evidence.of_kind("Backend"):
+            (gateway,) = remote_gateways(evidence, other)
+            if other is spare or here(other)[:2] != here(spare)[:2]:
+                continue
+            policy = spare_policy(other)
+            if admitting(evidence, gateway, policy, host):
+                continue
+            exported = [
+                it
+                for it in evidence.of_kind("ServiceExport")
+                if (it.cluster, f"{it.name}.{it.namespace}.svc.cluster.local") == (gateway.cluster, host)
+            ]
+            rules = {"rule-of-own-policy"} if any(policy not in its_ways(it) for it in exported) else set()
+            if (its.cluster, spare_policy(spare)) in failing_over(evidence, route, path):
+                rules |= {"requests-go-on"}
+            yield _set(evidence, route, (*path, "name"), other.name, "route-arrives", *rules)
+
+
 # Callers.
 
 
@@ -1608,19 +1777,84 @@ def _(evidence: Evidence) -> Changes:
         for index, rule in enumerate(one.content["spec"]["rules"]):
             path: Path = ("spec", "rules", index, "filters")
             redirect = {"type": "RequestRedirect", "requestRedirect": {"hostname": "example.com"}}
-            changed = _set(evidence, one, path, [*rule["filters"], redirect], "rule-of-own-policy")
+            changed = _set(evidence, one, path, [*rule["filters"], redirect], "route-does-no-more")
             yield replace(changed, leaf=None)
             path = ("spec", "rules", index)
             if rule["backendRefs"]:
                 bare = {"name": rule["name"], "matches": rule["matches"], "filters": [redirect]}
-                yield replace(_set(evidence, one, path, bare, "rule-of-own-policy", "weights-not-zero"), leaf=None)
+                yield replace(_set(evidence, one, path, bare, "route-does-no-more", "weights-not-zero"), leaf=None)
+
+
+@kind("route: a port that is not exported")
+def _(evidence: Evidence) -> Changes:
+    for one in routes(evidence, "ingress-route"):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            for number, _ref in enumerate(rule.get("backendRefs", ())):
+                path: Path = ("spec", "rules", index, "backendRefs", number, "port")
+                alike = {"rules-match-alike"} if _says_port(rule) and compared(evidence, one, rule["name"]) else set()
+                yield _set(evidence, one, path, WRONG_PORT, "route-is-exported", *alike)
+    for one in evidence.of_kind("ServiceExport"):
+        yield _drop(evidence, one, ("metadata", "annotations", PORTS), "route-is-exported")
+        several = at(one.content, ("metadata", "annotations", PORTS)).count(",")
+        if not several:
+            yield _set(evidence, one, ("metadata", "annotations", PORTS), "1", "route-is-exported")
+
+
+def _says_port(rule: Mapping[str, Any]) -> bool:
+    return any(it["name"] == PORT_HEADER for one in rule["matches"] for it in one.get("headers", ()))
+
+
+@kind("egress route: another port asked for than its listener's, or none")
+def _(evidence: Evidence) -> Changes:
+    sending = [(route, path[:3]) for route, path, *_ in [*_remote_refs(evidence), *_kept_together(evidence)]]
+    for route, path in sending:
+        for index, _ in enumerate(at(route.content, path).get("filters", ())):
+            place: Path = (*path, "filters", index, "requestHeaderModifier", "set")
+            for number, header in enumerate(at(route.content, place) or ()):
+                if header["name"] == PORT_HEADER:
+                    yield _set(evidence, route, (*place, number, "value"), str(WRONG_PORT), "rules-match-alike")
+                    yield _drop(evidence, route, (*place, number), "rules-match-alike")
+
+
+@kind("route: it does more to requests than mcwan writes")
+def _(evidence: Evidence) -> Changes:
+    only = "route-does-no-more"
+    extension = {"group": "gateway.envoyproxy.io", "kind": "HTTPRouteFilter", "name": FOREIGN}
+    more: list[dict[str, Any]] = [
+        {"type": "RequestRedirect", "requestRedirect": {"hostname": "example.com"}},
+        {"type": "ExtensionRef", "extensionRef": extension},
+        {"type": "CORS", "cors": {"allowOrigins": ["*"]}},
+    ]
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            path: Path = ("spec", "rules", index)
+            for added in more if rule.get("backendRefs") else ():
+                changed = _set(evidence, one, (*path, "filters"), [*rule["filters"], added], only)
+                yield replace(changed, leaf=None)
+            for number, it in enumerate(rule.get("filters", ())):
+                place: Path = (*path, "filters", number)
+                if it["type"] == "URLRewrite":
+                    admin = {"type": "ReplaceFullPath", "replaceFullPath": "/admin"}
+                    yield replace(_set(evidence, one, (*place, "urlRewrite", "path"), admin, only), leaf=None)
+                elif it["type"] == "RequestHeaderModifier":
+                    header = {"name": "Host", "value": "ghost.secure"}
+                    yield replace(
+                        _set(evidence, one, (*place, "requestHeaderModifier", "add"), [header], only), leaf=None
+                    )
+                    names = [*it["requestHeaderModifier"]["set"], header]
+                    yield replace(_set(evidence, one, (*place, "requestHeaderModifier", "set"), names, only), leaf=None)
+                    yield _set(evidence, one, (*place, "requestHeaderModifier", "set", 0, "name"), "X-Admin", only)
+            for number, _ref in enumerate(rule.get("backendRefs", ())):
+                yield _set(evidence, one, (*path, "backendRefs", number, "filters"), more[1:2], only)
+            yield replace(_set(evidence, one, (*path, "retry"), {"attempts": 9}, only), leaf=None)
 
 
 @kind("egress route: another host name on the way, written by a backend")
 def _(evidence: Evidence) -> Changes:
     for route, path, _, _ in _remote_refs(evidence):
         rewrite = {"type": "URLRewrite", "urlRewrite": {"hostname": "ghost.secure.svc.cluster.local"}}
-        yield _set(evidence, route, (*path, "filters"), [rewrite], "route-arrives", "route-is-exported")
+        rules = ("route-arrives", "route-is-exported", "route-does-no-more")
+        yield _set(evidence, route, (*path, "filters"), [rewrite], *rules)
 
 
 @kind("egress route: the host name of another export")
@@ -1659,7 +1893,8 @@ def _(evidence: Evidence) -> Changes:
                 mirror = {"backendRef": {"name": "ghost", "namespace": ref["namespace"], "port": 80}}
                 filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
                 path = ("spec", "rules", index, "filters")
-                yield replace(_set(evidence, one, path, filters, "route-is-exported"), leaf=None)
+                rules = ("route-is-exported", "route-does-no-more")
+                yield replace(_set(evidence, one, path, filters, *rules), leaf=None)
 
 
 @kind("HTTPRoute: a copy of mcwan's under another name")
@@ -1813,7 +2048,9 @@ def _(evidence: Evidence) -> Changes:
             if refs := rule.get("backendRefs"):
                 path: Path = ("spec", "rules", index, "backendRefs")
                 zero = [ref | {"weight": 0} for ref in refs]
-                yield replace(_set(evidence, one, path, zero, "weights-not-zero"), leaf=None)
+                spared = [place for it, place, _ in _spare_refs(evidence) if it is one and place[2] == index]
+                lost = {"requests-go-on"} if any(failing_over(evidence, one, place) for place in spared) else set()
+                yield replace(_set(evidence, one, path, zero, "weights-not-zero", *lost), leaf=None)
 
 
 @kind("egress route: a rule without backends")
@@ -1835,7 +2072,8 @@ def _(evidence: Evidence) -> Changes:
                 refused = set() if namespace == where or granted(evidence, one, namespace) else {"reference-granted"}
                 mirror = {"backendRef": {"name": "ghost", "namespace": namespace, "port": 80}}
                 filters = [*rule["filters"], {"type": "RequestMirror", "requestMirror": mirror}]
-                yield replace(_set(evidence, one, path, filters, *missing, *refused), leaf=None)
+                rules = ("route-does-no-more", *missing, *refused)
+                yield replace(_set(evidence, one, path, filters, *rules), leaf=None)
 
 
 @kind("ReferenceGrant: missing, or for somebody else")

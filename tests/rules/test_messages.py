@@ -12,7 +12,8 @@ SAID = {
         "dev",
         "component WANPolicy: wrong port for a cluster",
         Violation(
-            "policy high is port 20000 on cluster-1 and port 31111 on cluster-1 and cluster-2",
+            "policy high is port 20000 for cluster-1 by component WANPolicy high and port 31111 on cluster-1 and "
+            "cluster-2",
             "set mcwan:wanPolicies.high.port once, and let nothing else write WANPolicy objects",
             ("cluster-1", "cluster-2"),
             "WANPolicy high on cluster-1",
@@ -22,7 +23,8 @@ SAID = {
         "dev",
         "WANPolicy: another tunnel",
         Violation(
-            "policy high has tunnel other on cluster-1 and tunnel business on cluster-1 and cluster-2",
+            "policy high has tunnel other on cluster-1 and tunnel business on cluster-2 and for cluster-1 by component "
+            "WANPolicy high",
             "set mcwan:wanPolicies.high.tunnel once, and let nothing else write WANPolicy objects",
             ("cluster-1", "cluster-2"),
             "WANPolicy high on cluster-1",
@@ -87,6 +89,16 @@ SAID = {
             "let mcwan write that Gateway: routes come from its own namespace only",
             ("cluster-1",),
             "Gateway mc-wan/mc-wan-ingress on cluster-1",
+        ),
+    ),
+    "route-does-no-more": (
+        "dev",
+        "route: it does more to requests than mcwan writes",
+        Violation(
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, rule all has a filter RequestRedirect",
+            "let mcwan write the route: what else is to be done to requests, do it at the service",
+            ("cluster-1",),
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
         ),
     ),
     "import-by-egress": (
@@ -450,8 +462,8 @@ SAID = {
         "dev",
         "ingress route: other matches in a rule",
         Violation(
-            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2, rule all matches other requests than the rule of "
-            "that name of HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1",
+            "HTTPRoute mc-wan/logging.insecure.egress on cluster-2, rule all matches /, and the rule of that name of "
+            "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1 matches /other",
             "let mcwan write both routes: the export's rule says what it matches",
             ("cluster-1", "cluster-2"),
             "HTTPRoute mc-wan/logging.insecure.egress on cluster-2",
@@ -623,8 +635,8 @@ SAID_OF_MESHES = (
     (
         "rules-match-alike",
         f"federated import: {_CALLED}",
-        f"{_VIRTUAL}, rule headers matches other requests than the rule of that name of HTTPRoute "
-        "mc-wan/httpbin.httpbin.ingress.high on west",
+        f"{_VIRTUAL}, rule headers matches GET exactly /other or GET /headers, and the rule of that name of HTTPRoute "
+        "mc-wan/httpbin.httpbin.ingress.high on west matches GET /headers",
     ),
     (
         "rules-everywhere",
@@ -721,6 +733,61 @@ SAID_TOO = (
 """What rules say of other mistakes that they notice."""
 
 
+SAID_BESIDE = (
+    (
+        "guarded",
+        "spare-leads-there",
+        "spare: the port of another policy, or not said of which it is",
+        "Backend mc-wan/target-west.high on east is to lead to the listener of one WAN policy, and its labels name "
+        "none",
+    ),
+    (
+        "guarded",
+        "spare-leads-there",
+        "spare: another protocol than its policy's",
+        "Backend mc-wan/target-west.high on east speaks HTTP/1.1, and by policy high it should be "
+        "gateway.envoyproxy.io/h2c",
+    ),
+    (
+        "guarded",
+        "requests-go-on",
+        "egress route: the spares of a rule dropped",
+        "HTTPRoute mc-wan/orders.secure.egress on east, rule all has no spare by policy low to west, where what it "
+        "sends is admitted by that, too",
+    ),
+    (
+        "guarded",
+        "route-arrives",
+        "egress route: a spare at a cluster that does not export the service, or by a policy that does not",
+        "HTTPRoute mc-wan/quotes.secure.egress on east sends quotes.secure.svc.cluster.local to port 31112 of Gateway "
+        "mc-wan/mc-wan-ingress on west, where no route admits it on listener low",
+    ),
+    (
+        "dev",
+        "route-is-exported",
+        "route: a port that is not exported",
+        "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1 sends to port 20000 of logging.insecure; exported "
+        "there for its host names: port 8080",
+    ),
+    (
+        "trio",
+        "rules-everywhere",
+        "ingress route: other matches in a rule",
+        "HTTPRoute mc-wan/payment.secure.ingress.high on west says other than on other clusters: rule canary matches "
+        "GET /payment with header cookie: expression ^(.*;\\s*)?user=test(;.*)?$, and there GET /other with header "
+        "cookie: expression ^(.*;\\s*)?user=test(;.*)?$",
+    ),
+    (
+        "trio",
+        "rules-match-alike",
+        "egress route: another port asked for than its listener's, or none",
+        "HTTPRoute mc-wan/search.catalog.egress.admin on east, rule all says x-mc-wan-port: 20000, and should say "
+        "9090: ServiceExport catalog/search on east has port 8080 and 9090",
+    ),
+)
+"""What rules say of spares, of ports of an export, and of rules that clusters have otherwise, beside that."""
+
+
 def mistake(evidence: Evidence, kind: str, rule: str) -> Mutation:
     return min((one for one in KINDS[kind](evidence) if rule in one.rules), key=lambda one: len(one.rules))
 
@@ -741,7 +808,7 @@ def test_what_a_rule_says_of_federated_imports(name: str, kind: str, wanted: str
     assert found.violations[0].what == wanted
 
 
-@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), SAID_TOO)
+@pytest.mark.parametrize(("stack", "name", "kind", "wanted"), [*SAID_TOO, *SAID_BESIDE])
 def test_what_a_rule_says_of_other_mistakes(stack: str, name: str, kind: str, wanted: str) -> None:
     evidence = deployed(of_plan(plan(stack)))
     (rule,) = [one for one in RULES if one.name == name]

@@ -87,6 +87,7 @@ def test_a_fabric_of_which_a_cluster_is_missing_is_told_as_not_judged() -> None:
             "target-verified",
             "rule-of-own-policy",
             "rules-match-alike",
+            "requests-go-on",
         ),
         (why,),
     )
