@@ -24,8 +24,8 @@ def told(changes: Iterable[Compared]) -> Iterator[Told]:
                     if gone
                     else Disturbance(
                         level="refused",
-                        why="clients without a sidecar are refused by every workload of that mesh",
-                        remedy="see before that all of its clients have sidecars, by Istio's metric "
+                        why="clients that are not of the mesh are refused by each of its workloads",
+                        remedy="see before that all of its clients are of the mesh, by Istio's metric "
                         "istio_requests_total with connection_security_policy none",
                     ),
                 ),

@@ -10,20 +10,26 @@ _MOST = 3
 """So many matches are written; of the others, how many they are."""
 
 
-def in_short(matches: Sequence[Any]) -> str:
-    """Write matches of an HTTPRoute's rule. Raises UnjudgedError."""
-    found = [_one(one) for one in matches[:_MOST]]
-    more = [f"{len(matches) - _MOST} more"] if len(matches) > _MOST else []
+def in_short(matches: Any) -> str:
+    """Write matches of an HTTPRoute's rule; of what is no list of them, none. Raises UnjudgedError."""
+    every = _every(matches)
+    found = [_one(one) for one in every[:_MOST]]
+    more = [f"{len(every) - _MOST} more"] if len(every) > _MOST else []
     return " or ".join([*found, *more]) or "every request"
 
 
-def unlike(mine: Sequence[Any], theirs: Sequence[Any]) -> tuple[str, str]:
+def unlike(mine: Any, theirs: Any) -> tuple[str, str]:
     """Write two lists of matches that differ, so that they do. Raises UnjudgedError."""
     one, other = in_short(mine), in_short(theirs)
     if one != other:
         return one, other
-    at = next((i for i, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), 0)
-    return (one, f"{other}, written otherwise") if at < _MOST else (in_short(mine[at:]), in_short(theirs[at:]))
+    ours, others = _every(mine), _every(theirs)
+    at = next((i for i, (a, b) in enumerate(zip(ours, others, strict=False)) if a != b), 0)
+    return (one, f"{other}, written otherwise") if at < _MOST else (in_short(ours[at:]), in_short(others[at:]))
+
+
+def _every(matches: Any) -> Sequence[Any]:
+    return matches if isinstance(matches, list | tuple) else ()
 
 
 def _one(match: Any) -> str:

@@ -294,9 +294,12 @@ def test_counts(verdict: Verdict, expected: str) -> None:
 
 
 def test_every_rule_that_mcwan_has_can_be_told() -> None:
-    found = Report("x", 1, tuple(Verdict(rule, (SHOUT,)) for rule in RULES), {rule.name: rule.level for rule in RULES})
-    for tell in (plain, markdown, as_json, sarif):
-        assert [rule.name for rule in RULES if rule.name not in tell(found)] == []
+    half = len(RULES) // 2  # Markdown has 50 violations at most
+    for rules in (RULES[:half], RULES[half:]):
+        verdicts = tuple(Verdict(rule, (SHOUT,)) for rule in rules)
+        found = Report("x", 1, verdicts, {rule.name: rule.level for rule in rules})
+        for tell in (plain, markdown, as_json, sarif):
+            assert [rule.name for rule in rules if rule.name not in tell(found)] == []
 
 
 def _object(*needed: str, **properties: Any) -> dict[str, Any]:
