@@ -15,7 +15,7 @@ PROFILES = {"envoy-gateway": envoy_gateway, "istio": istio}
 def labels_of(gateway: Object) -> Mapping[str, Any]:
     """Give the labels of a gateway's pods, as far as they are known; none if nothing is. Raises UnjudgedError.
 
-    Envoy Gateway 1.5 has its own on them (internal/infrastructure/kubernetes/proxy), Istio 1.30 by its chart
+    Envoy Gateway 1.9 has its own on them (internal/infrastructure/kubernetes/proxy/resource.go), Istio by its chart
     (istio-discovery/files/kube-gateway.yaml), and both those of spec.infrastructure.
     """
     name = profile_of(gateway)
