@@ -1,7 +1,7 @@
 """What a field of an object has to do with: where requests go, how they are treated, TLS, callers."""
 
 from mcwan.changes.objects import Compared, Field
-from mcwan.plan.names import CALLERS_ANNOTATION, GROUP, SOURCE_CLUSTER
+from mcwan.plan.names import CALLERS_ANNOTATION, GROUP, POLICY_LABEL, SOURCE_CLUSTER
 from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, export_of
 from mcwan.rules.objects import Object
 from mcwan.rules.unknown import UnjudgedError
@@ -19,7 +19,6 @@ WAYS, TREATMENT, TLS, CALLERS, PROTECTION, STRICT, GATEWAY, FOUNDATION, LABELS =
 )
 ALL = frozenset((WAYS, TREATMENT, TLS, CALLERS, PROTECTION, STRICT, GATEWAY, FOUNDATION))
 """All that a sentence may explain. Labels and annotations that mean nothing to mcwan are told by themselves."""
-_POLICY_LABEL = f"wan-policy.{GROUP}/"
 _KINDS = {
     "AuthorizationPolicy": CALLERS,
     "BackendTLSPolicy": TLS,
@@ -89,7 +88,7 @@ def _marked(key: str) -> str:
         return TREATMENT
     if key == ISTIO_SERVICE_TYPE:
         return GATEWAY
-    means = key.startswith((f"{GROUP}/", _POLICY_LABEL)) or key == SOURCE_CLUSTER
+    means = key.startswith((f"{GROUP}/", POLICY_LABEL)) or key == SOURCE_CLUSTER
     return WAYS if means else LABELS
 
 
@@ -110,5 +109,5 @@ def policies_of(one: Compared) -> frozenset[str]:
             keys = list(its.labels) if its is not None else []
         except UnjudgedError:
             keys = []
-        found.update(key.removeprefix(_POLICY_LABEL) for key in keys if key.startswith(_POLICY_LABEL))
+        found.update(key.removeprefix(POLICY_LABEL) for key in keys if key.startswith(POLICY_LABEL))
     return frozenset(found)

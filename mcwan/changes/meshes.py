@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from mcwan.changes.facets import STRICT, by_facet
-from mcwan.changes.objects import Compared
+from mcwan.changes.facets import STRICT
+from mcwan.changes.rest import Left
 from mcwan.changes.told import Disturbance, Sentence, Told, cover
 
 
-def told(changes: Iterable[Compared]) -> Iterator[Told]:
-    """Give a sentence for each cluster whose whole mesh is held to mutual TLS, or no longer."""
-    for one in changes:
-        if STRICT in by_facet(one):
+def told(found: Iterable[Left]) -> Iterator[Told]:
+    """Give a sentence for each cluster whose mesh is held to mutual TLS, or no longer; of what is left to tell."""
+    for facet, one, _ in found:
+        if facet == STRICT:
             cluster = one.change.cluster
             gone = one.change.change == "removed"
             yield Told(

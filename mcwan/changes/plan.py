@@ -102,7 +102,7 @@ def _told(old: View, new: View, differing: Sequence[Compared]) -> Iterator[Told]
         yield Told(Sentence(about="new", text=_all_new(new), clusters=tuple(new.by_cluster)), (cover(), cover(LABELS)))
         return
     told = [*clusters.told(old, new), *policies.told(old, new), *exports.told(old, new)]
-    told += meshes.told(one for _, one, _ in rest.left(differing, told))
+    told += meshes.told(rest.left(differing, told))
     told += rest.told(new, rest.left(differing, told))
     yield from told
     yield from rest.labels(rest.left(differing, told))

@@ -37,10 +37,10 @@ _LEVELS = {
     GATEWAY: Disturbance(level="possible", why="the gateways may be started anew"),
     FOUNDATION: Disturbance(),
 }
-_Left = tuple[str, Compared, tuple[Field, ...]]
+Left = tuple[str, Compared, tuple[Field, ...]]
 
 
-def left(changes: Iterable[Compared], told: Sequence[Told]) -> list[_Left]:
+def left(changes: Iterable[Compared], told: Sequence[Told]) -> list[Left]:
     """Give, of each change of an object, what no sentence explains: what it has to do with, and its fields."""
     covers = [one for it in told for one in it.covers]
     found = []
@@ -52,7 +52,7 @@ def left(changes: Iterable[Compared], told: Sequence[Told]) -> list[_Left]:
     return found
 
 
-def told(after: View, found: Iterable[_Left]) -> Iterator[Told]:
+def told(after: View, found: Iterable[Left]) -> Iterator[Told]:
     """Give sentences about what is left, as far as it can be said what it has to do with."""
     groups: dict[tuple[str, str, str], list[Compared]] = {}
     for facet, change, _ in found:
@@ -81,7 +81,7 @@ def told(after: View, found: Iterable[_Left]) -> Iterator[Told]:
         )
 
 
-def labels(found: Iterable[_Left]) -> Iterator[Told]:
+def labels(found: Iterable[Left]) -> Iterator[Told]:
     """Tell of labels and annotations, the same ones on all objects together."""
     groups: dict[tuple[str, ...], list[ObjectChange]] = {}
     for facet, change, fields in found:

@@ -5,7 +5,7 @@ from typing import Any
 
 from mcwan.model.fabric import Fabric
 from mcwan.model.labels import COMPONENT, EXPORT, EXPORT_NAMESPACE, FABRIC, MANAGED_BY, MANAGER
-from mcwan.plan.names import GROUP
+from mcwan.plan.names import GROUP, POLICY_LABEL
 
 Manifest = dict[str, Any]
 """A Kubernetes object as it stands in YAML. Parts may be shared between manifests: never change one in place."""
@@ -75,7 +75,7 @@ def labels(
     if export is not None:
         name, _, namespace = export.partition(".")
         found |= {EXPORT: name, EXPORT_NAMESPACE: namespace}
-    return found | {f"wan-policy.{GROUP}/{policy}": "true" for policy in policies}
+    return found | {f"{POLICY_LABEL}{policy}": "true" for policy in policies}
 
 
 def manifest(

@@ -1,23 +1,24 @@
 """Which rule goes by which WAN policy: as the export says, on both sides."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan.names import OWN_RULES_ANNOTATION, POLICY_ANNOTATION, RULES_ANNOTATION
 from mcwan.plan.routes import asked_port
 from mcwan.rules.arrivals import egress_routes, sections
-from mcwan.rules.backends import Backend, rule_name, rule_port, rules
+from mcwan.rules.backends import Backend, answered, rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
     Export,
     Parent,
     admitted_policies,
-    export_of,
     exports_of,
     hostnames,
+    keys_of,
     listeners,
+    own_rules,
     own_rules_of,
     ports_of_export,
     rules_of,
@@ -56,25 +57,10 @@ def _sendings(evidence: Evidence, route: Object) -> Iterator[Sending]:
             yield Sending(one.to, one.gateway, policy, one.port if one.to.port is None else one.to.port, one.first)
 
 
-def _keys(route: Object) -> tuple[Export, ...]:
-    """Give the exports that a route is for: by its host names, else as its labels say. Raises UnjudgedError."""
-    labelled = export_of(route)
-    return exports_of(hostnames(route)) or ((labelled,) if labelled else ())
-
-
 def _may_have_own_rules(evidence: Evidence, route: Object) -> bool:
     """Tell whether a route's import has rules of its own, or is not there to say so. Raises UnjudgedError."""
-    every = [evidence.find(route.cluster, "ServiceImport", namespace, name) for name, namespace in _keys(route)]
+    every = [evidence.find(route.cluster, "ServiceImport", namespace, name) for name, namespace in keys_of(route)]
     return any(one is None or bool(own_rules_of(one)) for one in every)
-
-
-def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
-    """Give the rules that the import of a route has of its own; none if it has the export's."""
-    found: dict[str, str] = {}
-    for name, namespace in _keys(route):
-        one = evidence.find(route.cluster, "ServiceImport", namespace, name)
-        found |= own_rules_of(one) if one is not None else {}
-    return found
 
 
 def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
@@ -85,9 +71,9 @@ def _by_own_policy(evidence: Evidence, route: Object, _: Options) -> Iterator[Vi
                 "let mcwan write the route: an egress rule sends to targets",
                 route,
             )
-    own = _own_rules(evidence, route)
+    own = own_rules(evidence, route)
     for one in _sendings(evidence, route):
-        keys = _keys(route)
+        keys = keys_of(route)
         exports = _exporting(evidence, exports_of(one.to.rewritten) or keys, one.gateway.cluster)
         if not one.first and not exports:
             continue  # what an export fails over to, it says itself; route-is-exported tells of one that is not there
@@ -116,7 +102,7 @@ def _match_alike(evidence: Evidence, route: Object, _: Options) -> Iterator[Viol
         gateway = f"{one.gateway.namespace}/{one.gateway.name}"
         for host in one.to.rewritten or hostnames(route):
             there = evidence.claims.get(Claim(one.gateway.cluster, gateway, one.policy, host), ())
-            alike = [(it, rule) for it in there for rule in _answered(it) if text(rule, "name") == one.rule]
+            alike = [(it, rule) for it in there for rule in answered(it) if text(rule, "name") == one.rule]
             for it, rule in alike:
                 if not _same(route, one.to.rule, _matches(rule)):
                     mine, theirs = unlike(_leaving(route, one.to.rule), _matches(rule))
@@ -140,7 +126,7 @@ def _asks_for_port(evidence: Evidence, route: Object) -> Iterator[Violation]:
     """Where an export has several ports, egress rules say the one that is asked for, and ingress rules match it."""
     found: dict[int, Backend] = {id(one.to.rule): one.to for one in sent(evidence, route)}
     for to in found.values():
-        for key in exports_of(to.rewritten) or _keys(route):
+        for key in exports_of(to.rewritten) or keys_of(route):
             export = next(iter(evidence.exporting(key)), None) if key[0] else None
             ports = ports_of_export(export) if export is not None else ()
             if export is None or len(ports) < 2:
@@ -183,11 +169,6 @@ def _same(route: Object, rule: Any, matches: list[Any]) -> bool:
 def _leaving(route: Object, rule: Any) -> list[Any]:
     """Give what a rule by which requests leave matches, as HTTPRoutes have it. Raises UnjudgedError."""
     return route_matches(rule) if route.kind == "VirtualService" else list(items(rule, "matches"))
-
-
-def _answered(route: Object) -> Iterator[Any]:
-    """Give the rules of a route that have backends: the others refuse."""
-    return (rule for rule in items(route.content, "spec", "rules") if any(True for _ in items(rule, "backendRefs")))
 
 
 def _matches(rule: Any) -> list[Any]:

@@ -94,6 +94,11 @@ def rules(route: Object) -> Iterator[Any]:
     return items(route.content, "spec", "http" if route.kind == "VirtualService" else "rules")
 
 
+def answered(route: Object) -> Iterator[Any]:
+    """Give the rules of an HTTPRoute that have backends: the others refuse. Raises UnjudgedError."""
+    return (rule for rule in items(route.content, "spec", "rules") if any(True for _ in items(rule, "backendRefs")))
+
+
 def rule_name(rule: Any) -> str:
     """Give a rule's name; of what sidecars follow, without the export and the port that stand around it.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mcwan.model.tls import Role, dns_name, identity
 from mcwan.rules.evidence import Evidence, component_of, role
+from mcwan.rules.gateway_services import envoy_proxy
 from mcwan.rules.identities import credentials, domain, sends_by
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
@@ -40,8 +41,7 @@ def _targets(evidence: Evidence, gateway: Object) -> Iterator[Object]:
 
     Istio's is named by DestinationRules. Of an EnvoyProxy that is not there, gateway-is-private tells.
     """
-    named = mapping(gateway.content, "spec", "infrastructure", "parametersRef")
-    proxy = evidence.find(gateway.cluster, "EnvoyProxy", gateway.namespace, text(named, "name"))
+    named, proxy = mapping(gateway.content, "spec", "infrastructure", "parametersRef"), envoy_proxy(evidence, gateway)
     ingress = evidence.ingress_gateway(gateway.cluster)
     by_itself = ingress is not None and not named and mapping(ingress.content, "spec", "tls", "frontend")
     for one in evidence.of_kind("BackendTLSPolicy") if proxy is not None or by_itself else ():

@@ -757,6 +757,24 @@ def service_of_export(export: Object) -> str:
     return text(export.annotations, SERVICE_ANNOTATION) or f"{export.name}.{export.namespace}"
 
 
+def keys_of(route: Object) -> tuple[Export, ...]:
+    """Give the exports that a route is for: by its host names, else as its labels say. Raises UnjudgedError."""
+    labelled = export_of(route)
+    return exports_of(hostnames(route)) or ((labelled,) if labelled else ())
+
+
+def own_rules(evidence: "Evidence", route: Object) -> Mapping[str, str]:
+    """Give the rules that the import of a route has of its own; none if it has the export's.
+
+    Raises UnjudgedError.
+    """
+    found: dict[str, str] = {}
+    for name, namespace in keys_of(route):
+        one = evidence.find(route.cluster, "ServiceImport", namespace, name)
+        found |= own_rules_of(one) if one is not None else {}
+    return found
+
+
 @kept
 def answering(export: Object) -> frozenset[str]:
     """Give the Services that may answer an export, its own and those of its rules, as name.namespace.

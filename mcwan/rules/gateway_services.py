@@ -58,6 +58,12 @@ def parameters(evidence: Evidence, gateway: Object) -> Object | None:
     return evidence.find(gateway.cluster, kind, gateway.namespace, text(named, "name"))
 
 
+def envoy_proxy(evidence: Evidence, gateway: Object) -> Object | None:
+    """Give the EnvoyProxy that a Gateway names, if it is there. Raises UnjudgedError."""
+    named = parameters(evidence, gateway)
+    return named if named is not None and named.kind == "EnvoyProxy" else None
+
+
 @kept
 def overlay(ordering: Object) -> Mapping[str, Any]:
     """Give what an EnvoyProxy or a ConfigMap of overlays lays over the Service that it orders. Raises UnjudgedError."""
@@ -104,8 +110,8 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
 def called_otherwise(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
     """Tell if the Service that an EnvoyProxy orders is not the one that its Gateway says."""
     told, _, namespace = text(gateway.annotations, SERVICE_ANNOTATION).partition(".")
-    ordering = parameters(evidence, gateway)
-    if told and ordering is not None and ordering.kind == "EnvoyProxy":
+    ordering = envoy_proxy(evidence, gateway)
+    if told and ordering is not None:
         name = text(ordering.content, "spec", "provider", "kubernetes", "envoyService", "name")
         if name != told:
             yield _wrong(gateway, ordering, f"the Service is called {said(name or None)}, and not {told}.{namespace}")

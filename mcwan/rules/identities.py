@@ -11,6 +11,7 @@ from typing import Any
 from mcwan.model.tls import dns_name
 from mcwan.plan.names import CALLERS_ANNOTATION, MESH_TARGET, NAMESPACE, SOURCE_CLUSTER
 from mcwan.rules.evidence import Evidence, component_of, export_of, role
+from mcwan.rules.gateway_services import envoy_proxy
 from mcwan.rules.likeness import Tally
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.tls import secure_listeners
@@ -89,8 +90,7 @@ def credentials(evidence: Evidence, gateway: Object) -> tuple[str, ...]:
     if role(gateway) == "ingress":
         refs = [ref for one in secure_listeners(gateway) for ref in items(one, "tls", "certificateRefs")]
         return tuple(sorted({text(ref, "name") for ref in refs}))
-    named = mapping(gateway.content, "spec", "infrastructure", "parametersRef")
-    proxy = evidence.find(gateway.cluster, "EnvoyProxy", gateway.namespace, text(named, "name"))
+    proxy = envoy_proxy(evidence, gateway)
     own = text(gateway.content, "spec", "tls", "backend", "clientCertificateRef", "name")
     if own or proxy is not None:
         found = own or (text(proxy.content, "spec", "backendTLS", "clientCertificateRef", "name") if proxy else "")

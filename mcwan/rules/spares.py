@@ -6,24 +6,20 @@ Which rules fail over is said where their requests arrive: a route there admits 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from mcwan.plan.names import GROUP, SOURCE_CLUSTER
+from mcwan.plan.names import POLICY_LABEL, SOURCE_CLUSTER
 from mcwan.rules.arrivals import sections
-from mcwan.rules.backends import spares_sent_to
+from mcwan.rules.backends import answered, spares_sent_to
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
     admitted_policies,
-    export_of,
     exports_of,
     hostnames,
-    own_rules_of,
+    own_rules,
     rules_of,
 )
-from mcwan.rules.objects import Object, items, kept, number, text
+from mcwan.rules.objects import Object, kept, number, text
 from mcwan.rules.upstreams import Sent, sent
-
-_LABEL = f"wan-policy.{GROUP}/"
-"""How the label of a WAN policy begins: its key ends with the policy's name."""
 
 
 class Lacking(NamedTuple):
@@ -35,7 +31,7 @@ class Lacking(NamedTuple):
 
 def labelled(spare: Object) -> list[str]:
     """Give the WAN policies that a spare's labels name: one, if it is mcwan's. Raises UnjudgedError."""
-    return sorted(key.removeprefix(_LABEL) for key in spare.labels if key.startswith(_LABEL))
+    return sorted(key.removeprefix(POLICY_LABEL) for key in spare.labels if key.startswith(POLICY_LABEL))
 
 
 def lacking(evidence: Evidence, route: Object) -> Iterator[Lacking]:
@@ -47,7 +43,7 @@ def lacking(evidence: Evidence, route: Object) -> Iterator[Lacking]:
             return  # route-has-target says so
         if number(to.ref, "weight") != 0:
             there |= {(to.called, spare.label(SOURCE_CLUSTER), policy) for policy in labelled(spare)}
-    own = _own_rules(evidence, route)
+    own = own_rules(evidence, route)
     for one in sent(evidence, route):
         if one.first and one.gateway.cluster != route.cluster:  # to the cluster itself there is no tunnel to be lost
             for policy in _others(evidence, route, one, own):
@@ -80,15 +76,7 @@ def _others(evidence: Evidence, route: Object, one: Sent, own: Mapping[str, str]
                 yield other
 
 
-def _own_rules(evidence: Evidence, route: Object) -> Mapping[str, str]:
-    """Give the rules that a route's import has of its own. Raises UnjudgedError."""
-    key = export_of(route)
-    one = evidence.find(route.cluster, "ServiceImport", key[1], key[0]) if key else None
-    return own_rules_of(one) if one is not None else {}
-
-
 @kept
 def _answered(route: Object) -> frozenset[str]:
-    """Give the names of the rules of a route that have backends: the others refuse."""
-    rules = items(route.content, "spec", "rules")
-    return frozenset(text(rule, "name") for rule in rules if any(True for _ in items(rule, "backendRefs")))
+    """Give the names of the rules of a route that are answered."""
+    return frozenset(text(rule, "name") for rule in answered(route))

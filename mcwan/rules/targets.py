@@ -126,7 +126,7 @@ def _is_whole(evidence: Evidence, service: Object, _: Options) -> Iterator[Viola
     for one in evidence.slices_of(service):
         if (other := one.label(SOURCE_CLUSTER)) not in ("", remote):
             yield violation(f"{service} stands for {remote}, and {one} for {other}", remedy, service, one)
-    slices_ = [one for one in evidence.slices_of(service) if _has_endpoint(one)]
+    slices_ = [one for one in evidence.slices_of(service) if has_endpoint(one)]
     for port in items(service.content, "spec", "ports"):
         name, wanted = text(port, "name"), number(port, "targetPort") or number(port, "port")
         leads = [
@@ -147,7 +147,8 @@ def _is_whole(evidence: Evidence, service: Object, _: Options) -> Iterator[Viola
                 )
 
 
-def _has_endpoint(one: Object) -> bool:
+def has_endpoint(one: Object) -> bool:
+    """Tell whether a slice has an endpoint that is ready. Raises UnjudgedError."""
     return any(
         value(it, "conditions", "ready") is not False and any(texts(it, "addresses"))
         for it in items(one.content, "endpoints")

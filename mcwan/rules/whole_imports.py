@@ -19,8 +19,9 @@ from mcwan.rules.evidence import (
     role,
 )
 from mcwan.rules.gateway_services import called_otherwise
-from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
+from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.targets import has_endpoint
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.words import listed, said
 
@@ -90,10 +91,7 @@ def _leads(evidence: Evidence, service: Object) -> Iterator[Violation]:
     ready = {
         text(port, "name")
         for one in evidence.slices_of(service)
-        if any(
-            value(it, "conditions", "ready") is not False and any(texts(it, "addresses"))
-            for it in items(one.content, "endpoints")
-        )
+        if has_endpoint(one)
         for port in items(one.content, "ports")
     }
     for name in [text(port, "name") for port in items(service.content, "spec", "ports")]:

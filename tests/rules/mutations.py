@@ -2209,6 +2209,13 @@ def _(evidence: Evidence) -> Changes:
                 yield _set(evidence, own_[0], ("endpoints", 0, "conditions", "ready"), False, "import-is-whole")
 
 
+def another_service(evidence: Evidence, gateway: Object, rule: str) -> Changes:
+    """Have a gateway's EnvoyProxy order a Service that is called otherwise."""
+    for proxy in evidence.of_kind("EnvoyProxy"):
+        if here(proxy) == here(gateway):
+            yield _set(evidence, proxy, ("spec", "provider", "kubernetes", "envoyService", "name"), "other", rule)
+
+
 @kind("egress gateway: a listener for other requests, or another Service ordered")
 def _(evidence: Evidence) -> Changes:
     for one in egress(evidence):
@@ -2216,19 +2223,13 @@ def _(evidence: Evidence) -> Changes:
         yield _set(evidence, one, (*path, "port"), WRONG_PORT, "import-is-whole")
         yield _set(evidence, one, (*path, "hostname"), "example.com", "import-is-whole")
         yield _set(evidence, one, (*path, "protocol"), "TCP", "import-is-whole")
-        for proxy in evidence.of_kind("EnvoyProxy"):
-            if here(proxy) == here(one):
-                service: Path = ("spec", "provider", "kubernetes", "envoyService", "name")
-                yield _set(evidence, proxy, service, "other", "import-is-whole")
+        yield from another_service(evidence, one, "import-is-whole")
 
 
 @kind("ingress gateway: another Service ordered")
 def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
-        for proxy in evidence.of_kind("EnvoyProxy"):
-            if here(proxy) == here(one):
-                path: Path = ("spec", "provider", "kubernetes", "envoyService", "name")
-                yield _set(evidence, proxy, path, "other", "service-has-wan-ports")
+        yield from another_service(evidence, one, "service-has-wan-ports")
 
 
 @kind("egress route: a host name of its import lost")
