@@ -1,13 +1,16 @@
 """What changes, in the words of the fabric: an edit of a stack file, and the sentences about it."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from mcwan.changes.policies import LATE
-from tests.changes.compared import compared, edit, told
-from tests.fabrics import GONE, ISSUED, Raw, changed, described, exported
+from mcwan.rules import Object
+from mcwan.rules.sources import of_plan
+from tests.changes.compared import between, compared, edit, told
+from tests.fabrics import GONE, ISSUED, Raw, changed, described, exported, planned
 
 THREE: Raw = changed(
     {
@@ -393,6 +396,13 @@ def test_a_mesh_calls_for_itself() -> None:
     assert told(compared(after, strict)) == [(refused, "refused")]
     again = "the workloads of the mesh on cluster-3 take plaintext again, from anybody"
     assert told(compared(strict, after)) == [(again, "no")]
+    # what somebody has made permissive, and labelled, becomes strict again in one sentence
+    now = of_plan(planned(strict))
+    (one,) = now.of_kind("PeerAuthentication")
+    labels = {**one.labels, "team": "theirs"}
+    content = {**one.content, "metadata": {**one.metadata, "labels": labels}, "spec": {"mtls": {"mode": "PERMISSIVE"}}}
+    theirs = replace(now, objects=(*(it for it in now.objects if it is not one), Object(one.cluster, content)))
+    assert [it for it in told(between(theirs, now)) if it[0] == refused] == [(refused, "refused")]
     called = [{"cluster": "cluster-3", "accounts": ["sleep.sleep"]}, "cluster-2"]
     assert [text for text, _ in told(compared(after, changed({"exports/0/callers": called}, after)))] == [
         "payment.secure may be called by cluster-2 or sleep.sleep of east.example instead of everybody"
