@@ -1,14 +1,16 @@
-"""What HTTPRoutes of the fabric do to requests: what mcwan writes, field by field, and nothing else."""
+"""What is done to requests on the fabric's routes: what mcwan writes, field by field, and nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mcwan.model.leaves import PORT_HEADER
 from mcwan.plan import names
 from mcwan.rules.backends import rules
 from mcwan.rules.evidence import Evidence
+from mcwan.rules.faults import injected, injecting
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import said
 
 _REMEDY = "let mcwan write the route: what else is to be done to requests, do it at the service"
@@ -34,7 +36,10 @@ _HEADERS = frozenset(
 )
 
 
-def _judge(_: Evidence, route: Object, __: Options) -> Iterator[Violation]:
+def _judge(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]:
+    if route.kind != "HTTPRoute":
+        yield from injected(evidence, route)
+        return
     for rule in rules(route):
         wrong = [f"has {key}" for key in mapping(rule) if key not in _RULE and mapping(rule)[key] is not None]
         wrong += [it for one in items(rule, "filters") for it in _done(one)]
@@ -69,14 +74,19 @@ def _there(content: Any, *path: str) -> bool:
     return content is not None and content != []
 
 
+def _subjects(evidence: Evidence) -> Iterable[Object | UnjudgedError]:
+    return [*evidence.routes, *injecting(evidence)]
+
+
 RULES = (
     Rule(
         "route-does-no-more",
-        "A route of the fabric's gateways does to requests what mcwan writes, and nothing else.",
+        "A route of the fabric's gateways does to requests what mcwan writes and nothing else, nor does anybody inject "
+        "faults there.",
         "A redirect, a filter of an implementation's own, another path or header can take requests past their WAN "
-        "policy, or to what is not exported.",
-        "Let mcwan write the routes of its gateways.",
-        lambda evidence: evidence.routes,
+        "policy, or to what is not exported; a fault fails requests that would have arrived.",
+        "Let mcwan write the routes of its gateways, and inject no faults there.",
+        _subjects,
         _judge,
         severity=Severity.CRITICAL,
     ),

@@ -124,6 +124,30 @@ def _authorizations(cluster: str) -> list[Object]:
     ]
 
 
+def _faults(cluster: str) -> list[Object]:
+    """Give faults that others inject: for Gateways and routes of their own, called as the fabric's or labelled so."""
+    faults = {"faultInjection": {"abort": {"httpStatus": 503}}}
+    labels = {"app.kubernetes.io/component": "ingress-gateway"}
+    specs: list[dict[str, Any]] = [
+        {"targetRefs": [{"kind": "Gateway", "name": "mc-wan-ingress"}]},
+        {"targetRef": {"kind": "HTTPRoute", "name": "all"}},
+        {"targetSelectors": [{"kind": "Gateway", "matchLabels": labels}, {"kind": "HTTPRoute", "matchLabels": labels}]},
+    ]
+    version, kind = "gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy"
+    return [
+        Object(
+            cluster,
+            {
+                "apiVersion": version,
+                "kind": kind,
+                "metadata": {"name": f"fault-{i}", "namespace": "shop"},
+                "spec": {**it, **faults},
+            },
+        )
+        for i, it in enumerate(specs)
+    ]
+
+
 def _of_mesh(cluster: str) -> list[Object]:
     """Give what others tell a mesh, twice some of it, which lies beside the fabric's own."""
     host, to = "api.example.com", {"destination": {"host": "web.shop.svc.cluster.local"}}
@@ -134,6 +158,7 @@ def _of_mesh(cluster: str) -> list[Object]:
         (networking, "VirtualService", {"hosts": [host], "http": [{"route": [to]}]}),
         (networking, "VirtualService", {"hosts": [host], "http": [{"redirect": {"uri": "/"}}]}),
         (networking, "VirtualService", {"hosts": ["pay.red.svc.cluster.local"], "gateways": ["shop/web"]}),
+        (networking, "VirtualService", {"hosts": ["pay.red", "web"], "http": [{"fault": {"abort": {}}}]}),
         (networking, "DestinationRule", {"host": "ghost", "trafficPolicy": {"tls": {"mode": "DISABLE"}}}),
         (security, "PeerAuthentication", {"mtls": {"mode": "PERMISSIVE"}}),
         (
@@ -241,6 +266,7 @@ def neighbours(cluster: str) -> list[Object]:
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
         *_of_mesh(cluster),
         *_authorizations(cluster),
+        *_faults(cluster),
         *_of_other_clusters(cluster),
         *_network_policies(cluster),
         Object(

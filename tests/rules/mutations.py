@@ -2009,6 +2009,72 @@ def _(evidence: Evidence) -> Changes:
                     yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
 
 
+def by_envoy_gateway(evidence: Evidence, one: Object) -> bool:
+    """Tell whether a Gateway, or that of a route, is made by Envoy Gateway."""
+    named = here(one) if one.kind == "Gateway" else parent(one)[:3]
+    every = [it for it in (*ingress(evidence), *egress(evidence)) if here(it) == named]
+    return any(at(it.content, ("spec", "infrastructure", "parametersRef", "kind")) == "EnvoyProxy" for it in every)
+
+
+def envoys(evidence: Evidence) -> list[Object]:
+    """Give the gateways and routes that policies of Envoy Gateway's can be for."""
+    every = [
+        *ingress(evidence),
+        *egress(evidence),
+        *routes(evidence, "ingress-route"),
+        *routes(evidence, "egress-route"),
+    ]
+    return [one for one in every if by_envoy_gateway(evidence, one)]
+
+
+def aims(one: Object) -> list[dict[str, Any]]:
+    """Give the ways in which a policy of somebody else's says that it is for a gateway or a route."""
+    ref = {"group": GATEWAY_API.partition("/")[0], "kind": one.kind, "name": one.name}
+    ours = {"key": "app.kubernetes.io/managed-by", "operator": "In", "values": ["mcwan"]}
+    return [
+        {"targetRefs": [ref]},
+        {"targetRef": ref},
+        {"targetSelectors": [{"kind": one.kind, "matchLabels": {"app.kubernetes.io/component": part(one)}}]},
+        {"targetSelectors": [{"kind": one.kind, "matchExpressions": [ours]}]},
+    ]
+
+
+@kind("requests: somebody else injects faults")
+def _(evidence: Evidence) -> Changes:
+    only = "route-does-no-more"
+    abort = {"abort": {"httpStatus": 503, "percentage": 10.0}}
+    for one in evidence.of_kind("BackendTrafficPolicy"):
+        alike = [it for it in evidence.of_kind("BackendTrafficPolicy") if here(it)[1:] == here(one)[1:]]
+        told = {"requests-go-on"} if "targetSelectors" in one.content["spec"] and len(alike) > 1 else set()
+        changed = _set(evidence, one, ("spec", "faultInjection"), {"delay": {"fixedDelay": "1s"}}, only, *told)
+        yield replace(changed, leaf=None)
+    for one in envoys(evidence):
+        usual: Any = next((it.content["spec"] for it in treating(evidence) if it.cluster == one.cluster), {})
+        said = {key: value for key, value in usual.items() if not key.startswith("target")}
+        for aim in aims(one):
+            spec = {**said, **aim, "faultInjection": abort}
+            yield _add(
+                evidence, made(evidence, one.cluster, "BackendTrafficPolicy", FOREIGN, one.namespace, spec=spec), only
+            )
+    version = "networking.istio.io/v1"
+    for one in evidence.of_kind("ServiceImport"):
+        for host in (f"{one.name}-clusterset", f"{one.name}.{one.namespace}.svc.clusterset.local"):
+            rule = {
+                "fault": {"abort": {"httpStatus": 503}},
+                "route": [{"destination": {"host": "a.b.svc.cluster.local"}}],
+            }
+            metadata = {"name": FOREIGN, "namespace": one.namespace}
+            content = {"apiVersion": version, "kind": "VirtualService", "metadata": metadata}
+            spec = {"hosts": [host], "http": [rule]}
+            told = {"host-told-once"} if host in told_to_mesh(evidence, one.cluster) else set()
+            yield _add(evidence, Object(one.cluster, content | {"spec": spec}), only, *told)
+
+
+def told_to_mesh(evidence: Evidence, cluster: str) -> set[str]:
+    every = [one for one in evidence.of_kind("VirtualService") if one.cluster == cluster]
+    return {host for one in every for host in one.content["spec"]["hosts"]}
+
+
 @kind("egress route: another host name on the way")
 def _(evidence: Evidence) -> Changes:
     for route, path, _, _ in _remote_refs(evidence):

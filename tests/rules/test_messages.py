@@ -784,6 +784,13 @@ SAID_BESIDE = (
         "HTTPRoute mc-wan/search.catalog.egress.admin on east, rule all says x-mc-wan-port: 20000, and should say "
         "9090: ServiceExport catalog/search on east has port 8080 and 9090",
     ),
+    (
+        "dev",
+        "route-does-no-more",
+        "requests: somebody else injects faults",
+        "BackendTrafficPolicy mc-wan/mc-wan-ingress on cluster-1 injects faults into requests of Gateway "
+        "mc-wan/mc-wan-ingress on cluster-1: delay (fixedDelay 1s); mcwan's policies inject none",
+    ),
 )
 """What rules say of spares, of ports of an export, and of rules that clusters have otherwise, beside that."""
 

@@ -1,0 +1,75 @@
+"""What of the fabric somebody else's policy bears on: one of Envoy Gateway's, by names or labels of its targets."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from mcwan.rules.evidence import GATEWAY_GROUP, Evidence, profile_of, role
+from mcwan.rules.objects import Object, items, text
+from mcwan.rules.pods import selects
+from mcwan.rules.tls import targets_of
+from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.words import listed, many
+
+_KINDS = ("Gateway", "HTTPRoute")
+_MOST = 3
+"""So many objects are named; of the others, how many they are."""
+
+
+def borne_on(evidence: Evidence, policy: Object) -> list[Object]:
+    """Give the fabric's gateways, and the routes on them, that a policy is for. Raises UnjudgedError.
+
+    Policies are for what lies beside them: those that select in other namespaces need a ReferenceGrant there (Envoy
+    Gateway 1.9, api/v1alpha1/policy_helpers.go), which mcwan does not write.
+    """
+    return list({str(one): one for one in _borne_on(evidence, policy)}.values())
+
+
+def _borne_on(evidence: Evidence, policy: Object) -> Iterator[Object]:
+    for target in targets_of(policy):
+        kind = text(target, "kind")
+        if kind in _KINDS and (text(target, "group") or GATEWAY_GROUP) == GATEWAY_GROUP:
+            one = evidence.find(policy.cluster, kind, policy.namespace, text(target, "name"))
+            if one is not None and _is_by_envoy_gateway(evidence, one):
+                yield one
+    for selector in items(policy.content, "spec", "targetSelectors"):
+        for one in _beside(evidence, policy.cluster, text(selector, "kind"), policy.namespace):
+            if selects(selector, one.labels):
+                yield one
+
+
+def some(ones: Sequence[Object]) -> str:
+    """Name some objects, and how many more they are."""
+    more = [many(len(ones) - _MOST, "more", "more")] if len(ones) > _MOST else []
+    return listed([*map(str, ones[:_MOST]), *more])
+
+
+def _beside(evidence: Evidence, cluster: str, kind: str, namespace: str) -> Iterator[Object]:
+    found, doubts = _places(evidence)
+    yield from found.get((cluster, kind, namespace), ())
+    if doubt := doubts.get((cluster, kind)):
+        raise doubt
+
+
+@lru_cache(maxsize=1)
+def _places(
+    evidence: Evidence,
+) -> tuple[dict[tuple[str, str, str], list[Object]], dict[tuple[str, str], UnjudgedError]]:
+    """Give the fabric's gateways by Envoy Gateway, and their routes, by cluster, kind and namespace; and doubts."""
+    found: dict[tuple[str, str, str], list[Object]] = {}
+    doubts: dict[tuple[str, str], UnjudgedError] = {}
+    for kind in _KINDS:
+        for one in evidence.of_kind(kind):
+            try:
+                if _is_by_envoy_gateway(evidence, one):
+                    found.setdefault((one.cluster, kind, one.namespace), []).append(one)
+            except UnjudgedError as doubt:
+                doubts.setdefault((one.cluster, kind), doubt)
+    return found, doubts
+
+
+def _is_by_envoy_gateway(evidence: Evidence, one: Object) -> bool:
+    """Tell whether something is a gateway of the fabric that Envoy Gateway makes, or a route on one."""
+    if one.kind == "Gateway":
+        return bool(role(one)) and profile_of(one) == "envoy-gateway"
+    gateways = [parent.gateway for parent in evidence.parents(one) if parent.role and parent.gateway is not None]
+    return any(profile_of(gateway) == "envoy-gateway" for gateway in gateways)
