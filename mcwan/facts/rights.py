@@ -39,8 +39,8 @@ def cluster_role(
 ) -> dict[str, Any]:
     """Give the ClusterRole; with the rights to write conditions of ServiceExports, or to diagnose, if so wanted.
 
-    `meshes` is the right to read what tells of a mesh, `ambient` that of one with ambient workloads. `proxied` are Services that requests may be sent to through the
-    API server, as NAME:PORT.
+    `meshes` is the right to read what tells of a mesh, `ambient` that of one with ambient workloads. `proxied`
+    are Services that requests may be sent to through the API server, as NAME:PORT.
     """
     rules: list[dict[str, Any]] = [
         {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED

@@ -1,7 +1,7 @@
 """Asks clusters for what a diagnosis needs; each part by itself, so that one that is refused does not lose the others.
 
-The rights are those of docs/how-to/facts.md, to read WANPolicies, where there is a mesh two ConfigMaps, and where one is
-ambient DaemonSets: `mcwan doctor --rights` prints them.
+The rights are those of docs/how-to/facts.md, to read WANPolicies, where there is a mesh two ConfigMaps, and where it
+is ambient DaemonSets: `mcwan doctor --rights` prints them.
 """
 
 from collections.abc import Mapping

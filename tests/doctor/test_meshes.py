@@ -309,8 +309,8 @@ def told(verdict: Any, said: str, remedy: str = "") -> Finding:
 
 
 UNSAID = (
-    "it has ambient namespaces ({}), of which the stack file says nothing: whoever has no sidecar there gets nowhere by "
-    "the names of federated imports"
+    "it has ambient namespaces ({}), of which the stack file says nothing: whoever has no sidecar there gets nowhere "
+    "by the names of federated imports"
 )
 SAY = "write mcwan:clusters.cluster-2.mesh.ambient: true"
 LACKING = "its mesh is ambient in the stack file, and it has no ztunnel, without which no workload is"
