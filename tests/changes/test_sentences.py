@@ -479,3 +479,17 @@ def test_who_sends_by_a_policy_that_is_removed_is_told_in_the_number_that_it_has
         2: f"cluster-2 sends by it until its {rest}",
         3: f"cluster-2 and cluster-3 send by it until their {rest}",
     }
+
+
+def test_where_an_update_was_interrupted_nothing_of_a_cluster_but_its_imports_is_needed() -> None:
+    """The gateways and WAN policies of cluster-2 are not there: how they follow is what nobody can know."""
+    raw = changed({"tls": ISSUED})
+    every = of_plan(planned(raw))
+    kept = tuple(
+        one
+        for one in every.objects
+        if one.cluster != "cluster-2" or one.kind not in ("Gateway", "WANPolicy", "GatewayClass", "EnvoyProxy")
+    )
+    callers = {"exports/1/wanPolicy": "high", "exports/1/callers": ["cluster-2"]}
+    found = between(replace(every, objects=kept, components=()), of_plan(planned(changed(callers, raw))))
+    assert {one.disturbance.why.endswith(LATE) for one in found.sentences if one.about == "moved"} == {True}
