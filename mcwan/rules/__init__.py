@@ -1,6 +1,7 @@
 """Rules: what must hold across the clusters of an environment. Written once; judged by whoever reads the evidence."""
 
 from mcwan.rules import (
+    admission,
     agreement,
     arrivals,
     authorization,
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     *fabric_only.RULES,
     *callers.RULES,
     *authorization.RULES,
+    *admission.RULES,
     *meshes.RULES,
     *organisation.RULES,
 )

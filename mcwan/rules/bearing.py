@@ -1,16 +1,19 @@
-"""What of the fabric somebody else's policy bears on: one of Envoy Gateway's, by names or labels of its targets."""
+"""What of the fabric somebody else's policy bears on: one of Envoy Gateway's or Istio's, by names or by labels."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from mcwan.rules.evidence import GATEWAY_GROUP, Evidence, profile_of, role
-from mcwan.rules.objects import Object, items, text
-from mcwan.rules.pods import selects
-from mcwan.rules.tls import targets_of
+from mcwan.rules.objects import Object, items, mapping, text
+from mcwan.rules.pods import has, labels_of, selects
+from mcwan.rules.tls import is_named, targets_of
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed, many
 
 _KINDS = ("Gateway", "HTTPRoute")
+_ROOT = "istio-system"
+"""The root namespace of a mesh, if nobody says another one (meshConfig.rootNamespace)."""
 _MOST = 3
 """So many objects are named; of the others, how many they are."""
 
@@ -35,6 +38,50 @@ def _borne_on(evidence: Evidence, policy: Object) -> Iterator[Object]:
         for one in _beside(evidence, policy.cluster, text(selector, "kind"), policy.namespace):
             if selects(selector, one.labels):
                 yield one
+
+
+def borne_on_by_istio(evidence: Evidence, policy: Object) -> list[Object]:
+    """Give the fabric's gateways of Istio's that a policy of Istio's is for. Raises UnjudgedError.
+
+    One that names what it is for is for Gateways beside it; another is for what has its labels in its namespace or, in
+    the mesh's root namespace, anywhere (Istio 1.30, pilot/pkg/model/policyattachment.go).
+    """
+    refs = list(targets_of(policy))
+    gateways, doubts = _by_istio(evidence)
+    found = [
+        one
+        for one in gateways.get(policy.cluster, ())
+        if (_names(policy, refs, one) if refs else _selects(evidence, policy, one))
+    ]
+    if doubt := doubts.get(policy.cluster):
+        raise doubt
+    return found
+
+
+def _names(policy: Object, refs: Sequence[Any], gateway: Object) -> bool:
+    return policy.namespace == gateway.namespace and any(is_named(one, "Gateway", gateway.name) for one in refs)
+
+
+def _selects(evidence: Evidence, policy: Object, gateway: Object) -> bool:
+    if policy.namespace != gateway.namespace:
+        roots = evidence.mesh_namespaces(policy.cluster) or (_ROOT,)
+        if policy.namespace not in roots:
+            return False
+    return has(mapping(policy.content, "spec", "selector", "matchLabels"), labels_of(gateway))
+
+
+@lru_cache(maxsize=1)
+def _by_istio(evidence: Evidence) -> tuple[dict[str, list[Object]], dict[str, UnjudgedError]]:
+    """Give the fabric's gateways by Istio, by cluster, and why one cannot be read."""
+    found: dict[str, list[Object]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for one in evidence.of_kind("Gateway"):
+        try:
+            if role(one) and profile_of(one) == "istio":
+                found.setdefault(one.cluster, []).append(one)
+        except UnjudgedError as doubt:
+            doubts.setdefault(one.cluster, doubt)
+    return found, doubts
 
 
 def some(ones: Sequence[Object]) -> str:

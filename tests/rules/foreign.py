@@ -124,6 +124,26 @@ def _authorizations(cluster: str) -> list[Object]:
     ]
 
 
+def _refusals(cluster: str) -> list[Object]:
+    """Give what refuses everybody at Gateways, routes and workloads of others."""
+    group = "gateway.networking.k8s.io"
+    kinds = (("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"), ("security.istio.io/v1", "AuthorizationPolicy"))
+    specs: list[dict[str, Any]] = [
+        {"targetRefs": [{"group": group, "kind": "Gateway", "name": "mc-wan-ingress"}], "authorization": {}},
+        {"targetRefs": [{"group": group, "kind": "HTTPRoute", "name": "all"}], "authorization": {}},
+        {"action": "DENY", "rules": [{}]},
+        {},
+    ]
+    return [
+        Object(
+            cluster,
+            {"apiVersion": version, "kind": kind, "metadata": {"name": f"no-{i}", "namespace": "shop"}, "spec": it},
+        )
+        for version, kind in kinds
+        for i, it in enumerate(specs)
+    ]
+
+
 def _faults(cluster: str) -> list[Object]:
     """Give faults that others inject: for Gateways and routes of their own, called as the fabric's or labelled so."""
     faults = {"faultInjection": {"abort": {"httpStatus": 503}}}
@@ -267,6 +287,7 @@ def neighbours(cluster: str) -> list[Object]:
         *_of_mesh(cluster),
         *_authorizations(cluster),
         *_faults(cluster),
+        *_refusals(cluster),
         *_of_other_clusters(cluster),
         *_network_policies(cluster),
         Object(

@@ -891,10 +891,13 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("EnvoyProxy: a LoadBalancer")
 def _(evidence: Evidence) -> Changes:
-    path: Path = ("spec", "provider", "kubernetes", "envoyService", "type")
+    path: Path = ("spec", "provider", "kubernetes", "envoyService")
     for one in evidence.of_kind("EnvoyProxy"):
-        yield _set(evidence, one, path, "LoadBalancer", "gateway-is-private")
-        yield _drop(evidence, one, path, "gateway-is-private")
+        if at(one.content, (*path, "annotations")):
+            yield _drop(evidence, one, (*path, "annotations"), "gateway-is-private")
+        else:
+            yield _set(evidence, one, (*path, "type"), "LoadBalancer", "gateway-is-private")
+            yield _drop(evidence, one, (*path, "type"), "gateway-is-private")
 
 
 # Targets.
@@ -2832,6 +2835,64 @@ def _authorization(cluster: str, namespace: str, spec: Any) -> Object:
     metadata = {"name": FOREIGN, "namespace": namespace}
     version = "security.istio.io/v1"
     return Object(cluster, {"apiVersion": version, "kind": "AuthorizationPolicy", "metadata": metadata, "spec": spec})
+
+
+@kind("SecurityPolicy: somebody else's, which lets nobody in")
+def _(evidence: Evidence) -> Changes:
+    deny: list[dict[str, Any]] = [
+        {"defaultAction": "Deny"},
+        {"rules": [{"action": "Deny", "principal": {"clientCIDRs": ["10.0.0.0/8"]}}]},
+        {"defaultAction": "Allow", "rules": [{"action": "Deny", "principal": {"clientCIDRs": ["0.0.0.0/0", "::/0"]}}]},
+    ]
+    called = {(*here(one)[:2], at(one.content, ("spec", "targetRefs", 0, "name"))) for one in refusing(evidence)}
+    for one in envoys(evidence):
+        claims = {"callers-enforced"} if one.kind == "HTTPRoute" and here(one) in called else set()
+        for aim in aims(one):
+            for authorization in deny:
+                # of routes that are selected by labels, some may have callers
+                if "targetRefs" in aim or "targetRef" in aim or not called:
+                    spec = {**aim, "authorization": authorization}
+                    theirs = made(evidence, one.cluster, "SecurityPolicy", FOREIGN, one.namespace, spec=spec)
+                    version = "gateway.envoyproxy.io/v1alpha1"
+                    yield _add(
+                        evidence,
+                        Object(one.cluster, {**theirs.content, "apiVersion": version}),
+                        "clients-admitted",
+                        *claims,
+                    )
+
+
+@kind("AuthorizationPolicy: somebody else's, which lets nobody in")
+def _(evidence: Evidence) -> Changes:
+    labels_ = {"gateway.istio.io/managed": "istio.io-gateway-controller"}
+    for one in (*ingress(evidence), *egress(evidence)):
+        if not one.content["metadata"]["annotations"].get("networking.istio.io/service-type"):
+            continue
+        told = [
+            it.content["metadata"]["annotations"]
+            for it in evidence.of_kind("ServiceImport")
+            if it.cluster == one.cluster
+        ]
+        root = next((it[MESH_NAMESPACE] for it in told if MESH_NAMESPACE in it), "istio-system")
+        ref = {"group": GATEWAY_API.partition("/")[0], "kind": "Gateway", "name": one.name}
+        everybody = {"action": "DENY", "rules": [{}]}
+        origin = {"source": {"ipBlocks": ["0.0.0.0/0"]}}
+        own_ports = [str(it["port"]) for it in one.content["spec"]["listeners"]]
+        for where, spec in (
+            (one.namespace, {"targetRefs": [ref], **everybody}),
+            (one.namespace, {"targetRef": ref, "action": "ALLOW", "rules": []}),
+            (one.namespace, {}),
+            (one.namespace, {"selector": {"matchLabels": labels_}, "action": "DENY", "rules": [{"from": [origin]}]}),
+            (root, {}),
+            (root, {"action": "DENY", "rules": [{"to": [{"operation": {"ports": own_ports}}]}]}),
+            (root, {"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/*"]}}]}]}),
+        ):
+            yield _add(evidence, _authorization(one.cluster, where, spec), "clients-admitted")
+        for route in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+            if parent(route)[:3] == here(one):
+                host = route.content["spec"]["hostnames"][1]
+                spec = {"action": "DENY", "rules": [{"to": [{"operation": {"hosts": [host]}}]}]}
+                yield _add(evidence, _authorization(one.cluster, one.namespace, spec), "clients-admitted")
 
 
 @kind("meshes: one side says another trust domain")

@@ -554,6 +554,18 @@ SAID = {
             "AuthorizationPolicy mc-wan/foreign on east",
         ),
     ),
+    "clients-admitted": (
+        "dev",
+        "SecurityPolicy: somebody else's, which lets nobody in",
+        Violation(
+            "SecurityPolicy mc-wan/foreign on cluster-1 refuses everybody at Gateway mc-wan/mc-wan-ingress on "
+            "cluster-1: its default action is Deny, and no rule allows anybody; mcwan's admit the fabric's gateways",
+            "remove it, or let it admit the fabric's gateways; who may call an export, say in mcwan:exports[].callers "
+            "of it",
+            ("cluster-1",),
+            "SecurityPolicy mc-wan/foreign on cluster-1",
+        ),
+    ),
     "certificate-is-own": (
         "dev",
         "certificate: ordered for somebody else",

@@ -83,8 +83,7 @@ def test_what_an_application_sends_is_mutual_tls_of_its_identity(federated: Lab)
 
 def test_interception_is_the_pods_own(federated: Lab) -> None:
     site = federated.topology.sites["east"]
-    with federated.api(site) as api:
-        address = IPv4Address(api.get("v1", "Pod", "sleep", "sleep")["status"]["podIP"])
+    address = mesh.address(federated, "east", SLEEP)
     seen = {
         name: "istio" in netns.run("ip", "netns", "exec", name, "nft", "list", "tables")
         for name in (site.pod(address), site.node, site.pod(site.client_address))
