@@ -128,7 +128,7 @@ def test_one_trace_has_the_spans_of_both_gateways(traced: Lab, edge: Client) -> 
     """Each has two, of the request that it gets and of the one that it sends; the service is told the last one."""
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     with collecting(traced, 100) as spans:
-        wait(
+        until(
             lambda: {"edge", "east"} <= {one.tags["cluster"] for one in _sent(spans, _ask(edge))}, "gateways trace", 150
         )
         settles(lambda: tunnel(_ask(edge)), "business")  # gateways that are to trace may have opened connections anew
