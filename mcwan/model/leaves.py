@@ -1,11 +1,12 @@
 """The leaves of a description: names, ports, references. Limits are those of the Kubernetes objects they end up in."""
 
 from collections.abc import Callable, Collection
-from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from mcwan.model.near import near
 
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 SERVICE = r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
@@ -22,6 +23,8 @@ USER = r"^[!-~]+$"
 INTERFACE = r"^[A-Za-z0-9][-A-Za-z0-9_.@]*$"
 CISCO_NAME = r"^[A-Za-z0-9_][-A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
+HEADER_VALUE = r"^[^\x00-\x08\x0A-\x1F\x7F]+$"
+DIRECTORY = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]+$"
 
 PATTERN_MEANS = {
     LABEL: "a DNS label: lower-case letters, digits and '-', beginning and ending with a letter or digit",
@@ -38,6 +41,8 @@ PATTERN_MEANS = {
     INTERFACE: "a Linux interface: letters, digits, '-', '_', '.' and '@', a letter or digit first",
     CISCO_NAME: "letters, digits, '-' and '_', no '-' first",
     HEADER: "an HTTP header name (RFC 9110 token)",
+    HEADER_VALUE: "what a header can have (RFC 9110): no line ends, no control characters",
+    DIRECTORY: "a directory without line ends and control characters",
 }
 """What each pattern asks for, in words; used by messages."""
 
@@ -107,8 +112,8 @@ def unknown(kind: Kind, name: str, known: Collection[str]) -> tuple[str, str] | 
     """Say what is wrong with a reference, and the remedy; None when `known` has it."""
     if name in known:
         return None
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"write one of them, or add mcwan:{SECTION[kind]}.{name}"
+    meant = near(name, known)
+    hint = f"did you mean {meant!r}?" if meant else f"write one of them, or add mcwan:{SECTION[kind]}.{name}"
     return f"no such {kind}; allowed: {', '.join(sorted(known)) or 'none, there are none'}", hint
 
 
