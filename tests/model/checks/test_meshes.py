@@ -229,6 +229,15 @@ def test_a_mesh_that_only_offers_has_another_trust_domain_too() -> None:
     ]
 
 
+def test_one_mesh_that_only_offers_may_have_istios_own_trust_domain() -> None:
+    """No policy of another cluster names its workloads; a second one would be taken for it."""
+    own = {"trustDomain": "cluster.local"}
+    assert lines(changed({"clusters/cluster-1/mesh": own}, changed(MESH))) == []
+    third = {"renderTo": "c", "mesh": own}
+    found = lines(changed({"clusters/cluster-1/mesh": own, "clusters/cluster-3": third}, changed(MESH)))
+    assert [line.partition(":")[0] for line in found] == ["clusters.cluster-3.mesh.trustDomain"]
+
+
 def test_accounts_may_have_dots() -> None:
     callers = [{"cluster": "cluster-2", "accounts": ["build.robot.sleep", "0.x"]}]
     assert lines(changed({"exports/1/callers": callers}, changed(MESH))) == []
