@@ -13,6 +13,7 @@ from lab.up import PROJECT, with_profile
 from lab.waiting import wait
 from mcwan import stack
 from tests.e2e.live.cluster import applied
+from tests.shipped import STACKS
 
 pytestmark = pytest.mark.lab
 GROUPS = ("networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io")
@@ -71,7 +72,7 @@ def test_what_is_wrong_is_refused(validated: Api) -> None:
     assert "rev.validation.istio.io" in told
 
 
-@pytest.mark.parametrize("name", stack.stacks(PROJECT))
+@pytest.mark.parametrize("name", STACKS)
 def test_every_object_of_istios_is_accepted(validated: Api, name: str) -> None:
     """As the stack is, if it has Istio's gateways; else as it would be with them."""
     config = stack.read_config(PROJECT, name)

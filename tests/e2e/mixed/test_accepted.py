@@ -7,11 +7,12 @@ from lab.api import ApiError
 from lab.state import Lab
 from lab.up import PROJECT
 from mcwan import stack
+from tests.shipped import STACKS
 
 pytestmark = pytest.mark.lab
 
 
-@pytest.mark.parametrize("name", stack.stacks(PROJECT))
+@pytest.mark.parametrize("name", STACKS)
 def test_every_object_of_the_stack_is_accepted(mixed: Lab, name: str) -> None:
     """In a namespace that is there: this lab's are not those of every stack."""
     refused = []

@@ -16,6 +16,7 @@ from mcwan.cli.render import dump
 from mcwan.model.tls import dns_name
 from tests.e2e.by_hand import send
 from tests.e2e.ways import settles
+from tests.shipped import STACKS
 
 pytestmark = pytest.mark.lab
 REQUESTS = 60
@@ -113,7 +114,14 @@ def test_new_certificates_are_taken_by_both_kinds(mixed: Lab) -> None:
     until(answered, "requests are answered after a rotation", 30)
 
 
-@pytest.mark.parametrize("name", stack.stacks(PROJECT))
+MEANT = {
+    "IST0128": "a CA for DestinationRules is asked for though credentialName stands there, whose Secret has it",
+    "IST0133": "EnvoyFilters may change with Istio: there is no other API for what they say",
+}
+"""What istioctl warns of, and why it stays."""
+
+
+@pytest.mark.parametrize("name", STACKS)
 def test_istioctl_finds_nothing_wrong(mixed: Lab, tmp_path: Path, name: str) -> None:
     """In no cluster of any example stack, if Istio has its gateways; in `mixed` where it has."""
     assert mixed.tools.istio is not None
@@ -126,5 +134,5 @@ def test_istioctl_finds_nothing_wrong(mixed: Lab, tmp_path: Path, name: str) -> 
         file.write_text(dump(objects), encoding="utf-8")
         command = [str(mixed.tools.istio / "istioctl"), "analyze", "-A", "--use-kube=false", "-o", "json", str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        found = [one for one in json.loads(done.stdout or "[]") if one["level"] == "Error"]
+        found = [one for one in json.loads(done.stdout or "[]") if one["level"] == "Error" or one["code"] not in MEANT]
         assert (done.returncode, found) == (0, []), done.stderr
