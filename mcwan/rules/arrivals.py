@@ -10,8 +10,10 @@ from mcwan.rules.evidence import (
     Claim,
     Evidence,
     Export,
+    answering,
     component_of,
     export_of,
+    exports_of,
     hostnames,
     listeners,
     role,
@@ -193,13 +195,23 @@ def _ingress(evidence: Evidence, route: Object) -> bool:
 
 
 def meant_for_wan(evidence: Evidence, route: Object, to: Backend) -> bool:
-    """Tell whether a backend that is not there is a target: by its namespace, or its port, which is a WAN port."""
+    """Tell whether a backend that is not there is a target: by its namespace, or its port, which is a WAN port.
+
+    A service that the cluster offers may have a port of that number. Raises UnjudgedError.
+    """
     if to.namespace == NAMESPACE:
         return True
-    if evidence.arrives_at_ingress(route):
+    if evidence.arrives_at_ingress(route) or offered_here(evidence, route, to):
         return False
     every = [one for ones in evidence.policies.values() for one in ones if one.cluster == route.cluster]
     return to.port in [number(one.content, "spec", "port") for one in every]
+
+
+def offered_here(evidence: Evidence, route: Object, to: Backend) -> list[Object]:
+    """Give the cluster's own ServiceExports that a backend of an egress route answers for. Raises UnjudgedError."""
+    keys = [key for key in exports_of(to.rewritten) or exports_of(hostnames(route)) if key[0]]
+    exports = [one for key in keys for one in evidence.exporting(key, route.cluster)]
+    return [one for one in exports if f"{to.name}.{to.namespace}" in answering(one)]
 
 
 @kept

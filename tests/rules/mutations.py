@@ -18,7 +18,8 @@ from mcwan.rules.unknown import UNKNOWN, Withheld
 from mcwan.rules.wan_policies import PortRange
 
 Path = tuple[Any, ...]
-WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 1024
+WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 80
+PRIVILEGED = 1024
 FOREIGN, PUBLIC = "foreign", "8.8.8.8"
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
@@ -1142,7 +1143,8 @@ def _(evidence: Evidence) -> Changes:
 @kind("NetworkPolicy: missing, or it admits others")
 def _(evidence: Evidence) -> Changes:
     protected = "wan-ports-protected"
-    for one in evidence.of_kind("NetworkPolicy"):
+    every = evidence.of_kind("NetworkPolicy")
+    for one in every if len(every) > 1 else ():  # one alone has nothing to differ from
         rule: Path = ("spec", "ingress", 0)
         yield _remove(evidence, one, protected)
         yield _drop(evidence, one, (*rule, "from"), protected)
@@ -1699,7 +1701,8 @@ def _(evidence: Evidence) -> Changes:
         name, namespace = service.split(".")
         where = route.content["metadata"]["namespace"]
         refused = set() if namespace == where or granted(evidence, route, namespace) else {"reference-granted"}
-        straight = {**ref, "name": name, "namespace": namespace, "port": 8080}
+        port = int(at(export.content, ("metadata", "annotations", PORTS)).split(",")[0])
+        straight = {**ref, "name": name, "namespace": namespace, "port": port}
         yield replace(_set(evidence, route, path, straight, "one-protocol-per-rule", *refused), leaf=None)
 
 
@@ -2436,8 +2439,9 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         ports = [it["port"] for it in one.content["spec"]["listeners"]]
         name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        moved = {"port": max(ports), "nodePort": max(ports), "targetPort": WRONG_PORT}
         for kind_, port in (
-            ("NodePort", {"port": ports[0], "nodePort": ports[0], "targetPort": WRONG_PORT}),
+            *([("NodePort", moved)] if max(ports) >= PRIVILEGED else []),  # lower ones may be others in the pod
             ("ClusterIP", {"port": 40000, "targetPort": ports[-1]}),
             ("NodePort", {"port": ports[0], "nodePort": 32001, "targetPort": ports[0]}),
             ("NodePort", {"port": 15021, "nodePort": ports[0]}),
@@ -2750,8 +2754,11 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("certificate: not shown to other clusters")
 def _(evidence: Evidence) -> Changes:
+    verified = {(it.cluster, own(it)) for it in evidence.of_kind("BackendTLSPolicy") if part(it) == "target"}
+    shared = {cluster for cluster, key in verified if key is None}
     for one in evidence.of_kind("EnvoyProxy"):
-        if "backendTLS" in one.content["spec"]:
+        sends = (one.cluster, own(one)) in verified if own(one) else one.cluster in shared
+        if "backendTLS" in one.content["spec"] and sends:
             yield _drop(evidence, one, ("spec", "backendTLS"), "certificate-is-own")
     for one in evidence.of_kind("Gateway"):
         if "backend" in one.content["spec"].get("tls", {}):

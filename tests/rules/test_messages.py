@@ -54,7 +54,7 @@ SAID = {
         "dev",
         "WANPolicy: port out of the range",
         Violation(
-            "policy high has port 70 on cluster-1; allowed: 1024 to 65535",
+            "policy high has port 70 on cluster-1; allowed: 80 to 65535",
             "set mcwan:wanPolicies.high.port to one of them",
             ("cluster-1",),
             "WANPolicy high on cluster-1",
