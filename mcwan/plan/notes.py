@@ -1,13 +1,30 @@
 """Notes: what a plan could not know, what it leaves to somebody else, and what of the description does not hold."""
 
+import json
 from collections.abc import Iterator
 
 from mcwan.model.importing import traffic
 from mcwan.plan.addresses import ingress_addresses
-from mcwan.plan.context import Context
+from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.own_share import own_way
 from mcwan.plan.spares import spares_left_out
 from mcwan.plan.upstreams import stays
+
+_ETCD = 3 * 2**19
+"""The most bytes that etcd takes at once, if not told otherwise (--max-request-bytes): 1.5 MiB."""
+
+
+def too_large(found: PerCluster) -> Iterator[str]:
+    """Say which objects no API server stores: what refuses workloads of meshes names every export that is theirs."""
+    for cluster, manifests in found.items():
+        for one in manifests:
+            size = len(json.dumps(one, separators=(",", ":")))
+            if size > _ETCD:
+                place = f"{one['kind']} {one['metadata'].get('namespace', '')}/{one['metadata']['name']}"
+                yield (
+                    f"{cluster}: {place} has {size / 2**20:.1f} MiB, and etcd takes 1.5: have meshes import the same "
+                    "exports, or fewer"
+                )
 
 
 def notes(context: Context) -> Iterator[str]:
