@@ -279,15 +279,15 @@ def matches(draw: st.DrawFn) -> Raw:
 
 
 @st.composite
-def fabrics(draw: st.DrawFn, *, meshes: bool = False, apart: bool = False) -> Raw:
+def fabrics(draw: st.DrawFn, *, meshes: bool = False, wide: bool = False) -> Raw:
     """Give a consistent raw description: 1-5 clusters, 1-4 WAN policies, 0-8 exports, some imports.
 
-    With `meshes`, clusters of Istio's have one, and some imports are federated. With `apart`, no service's port has the
-    number of a WAN port, and it is plain which of them a number stands for.
+    With `meshes`, clusters of Istio's have one, and some imports are federated. With `wide`, there are sources, traffic
+    and namespaces of Services, too; WAN ports may be low, and have the number of a service's port.
     """
-    clusters = draw(_clusters(meshes=meshes))
-    allowed = [one for one in wan_ports(clusters) if not apart or one not in SERVICE_PORTS]
-    policies = draw(_wan_policies(allowed))
+    clusters = draw(_clusters(meshes=meshes, wide=wide))
+    allowed = wan_ports(clusters) if wide else NODE_PORTS
+    policies = draw(_wan_policies(allowed, wide=wide))
     tls = draw(st.sampled_from(_TLS))
     federating = meshes and any("mesh" in cluster for cluster in clusters.values()) and draw(st.booleans())
     if federating:  # by mutual TLS only
@@ -306,11 +306,11 @@ def fabrics(draw: st.DrawFn, *, meshes: bool = False, apart: bool = False) -> Ra
         having = [one for one, cluster in clusters.items() if namespace in cluster["namespaces"]]
         if having:
             export = {"service": f"{service}.{namespace}", **({"name": name} if name else {})}
-            ports = (*SERVICE_PORTS, *(() if apart else (one["port"] for one in policies.values())))
             grown = draw(_export(export, having, sorted(policies), raw, number))
-            if "port" in grown:
-                grown["port"] = draw(st.sampled_from(ports))
-            _grow(raw, "exports", grown | draw(_held(grown, sorted(policies), sorted(clusters), raw)))
+            if wide and "port" in grown:
+                ports = [one["port"] for one in policies.values()]
+                grown["port"] = draw(st.sampled_from((*SERVICE_PORTS, *ports)))
+            _grow(raw, "exports", grown | draw(_held(grown, sorted(policies), sorted(clusters), raw, wide=wide)))
     for export in list(raw["exports"]):
         if federating or draw(st.integers(0, 2)) == 0:
             _grow(raw, "imports", draw(_import(export, raw)))
@@ -318,7 +318,7 @@ def fabrics(draw: st.DrawFn, *, meshes: bool = False, apart: bool = False) -> Ra
 
 
 @st.composite
-def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
+def _clusters(draw: st.DrawFn, *, meshes: bool, wide: bool) -> Raw:
     names = draw(st.lists(st.sampled_from(_CLUSTERS), min_size=1, max_size=5, unique=True))
     found: Raw = {}
     # failover is for fabrics without the standard profile
@@ -342,9 +342,9 @@ def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
             found[name]["mesh"] = {"trustDomain": f"{name}.example", "rootNamespace": root} | kinds
         if draw(st.integers(0, 3)) == 0:
             found[name]["mcsApi"] = "v1alpha1"
-        if profile.get("profile") != "standard" and draw(st.integers(0, 3)) == 0:
+        if wide and profile.get("profile") != "standard" and draw(st.integers(0, 3)) == 0:
             found[name]["gateway"] = {**profile, "serviceNamespace": "gateways"}
-    if draw(st.integers(0, 2)) == 0:
+    if wide and draw(st.integers(0, 2)) == 0:
         for number, cluster in enumerate(found.values(), start=1):
             cluster["sources"] = draw(st.sampled_from(([f"10.{number}.0.0/16"], [f"10.{number}.0.0/16", "fd00::/16"])))
     return found
@@ -371,7 +371,7 @@ def _traffic(draw: st.DrawFn) -> Raw:
 
 
 @st.composite
-def _wan_policies(draw: st.DrawFn, allowed: Sequence[int]) -> Raw:
+def _wan_policies(draw: st.DrawFn, allowed: Sequence[int], *, wide: bool) -> Raw:
     names = draw(st.lists(st.sampled_from(_POLICIES), min_size=1, max_size=4, unique=True))
     ports = draw(st.lists(st.sampled_from(allowed), min_size=len(names), max_size=len(names), unique=True))
     found: Raw = {}
@@ -379,7 +379,7 @@ def _wan_policies(draw: st.DrawFn, allowed: Sequence[int]) -> Raw:
         found[name] = {"tunnel": "business", "port": port, "sla": {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}}
         if draw(st.integers(0, 2)) == 0:
             found[name]["tls"] = "plaintext"
-        if draw(st.integers(0, 3)) == 0:
+        if wide and draw(st.integers(0, 3)) == 0:
             found[name]["traffic"] = draw(_traffic())
     for name, other in pairwise(names):  # a later one, so that there is no circle
         if draw(st.integers(0, 3)) == 0:
@@ -406,7 +406,7 @@ def _export(draw: st.DrawFn, export: Raw, having: Sequence[str], policies: Seque
     if draw(st.integers(0, 2)) == 0:
         export["ports"] = [{"name": "http", "port": 8080}, {"name": "admin", "port": 9090}]
     else:
-        export["port"] = SERVICE_PORTS[0]
+        export["port"] = draw(st.sampled_from(SERVICE_PORTS))
     if draw(st.booleans()):
         return export | {"wanPolicy": draw(st.sampled_from(policies))}
     namespace = export["service"].partition(".")[2]
@@ -429,7 +429,9 @@ def _export(draw: st.DrawFn, export: Raw, having: Sequence[str], policies: Seque
 
 
 @st.composite
-def _held(draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Sequence[str], raw: Raw) -> Raw:
+def _held(
+    draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Sequence[str], raw: Raw, *, wide: bool
+) -> Raw:
     """Give failover, a spare, callers and traffic for an export, where the profiles of its clusters allow that."""
     found: Raw = {}
     if draw(st.booleans()):
@@ -439,7 +441,7 @@ def _held(draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Seque
     if len(export["from"]) > 1 and draw(st.booleans()):
         *first, last = export["from"]
         found["from"] = [*first, ({"cluster": last} if isinstance(last, str) else last) | {"spare": True}]
-    if draw(st.integers(0, 3)) == 0:
+    if wide and draw(st.integers(0, 3)) == 0:
         found["traffic"] = draw(_traffic())
     kept: Raw = {}
     for name, value in found.items():

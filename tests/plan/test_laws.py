@@ -241,12 +241,9 @@ def test_an_object_is_planned_once_per_cluster(raw: Raw) -> None:
 @given(fabrics())
 def test_user_namespaces_are_used_where_they_exist_and_never_made(raw: Raw) -> None:
     for one in planned(raw).objects:
-        metadata, cluster = one.manifest["metadata"], raw["clusters"][one.cluster]
-        pods = cluster.get("gateway", {}).get("serviceNamespace", "envoy-gateway-system")
-        if one.manifest["kind"] == "NetworkPolicy":  # lies beside the gateways' pods
-            assert metadata["namespace"] in (pods, MESH, *cluster["namespaces"])
-        elif "namespace" in metadata:
-            assert metadata["namespace"] in (MESH, *cluster["namespaces"])
+        metadata = one.manifest["metadata"]
+        if "namespace" in metadata:
+            assert metadata["namespace"] in (MESH, *raw["clusters"][one.cluster]["namespaces"])
         if one.manifest["kind"] == "Namespace":
             assert metadata["name"] == MESH
 

@@ -2439,9 +2439,9 @@ def _(evidence: Evidence) -> Changes:
     for one in ingress(evidence):
         ports = [it["port"] for it in one.content["spec"]["listeners"]]
         name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
-        moved = {"port": max(ports), "nodePort": max(ports), "targetPort": WRONG_PORT}
+        moved = {"port": ports[0], "nodePort": ports[0], "targetPort": WRONG_PORT}
         for kind_, port in (
-            *([("NodePort", moved)] if max(ports) >= PRIVILEGED else []),  # lower ones may be others in the pod
+            *([("NodePort", moved)] if ports[0] >= PRIVILEGED else []),  # a lower one may be another in the pod
             ("ClusterIP", {"port": 40000, "targetPort": ports[-1]}),
             ("NodePort", {"port": ports[0], "nodePort": 32001, "targetPort": ports[0]}),
             ("NodePort", {"port": 15021, "nodePort": ports[0]}),

@@ -46,7 +46,7 @@ def test_a_thousand_consistent_fabrics_raise_nothing() -> None:
     seen = []
 
     @settings(max_examples=FABRICS)
-    @given(fabrics(meshes=True), st.integers())
+    @given(fabrics(meshes=True, wide=True), st.integers())
     def consistent(raw: Raw, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 - no secret
         for _ in range(VARIANTS):

@@ -72,7 +72,7 @@ def test_every_kind_of_mistake_is_caught_by_the_rules_that_claim_it(capsys: pyte
         check(deployed(of_plan(one)), table)
 
     @settings(max_examples=4)
-    @given(fabrics(meshes=True, apart=True), st.integers())
+    @given(fabrics(meshes=True), st.integers())
     def generated(raw: Raw, seed: int) -> None:
         evidence = deployed(of_plan(planned(raw)))
         check(evidence, table, seed)
