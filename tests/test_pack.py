@@ -15,8 +15,9 @@ from mcwan.pack import plain
 from mcwan.rules import RULES, Evidence, Violation
 from mcwan.rules.settings import SettingsError
 from tests.analyzed import SECRET_MARK, SIGNATURE, UNKNOWN, Told, add, analyze, properties, stack
-from tests.components.examples import STACKS, plan
+from tests.components.examples import plan
 from tests.fabrics import changed, planned
+from tests.shipped import STACKS
 
 PORT = Told(
     "mandatory",

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from mcwan import yamls
 from mcwan.doctor.certificates import is_own, when
 from mcwan.doctor.evidence import Evidence
 from mcwan.doctor.finding import Finding, Found, each
@@ -36,8 +37,8 @@ def trust_domains(evidence: Evidence) -> Iterator[Finding]:
     def judge(name: str, survey: Survey, mesh: Mesh) -> Iterator[Found]:
         place = f"ConfigMap {MESH_CONFIG} in {mesh.root_namespace}"
         try:
-            config: Any = yaml.safe_load(survey.mesh or "")
-        except (yaml.YAMLError, ValueError):
+            config: Any = yamls.objects(survey.mesh or "")
+        except yaml.YAMLError:
             config = None
         if not isinstance(config, Mapping):
             yield "not known", f"{place} holds no mesh config", _ELSEWHERE.format(name)
@@ -56,6 +57,9 @@ def names_free(evidence: Evidence) -> Iterator[Finding]:
     told = _told(evidence)
 
     def judge(name: str, survey: Survey, _: Mesh) -> Iterator[Found]:
+        if evidence.plan is None:
+            yield "not known", "which names it is told is not known", "see the check description"
+            return
         wrong = False
         for one in survey.services or ():
             namespace, service = str(one["metadata"].get("namespace", "")), str(one["metadata"]["name"])

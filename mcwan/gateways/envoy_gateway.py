@@ -42,6 +42,8 @@ upstream = federated = strict = None
 SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 METRICS = (19001,)
+TAKEN: tuple[int, ...] = (19000, *METRICS, 19002, 19003)
+"""Envoy's admin interface, the shutdown manager, and readiness, beside these (xds/bootstrap, shutdown_manager.go)."""
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}

@@ -3,12 +3,21 @@
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    IPvAnyAddress,
+    IPvAnyNetwork,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from mcwan.model.base import Model
 from mcwan.model.facts import FactSource
-from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
+from mcwan.model.leaves import DIRECTORY, MAX_ADDRESSES, DnsLabel
 from mcwan.model.mesh import Mesh
 from mcwan.model.tls import Certificates
 
@@ -118,8 +127,9 @@ class Cluster(Model):
     """How to reach it: a context of the kubeconfig above or, without one, of the file that `kubeconfigPath` names."""
     kubeconfig_path: Annotated[str, Field(strict=True, min_length=1)] = "~/.kube/config"
     """The kubeconfig file that `context` is looked up in."""
-    render_to: Annotated[str, Field(strict=True, min_length=1)] | None = None
-    """Instead of reaching it: a directory, relative to the project, that its objects are written to as YAML."""
+    render_to: Annotated[str, StringConstraints(strict=True, pattern=DIRECTORY)] | None = None
+    """Instead of reaching it: a directory of its own, relative to the project, that its objects are written to as
+    YAML."""
     ingress: Ingress = Ingress()
     """Its ingress gateway."""
     gateway: Gateway = Gateway()

@@ -22,6 +22,8 @@ USER = r"^[!-~]+$"
 INTERFACE = r"^[A-Za-z0-9][-A-Za-z0-9_.@]*$"
 CISCO_NAME = r"^[A-Za-z0-9_][-A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
+HEADER_VALUE = r"^[^\x00-\x08\x0A-\x1F\x7F]+$"
+DIRECTORY = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]+$"
 
 PATTERN_MEANS = {
     LABEL: "a DNS label: lower-case letters, digits and '-', beginning and ending with a letter or digit",
@@ -38,6 +40,8 @@ PATTERN_MEANS = {
     INTERFACE: "a Linux interface: letters, digits, '-', '_', '.' and '@', a letter or digit first",
     CISCO_NAME: "letters, digits, '-' and '_', no '-' first",
     HEADER: "an HTTP header name (RFC 9110 token)",
+    HEADER_VALUE: "what a header can have (RFC 9110): no line ends, no control characters",
+    DIRECTORY: "a directory without line ends and control characters",
 }
 """What each pattern asks for, in words; used by messages."""
 

@@ -37,12 +37,11 @@ def notes(context: Context) -> Iterator[str]:
         cluster = context.fabric.clusters[name]
         if not ingress_addresses(context, name):
             yield f"{name}: no ingress address is known, so that it has no target on the other clusters"
-        if cluster.gateway.profile == "standard":
-            yield (
-                f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
-                f"{cluster.gateway.class_name} must not make a public load balancer"
-            )
-        if why := context.profiles[name].LACKS.get("traffic"):
+        lacks = context.profiles[name].LACKS
+        if why := lacks.get("exposure"):
+            its = f"{name}, GatewayClass {cluster.gateway.class_name}: profile {cluster.gateway.profile}"
+            yield f"{its} does not say how a gateway is reached: {why}"
+        if why := lacks.get("traffic"):
             yield f"{name}: profile {cluster.gateway.profile} follows no settings for traffic: {why}"
     yield from _without_per_try(context)
     own = _of_own_pods(context)
@@ -58,8 +57,9 @@ def _of_own_pods(context: Context) -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = {}
     for importing, rule in context.egress():
         cluster = importing.cluster
+        profile = context.fabric.clusters[cluster].gateway.profile
         for said, holds in (
-            ("has no spare for its own pods, with profile istio", stays(context, cluster, rule)),
+            (f"has no spare for its own pods, with profile {profile}", stays(context, cluster, rule)),
             (
                 "has no spare for its own pods until its ingress address is known",
                 spares_left_out(context, cluster, rule),

@@ -285,6 +285,14 @@ def test_a_service_with_the_name_of_a_federated_import() -> None:
     )
 
 
+def test_without_a_plan_nobody_knows_which_names_are_taken() -> None:
+    found = replace(survey(survey(evidence(FEDERATED), ONE, services=()), TWO, services=()), plan=None)
+    said = "which names it is told is not known"
+    assert judged("mesh-names-free", found) == (
+        of("mesh-names-free", "not known", said, "see the check description", clusters=BOTH),
+    )
+
+
 AMBIENT = "ambient-as-described"
 FEDERATED = {
     **MESHES,

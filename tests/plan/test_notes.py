@@ -24,8 +24,8 @@ def test_of_clusters() -> None:
     assert planned(raw).notes() == [
         f"cluster-2, edge: {unsaid}",
         "cluster-2: no ingress address is known, so that it has no target on the other clusters",
-        "cluster-2: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a "
-        "public load balancer",
+        "cluster-2, GatewayClass internal: profile standard does not say how a gateway is reached: it is up to the "
+        "GatewayClass, which must not make a public load balancer",
         "cluster-2: profile standard follows no settings for traffic: the implementation's own defaults hold",
         "cart.secure: no cluster imports it",
     ]

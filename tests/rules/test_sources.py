@@ -24,7 +24,8 @@ from mcwan.rules.sources import (
     readable,
 )
 from mcwan.rules.unknown import UnjudgedError, Withheld
-from tests.components.examples import STACKS, plan
+from tests.components.examples import plan
+from tests.shipped import STACKS
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:hidden"}
