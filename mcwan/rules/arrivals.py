@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcwan.model.leaves import RESERVED
-from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host
+from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host, clusterset
 from mcwan.rules.backends import HOSTNAME, SPARE, Backend, backends, hosts_sent_to, references
 from mcwan.rules.evidence import (
     Claim,
@@ -113,7 +113,7 @@ def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Vio
     if key is not None:
         for gateway in evidence.behind(one):
             for item in items(one.content, "ports"):
-                host = cluster_host(f"{key[0]}-clusterset.{key[1]}")
+                host = cluster_host(f"{clusterset(key[0])}.{key[1]}")
                 yield from _admitted(evidence, one, gateway, number(item, "port"), host)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from mcwan.model.leaves import RESERVED
+from mcwan.plan.names import clusterset
 from mcwan.rules.backends import rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Evidence,
@@ -147,7 +147,7 @@ def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
 
 def _sidecars_have_all(evidence: Evidence, one: Object, wanted: list[str]) -> Iterator[Violation]:
     """For each port of several, a VirtualService has every rule, in order: the first that matches decides."""
-    its = evidence.find(one.cluster, "VirtualService", one.namespace, f"{one.name}{RESERVED}")
+    its = evidence.find(one.cluster, "VirtualService", one.namespace, clusterset(one.name))
     if its is None:
         return  # federated-import-is-whole says so
     ports = [number(port, "port") for port in items(one.content, "spec", "ports")]
@@ -172,7 +172,7 @@ def _sidecars_have_all(evidence: Evidence, one: Object, wanted: list[str]) -> It
 
 def _is_by_gateway(evidence: Evidence, one: Object) -> bool:
     """Tell whether an import's name leads to an egress gateway of its cluster. Raises UnjudgedError."""
-    service = evidence.find(one.cluster, "Service", one.namespace, f"{one.name}{RESERVED}")
+    service = evidence.find(one.cluster, "Service", one.namespace, clusterset(one.name))
     alias = text(service.content, "spec", "externalName") if service is not None else ""
     return bool(alias) and alias in egress_hosts(evidence, one.cluster)
 

@@ -40,7 +40,7 @@ def lacking(evidence: Evidence, route: Object) -> Iterator[Lacking]:
     for to in spares_sent_to(route):
         spare = evidence.find(route.cluster, "Backend", to.namespace, to.name)
         if spare is None:
-            return  # route-has-target says so
+            continue  # route-has-target says so
         if number(to.ref, "weight") != 0:
             there |= {(to.called, spare.label(SOURCE_CLUSTER), policy) for policy in labelled(spare)}
     own = own_rules(evidence, route)

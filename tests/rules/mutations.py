@@ -810,6 +810,55 @@ def admitted_at_home(evidence: Evidence, gateway: Object) -> bool:
     )
 
 
+ISTIO_TYPE: Path = ("metadata", "annotations", "networking.istio.io/service-type")
+
+
+def _by_a_profile(evidence: Evidence, gateway: Object) -> bool:
+    """Tell whether a gateway has others of its cluster beside it, of a profile that says where their Services lie."""
+    others = [it for it in (*ingress(evidence), *egress(evidence)) if it.cluster == gateway.cluster]
+    return len(others) > 1 and (bool(at(gateway.content, ISTIO_TYPE)) or by_envoy_gateway(evidence, gateway))
+
+
+@kind("ingress gateway: its Service said to be in another namespace")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", SERVICE)
+    protected = {"wan-ports-protected"} if evidence.of_kind("NetworkPolicy") else set()
+    for one in ingress(evidence):
+        if _by_a_profile(evidence, one):
+            elsewhere = f"{at(one.content, path).partition('.')[0]}.elsewhere"
+            yield _set(evidence, one, path, elsewhere, "service-has-wan-ports", *protected)
+
+
+@kind("ingress gateway: a low WAN port is another one in the pod")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("spec", "provider", "kubernetes", "useListenerPortAsContainerPort")
+    for one in ingress(evidence):
+        low = [it["port"] for it in one.content["spec"]["listeners"] if it["port"] < PRIVILEGED]
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if low and here(proxy) == here(one):
+                yield _set(evidence, proxy, path, False, "service-has-wan-ports")
+                yield _drop(evidence, proxy, path, "service-has-wan-ports")
+
+
+@kind("ingress gateway: clients with TLS are spoken to otherwise")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for policy in evidence.of_kind("ClientTrafficPolicy"):
+            if secure(one) and here(policy) == here(one):
+                only = "clients-verified"
+                shown = {"mode": "AlwaysForwardOnly"}
+                yield _set(evidence, policy, ("spec", "tls", "minVersion"), "1.0", only)
+                yield _drop(evidence, policy, ("spec", "tls", "minVersion"), only)
+                yield _set(evidence, policy, ("spec", "tls", "ciphers"), ["NULL-MD5"], only)
+                yield _set(evidence, policy, ("spec", "headers", "xForwardedClientCert"), shown, only)
+                aim = {
+                    "targetRefs": [at(policy.content, ("spec", "targetRefs", 0)) | {"sectionName": min(secure(one))}]
+                }
+                spec = {**put(policy.content, ("spec", "tls", "minVersion"), "1.2")["spec"], **aim}
+                theirs = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
+                yield _add(evidence, theirs, only)
+
+
 @kind("egress gateway: another Service said")
 def _(evidence: Evidence) -> Changes:
     path: Path = ("metadata", "annotations", SERVICE)
@@ -819,8 +868,10 @@ def _(evidence: Evidence) -> Changes:
         if any(it.content["spec"].get("externalName") == said for it in every):
             known = {"wan-ports-protected"} if admitted_at_home(evidence, one) else set()  # its pods are elsewhere then
             called_ = at(one.content, path).partition(".")[0]
-            yield _set(evidence, one, path, f"{called_}.elsewhere", "import-by-egress", *known)
-            yield _drop(evidence, one, path, "import-by-egress", *known)
+            apart = {"service-has-wan-ports"} if _by_a_profile(evidence, one) else set()
+            beside = set() if at(one.content, ISTIO_TYPE) else apart
+            yield _set(evidence, one, path, f"{called_}.elsewhere", "import-by-egress", *known, *apart)
+            yield _drop(evidence, one, path, "import-by-egress", *known, *beside)
 
 
 @kind("egress gateway: a listener dropped or renamed")
@@ -1418,7 +1469,20 @@ def _(evidence: Evidence) -> Changes:
         ):
             spec = {**target, "cors": {"allowOrigins": ["*"]}}
             added = made(evidence, one.cluster, "SecurityPolicy", FOREIGN, one.namespace, spec=spec)
-            yield _add(evidence, added, "callers-enforced")
+            yield _add(evidence, added, "callers-enforced", "clients-of-this-fabric")
+
+
+@kind("clients: somebody else's SecurityPolicy for a route, in place of the Gateway's")
+def _(evidence: Evidence) -> Changes:
+    called = {(*here(one)[:2], at(one.content, ("spec", "targetRefs", 0, "name"))) for one in refusing(evidence)}
+    for one in routes(evidence, "ingress-route"):
+        if by_envoy_gateway(evidence, one) and here(one) not in called:
+            for aim in aims(one)[:2]:
+                spec = {**aim, "authorization": {"defaultAction": "Allow"}}
+                theirs = made(evidence, one.cluster, "SecurityPolicy", FOREIGN, one.namespace, spec=spec)
+                version = "gateway.envoyproxy.io/v1alpha1"
+                theirs = Object(one.cluster, {**theirs.content, "apiVersion": version})
+                yield _add(evidence, theirs, "clients-of-this-fabric")
 
 
 @kind("ServiceExport: other callers, or not said that there are some")
@@ -2013,6 +2077,47 @@ def _(evidence: Evidence) -> Changes:
                     yield replace(_set(evidence, one, refs, [target], "requests-go-on"), leaf=None)
                 else:
                     yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
+
+
+@kind("requests: an EnvoyFilter of an upstream or a route is for another gateway")
+def _(evidence: Evidence) -> Changes:
+    meant = {here(one) for one in upstreams(evidence) if not of_mesh(one)}
+    timed = {(*here(one)[:2], f"{one.name}.tries") for one in routes(evidence, "egress-route")}
+    for one in evidence.of_kind("EnvoyFilter"):
+        if here(one) in meant | timed:
+            target: Path = ("spec", "targetRefs", 0)
+            yield _set(evidence, one, (*target, "name"), "ghost", "requests-go-on")
+            yield _set(evidence, one, (*target, "name"), "mc-wan-ingress", "requests-go-on")
+            yield _set(evidence, one, (*target, "kind"), "Service", "requests-go-on")
+
+
+@kind("requests: how long a try may take is said otherwise, or not on all clusters")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EnvoyFilter"):
+        for route in routes(evidence, "egress-route"):
+            if here(one) == (*here(route)[:2], f"{route.name}.tries"):
+                patch: Path = ("spec", "configPatches", 0)
+                long = (*patch, "patch", "value", "route", "retry_policy", "per_try_timeout")
+                yield _drop(evidence, one, long, "requests-go-on")
+                yield _drop(evidence, one, patch, "requests-go-on")
+                yield _set(evidence, one, (*patch, "applyTo"), "LISTENER", "requests-go-on")
+                if len([it for it in evidence.of_kind("EnvoyFilter") if here(it)[1:] == here(one)[1:]]) > 1:
+                    yield _remove(evidence, one, "requests-go-on")
+                    patches = one.content["spec"]["configPatches"]
+                    changed = [put(it, long[3:], "77s") for it in patches]
+                    yield replace(_set(evidence, one, patch[:2], changed, "requests-go-on"), leaf=None)
+
+
+@kind("target: HTTP/1.1 is spoken to it, which has no PINGs")
+def _(evidence: Evidence) -> Changes:
+    sent = [(route, ref) for route, _, ref, _ in _remote_refs(evidence) if by_envoy_gateway(evidence, route)]
+    asked = {(route.cluster, ref.get("namespace"), ref["name"], ref["port"]) for route, ref in sent}
+    for one in evidence.of_kind("Service"):
+        for index, port in enumerate(one.content["spec"].get("ports", ())):
+            if (*here(one), port["port"]) in asked and port["appProtocol"] == "kubernetes.io/h2c":
+                path: Path = ("spec", "ports", index, "appProtocol")
+                yield _set(evidence, one, path, "http", "requests-go-on")
+                yield _drop(evidence, one, path, "requests-go-on")
 
 
 def by_envoy_gateway(evidence: Evidence, one: Object) -> bool:
@@ -2852,9 +2957,15 @@ def _(evidence: Evidence) -> Changes:
         {"defaultAction": "Allow", "rules": [{"action": "Deny", "principal": {"clientCIDRs": ["0.0.0.0/0", "::/0"]}}]},
     ]
     called = {(*here(one)[:2], at(one.content, ("spec", "targetRefs", 0, "name"))) for one in refusing(evidence)}
+    guarded = [one for one in envoys(evidence) if part(one) == "ingress-route"]
     for one in envoys(evidence):
-        claims = {"callers-enforced"} if one.kind == "HTTPRoute" and here(one) in called else set()
         for aim in aims(one):
+            claims = {"callers-enforced"} if one.kind == "HTTPRoute" and here(one) in called else set()
+            of_all = "matchExpressions" in str(aim) and one.kind == "HTTPRoute"
+            if any(
+                it is one or (of_all and it.cluster == one.cluster and it.namespace == one.namespace) for it in guarded
+            ):
+                claims.add("clients-of-this-fabric")
             for authorization in deny:
                 # of routes that are selected by labels, some may have callers
                 if "targetRefs" in aim or "targetRef" in aim or not called:

@@ -797,6 +797,41 @@ SAID_BESIDE = (
         "9090: ServiceExport catalog/search on east has port 8080 and 9090",
     ),
     (
+        "federated",
+        "requests-go-on",
+        "requests: an EnvoyFilter of an upstream or a route is for another gateway",
+        "EnvoyFilter mc-wan/vault.secure.upstream.low on east, of ServiceEntry mc-wan/vault.secure.upstream.low on east, "
+        "is for Gateway ghost, and not for Gateway mc-wan-egress, which sends",
+    ),
+    (
+        "dev",
+        "requests-go-on",
+        "target: HTTP/1.1 is spoken to it, which has no PINGs",
+        "Service mc-wan/target-cluster-1 on cluster-2, port 31111 has appProtocol http, and should have "
+        "kubernetes.io/h2c: lost connections are noticed by HTTP/2 only",
+    ),
+    (
+        "dev",
+        "clients-of-this-fabric",
+        "clients: somebody else's SecurityPolicy for a route, in place of the Gateway's",
+        "SecurityPolicy mc-wan/foreign on cluster-1 is for HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, "
+        "and holds there in place of what mcwan's say of who may ask",
+    ),
+    (
+        "dev",
+        "clients-verified",
+        "ingress gateway: clients with TLS are spoken to otherwise",
+        "ClientTrafficPolicy mc-wan/mc-wan-ingress on cluster-1 does not speak to clients of Gateway "
+        "mc-wan/mc-wan-ingress on cluster-1 as mcwan has it: spec.tls.minVersion is 1.0, and should be 1.3",
+    ),
+    (
+        "dev",
+        "service-has-wan-ports",
+        "ingress gateway: its Service said to be in another namespace",
+        "Gateway mc-wan/mc-wan-egress on cluster-1 says that its Service is in envoy-gateway-system, and Gateway "
+        "mc-wan/mc-wan-ingress on cluster-1 that its is in elsewhere",
+    ),
+    (
         "dev",
         "route-does-no-more",
         "requests: somebody else injects faults",
