@@ -49,6 +49,8 @@ _GROUPS = {
     "ConfigMap": "",
     "DestinationRule": "networking.istio.io",
     "EnvoyFilter": "networking.istio.io",
+    "EnvoyExtensionPolicy": "gateway.envoyproxy.io",
+    "EnvoyPatchPolicy": "gateway.envoyproxy.io",
     "EnvoyProxy": "gateway.envoyproxy.io",
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,

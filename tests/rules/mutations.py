@@ -2150,6 +2150,27 @@ def aims(one: Object) -> list[dict[str, Any]]:
     ]
 
 
+@kind("gateway: somebody else patches it")
+def _(evidence: Evidence) -> Changes:
+    only = "gateway-not-patched"
+    for one in envoys(evidence):
+        for aim in aims(one):
+            theirs = made(evidence, one.cluster, "EnvoyExtensionPolicy", FOREIGN, one.namespace, spec=aim)
+            version = "gateway.envoyproxy.io/v1alpha1"
+            yield _add(evidence, Object(one.cluster, {**theirs.content, "apiVersion": version}), only)
+            if one.kind == "Gateway" and "targetRef" in aim:
+                content = {**theirs.content, "apiVersion": version, "kind": "EnvoyPatchPolicy"}
+                yield _add(evidence, Object(one.cluster, content), only)
+    for one in (*ingress(evidence), *egress(evidence)):
+        if at(one.content, ISTIO_TYPE):
+            patch: dict[str, Any] = {"configPatches": [{"applyTo": "HTTP_FILTER", "patch": {"operation": "REMOVE"}}]}
+            selected = {"workloadSelector": {"labels": {"gateway.networking.k8s.io/gateway-name": one.name}}}
+            for spec in (patch | aims(one)[0], patch | aims(one)[1], patch | selected, patch):
+                metadata = {"name": FOREIGN, "namespace": one.namespace}
+                content = {"apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": metadata}
+                yield _add(evidence, Object(one.cluster, content | {"spec": spec}), only)
+
+
 @kind("requests: somebody else injects faults")
 def _(evidence: Evidence) -> Changes:
     only = "route-does-no-more"

@@ -554,6 +554,17 @@ SAID = {
             "AuthorizationPolicy mc-wan/foreign on east",
         ),
     ),
+    "gateway-not-patched": (
+        "dev",
+        "gateway: somebody else patches it",
+        Violation(
+            "EnvoyExtensionPolicy mc-wan/foreign on cluster-1 patches Gateway mc-wan/mc-wan-ingress on cluster-1, and "
+            "no rule can tell what is left of WAN policies then",
+            "remove it, or let it be for Gateways of your own",
+            ("cluster-1",),
+            "EnvoyExtensionPolicy mc-wan/foreign on cluster-1",
+        ),
+    ),
     "clients-admitted": (
         "dev",
         "SecurityPolicy: somebody else's, which lets nobody in",
@@ -800,8 +811,8 @@ SAID_BESIDE = (
         "federated",
         "requests-go-on",
         "requests: an EnvoyFilter of an upstream or a route is for another gateway",
-        "EnvoyFilter mc-wan/vault.secure.upstream.low on east, of ServiceEntry mc-wan/vault.secure.upstream.low on east, "
-        "is for Gateway ghost, and not for Gateway mc-wan-egress, which sends",
+        "EnvoyFilter mc-wan/vault.secure.upstream.low on east, of ServiceEntry mc-wan/vault.secure.upstream.low on "
+        "east, is for Gateway ghost, and not for Gateway mc-wan-egress, which sends",
     ),
     (
         "dev",

@@ -1,5 +1,7 @@
 """A spare that is not there hides no other that a rule lacks."""
 
+from itertools import pairwise
+
 from mcwan.rules import RULES, run
 from mcwan.rules.sources import of_plan
 from tests.components.examples import plan
@@ -14,7 +16,7 @@ def test_a_missing_backend_hides_no_spare_that_is_not_sent_to() -> None:
     for route in routes:
         refs = route.content["spec"]["rules"][0]["backendRefs"]
         spares = [index for index, ref in enumerate(refs) if ref["kind"] == "Backend"]
-        for lost, missing in zip(spares, spares[1:], strict=False):
+        for lost, missing in pairwise(spares):
             less = swapped(evidence, route, dropped(route.content, ("spec", "rules", 0, "backendRefs", lost)))
             alone = run(rule, less).violations
             one = evidence.find(route.cluster, "Backend", refs[missing]["namespace"], refs[missing]["name"])

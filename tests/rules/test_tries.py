@@ -42,10 +42,9 @@ def test_an_envoy_filter_for_something_else_or_for_nothing() -> None:
         ((*place, "route", "name"), "x", "spec.configPatches[0].match.routeConfiguration.vhost.route.name is x, and"),
         (("spec", "configPatches"), [], "it is for no rule"),
     ):
-        (found,) = said(swapped(evidence, its, put(its.content, path, value)))
-        assert found.startswith(start + wrong)
-    (found,) = said(without(evidence, its))
-    assert found == (
+        found = said(swapped(evidence, its, put(its.content, path, value)))
+        assert any(one.startswith(start + wrong) for one in found)
+    assert said(without(evidence, its)) == [
         f"HTTPRoute mc-wan/{NAME} on cluster-1: how long a try may take is said by nothing, and that on other clusters "
         "it is"
-    )
+    ]
