@@ -1,11 +1,12 @@
 """The leaves of a description: names, ports, references. Limits are those of the Kubernetes objects they end up in."""
 
 from collections.abc import Callable, Collection
-from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from mcwan.model.near import near
 
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 SERVICE = r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
@@ -111,8 +112,8 @@ def unknown(kind: Kind, name: str, known: Collection[str]) -> tuple[str, str] | 
     """Say what is wrong with a reference, and the remedy; None when `known` has it."""
     if name in known:
         return None
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"write one of them, or add mcwan:{SECTION[kind]}.{name}"
+    meant = near(name, known)
+    hint = f"did you mean {meant!r}?" if meant else f"write one of them, or add mcwan:{SECTION[kind]}.{name}"
     return f"no such {kind}; allowed: {', '.join(sorted(known)) or 'none, there are none'}", hint
 
 

@@ -1,7 +1,6 @@
 """What pydantic found wrong with one field, in an operator's words: what is allowed, and the remedy."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from mcwan.model.leaves import PATTERN_MEANS
 from mcwan.model.mistakes import Mistake, Place, show
+from mcwan.model.near import near
 
 _RANGE = ("greater_than_equal", "less_than_equal")
 KEY = "[key]"
@@ -58,8 +58,8 @@ def said(error: ErrorDetails, model: type[BaseModel], value: object) -> Mistake:
 
 def wrong_key(place: Place, allowed: Collection[str]) -> Mistake:
     """Give the mistake for a key that nothing knows. Its value is not shown: it may be a secret's."""
-    near = get_close_matches(str(place[-1]), allowed, n=1)
-    remedy = f"did you mean {near[0]!r}?" if near else "remove it"
+    meant = near(str(place[-1]), allowed)
+    remedy = f"did you mean {meant!r}?" if meant else "remove it"
     return Mistake(place, "", f"unknown key; allowed: {', '.join(sorted(allowed)) or 'none'}", remedy)
 
 

@@ -26,7 +26,8 @@ class Mistake:
     def __str__(self) -> str:
         value = f"{self.value}: " if self.value else ""
         problem = self.problem.replace("{other}", written(self.other))
-        return f"{written(self.place)}: {value}{problem}; {self.remedy}"
+        # names of others stand in what is wrong and in the remedy: as they are written, whatever that is
+        return printable(f"{written(self.place)}: {value}{problem}; {self.remedy}")
 
 
 class MistakesError(ValueError):
@@ -70,6 +71,11 @@ def _order(mistake: Mistake) -> tuple[object, ...]:
     section = _SECTIONS.index(head) if head in _SECTIONS else len(_SECTIONS)
     parts = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in rest)
     return (section, str(head), parts, mistake.problem, mistake.remedy, mistake.value)
+
+
+def printable(text: str) -> str:
+    """Give a text as a terminal may get it: what is no printable character is written as in Python."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def unread(error: OSError | UnicodeDecodeError) -> str:

@@ -116,6 +116,24 @@ def test_unimport_then_import_gives_the_same_bytes_where_nothing_is_said(stack: 
         ),
         pytest.param(
             lambda text: splice.empty(text, EXPORTS),
+            "  # what is offered\n  mcwan:exports:\n    - a: 1\n  mcwan:imports: []\n",
+            "  # what is offered\n  mcwan:exports: []\n  mcwan:imports: []\n",
+            id="the last one, of a key with a comment above",
+        ),
+        pytest.param(
+            lambda text: splice.empty(text, EXPORTS),
+            "  # what is offered\n  mcwan:exports:\n    - a: 1",
+            "  # what is offered\n  mcwan:exports: []",
+            id="the same in a text without an end",
+        ),
+        pytest.param(
+            lambda text: splice.empty(text, EXPORTS),
+            "    # of another key\n  mcwan:exports:\n    - a: 1\n",
+            "    # of another key\n",
+            id="the last one, below a comment of what is above",
+        ),
+        pytest.param(
+            lambda text: splice.empty(text, EXPORTS),
             "  mcwan:exports: [{a: 1}]\n",
             "  mcwan:exports: []\n",
             id="the last one, on one line",
