@@ -5,16 +5,19 @@ from functools import lru_cache, partial
 
 from mcwan.gateways.istio_filters import TRIES, route_filter
 from mcwan.model.traffic import Timeouts, Traffic
+from mcwan.plan import names
 from mcwan.plan.profile import RouteRequest
-from mcwan.rules.evidence import Evidence, component_of, hostnames, own_rules, profile_of
+from mcwan.rules.evidence import Evidence, component_of, export_of, own_rules, profile_of, rules_of
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, mapping, text
 from mcwan.rules.rule import Violation, violation
 from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.words import listed
 
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
 _FREE = frozenset({"per_try_timeout"})
 _LONG = ("patch", "value", "route", "retry_policy", "per_try_timeout")
+_HOST = ("match", "routeConfiguration", "vhost", "domainName")
 _ROUTE_NAME = ("match", "routeConfiguration", "vhost", "route", "name")
 _Said = frozenset[tuple[str, str]]
 _Key = tuple[str, str]
@@ -30,22 +33,33 @@ def tries(evidence: Evidence, route: Object) -> Iterator[Violation]:
     if gateway is None:
         return
     its = _filter(evidence, route)
-    if its is not None:
-        timed = Traffic(idempotent=True, timeouts=Timeouts(per_try="1s"))
-        told = {text(one, *_ROUTE_NAME) for one in items(its.content, "spec", "configPatches")}
-        rules = [text(one, "name") for one in items(route.content, "spec", "rules")]
-        known = {name: timed for name in rules if name in told}
-        request = RouteRequest(route.name, "", {}, known, gateway=gateway.name, hostnames=hostnames(route))
-        made = next(route_filter(request), None)
-        wrong = difference(made["spec"], mapping(its.content, "spec"), "spec", _FREE) if made else "it is for no rule"
-        if wrong:
-            what = f"{its} is not what says how long tries of {route} may take: {wrong}"
-            yield violation(what, _REMEDY, its, route)
-            return
+    if its is not None and (wrong := _otherwise(evidence, its, route, gateway)):
+        yield violation(f"{its} is not what says how long tries of {route} may take: {wrong}", _REMEDY, its, route)
+        return
     most = _everywhere(evidence)[route.namespace, route.name].most() if _is_alike(evidence, route) else None
     if most is not None and _said(evidence, route) != most:
         what = "otherwise than on other clusters" if its is not None else "by nothing, and that on other clusters it is"
         yield violation(f"{route}: how long a try may take is said {what}", _REMEDY, route, *([its] if its else []))
+
+
+def _otherwise(evidence: Evidence, its: Object, route: Object, gateway: Object) -> str:
+    """Say how an EnvoyFilter is not as mcwan makes it for some of a route's rules; of the route itself, others tell."""
+    key, patches = export_of(route), list(items(its.content, "spec", "configPatches"))
+    rules = dict.fromkeys(text(one, *_ROUTE_NAME) for one in patches)
+    exports = evidence.exporting(key) if key else ()
+    known = own_rules(evidence, route) or {name for one in exports for name in rules_of(one)}
+    if not rules:
+        return "it is for no rule"
+    if others := [name for name in rules if known and name not in known]:
+        return f"it is for {listed(others)}, which is no rule"
+    told = {text(one, *_HOST) for one in patches}
+    hosts = names.hostnames(*key) if key else []
+    if key and told > set(hosts):
+        hosts = names.hostnames(*key, short=True)
+    timed = dict.fromkeys(rules, Traffic(idempotent=True, timeouts=Timeouts(per_try="1s")))
+    request = RouteRequest(route.name, "", {}, timed, gateway=gateway.name, hostnames=tuple(hosts))
+    made = next(route_filter(request), None)
+    return str(difference(made["spec"], mapping(its.content, "spec"), "spec", _FREE) or "") if made else ""
 
 
 def _gateway(evidence: Evidence, route: Object) -> Object | None:

@@ -1186,7 +1186,7 @@ def _(evidence: Evidence) -> Changes:
         (target,) = one.content["spec"]["targetRefs"]
         (gateway,) = [it for it in ingress(evidence) if here(it) == here(one)]
         for ours in ({"targetRefs": [target | {"sectionName": sorted(secure(gateway))[0]}]}, {"targetRef": target}):
-            spec = {**ours, "tls": asked}
+            spec = {**ours, "headers": one.content["spec"]["headers"], "tls": asked}
             added = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
             yield _add(evidence, added, only)
 

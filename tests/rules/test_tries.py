@@ -39,7 +39,7 @@ def test_an_envoy_filter_for_something_else_or_for_nothing() -> None:
     place = ("spec", "configPatches", 0, "match", "routeConfiguration", "vhost")
     for path, value, wrong in (
         (("spec", "targetRefs", 0, "name"), "x", "spec.targetRefs[0].name is x, and should be mc-wan-egress"),
-        ((*place, "route", "name"), "x", "spec.configPatches[0].match.routeConfiguration.vhost.route.name is x, and"),
+        ((*place, "route", "name"), "x", "it is for x, which is no rule"),
         (("spec", "configPatches"), [], "it is for no rule"),
     ):
         found = said(swapped(evidence, its, put(its.content, path, value)))
