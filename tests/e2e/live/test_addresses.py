@@ -45,6 +45,7 @@ def test_a_balancers_address_is_where_the_others_go_and_a_changed_one_is_one_cha
     given(live, NODE)
     assert balanced.facts().notes == [f"west: its ingress gateway is at {NODE}, no longer at {POD}"]
     assert told(balanced) == moved(POD, NODE)
+    assert goes_to(live) == {POD}
     applied(live, balanced)
     assert told(balanced) == ([], [])
     east = live.topology.sites["east"]
