@@ -88,7 +88,7 @@ def test_an_advisory_rule_is_violated() -> None:
 def test_a_rule_is_disabled() -> None:
     result = run("check", "--policy-config", configured({"wan-port-range": "disabled"}))
     assert result.exit_code == 0
-    assert result.stdout.endswith(f"┘\n{NOTE}54 rules (1 disabled), 53 objects: nothing wrong\n")
+    assert result.stdout.endswith(f"┘\n{NOTE}55 rules (1 disabled), 53 objects: nothing wrong\n")
 
 
 def test_labels_of_a_stack_are_present(project: Path) -> None:
