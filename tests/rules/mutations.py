@@ -1290,7 +1290,50 @@ def _(evidence: Evidence) -> Changes:
             rules = {"rule-of-own-policy"} if any(policy not in its_ways(it) for it in exported) else set()
             if (its.cluster, spare_policy(spare)) in failing_over(evidence, route, path):
                 rules |= {"requests-go-on"}
+            if its.cluster != gateway.cluster:
+                rules |= left(evidence, route, path)
             yield _set(evidence, route, (*path, "name"), other.name, "route-arrives", *rules)
+
+
+def left(evidence: Evidence, route: Object, path: Path) -> set[str]:
+    """Say which rule notices that the rule of a backend sends nothing to that one's cluster any more.
+
+    That is, if another one's route for the same import does.
+    """
+    refs = [(it, place, gateway.cluster) for it, place, _, gateway in _remote_refs(evidence)]
+    refs += [(it, place, remote_gateways(evidence, one)[0].cluster) for it, place, one in _spare_refs(evidence)]
+    (lost,) = [cluster for it, place, cluster in refs if it is route and place == path]
+    rule = at(route.content, path[:3])["name"]
+    for it, place, cluster in refs:
+        if it is route and place != path and place[:3] == path[:3] and cluster == lost:
+            return set()
+    its = own(route), rule
+    elsewhere_ = [
+        it
+        for it, place, cluster in refs
+        if it is not route and (own(it), at(it.content, place[:3])["name"]) == its and cluster == lost
+    ]
+    return {"requests-go-on"} if elsewhere_ and lost != route.cluster else set()
+
+
+@kind("egress route: nothing sent to a cluster, though others do, be it as a spare")
+def _(evidence: Evidence) -> Changes:
+    for route in routes(evidence, "egress-route"):
+        if has_own_rules(evidence, route):
+            continue
+        every = [(path, gateway.cluster) for it, path, _, gateway in _remote_refs(evidence) if it is route]
+        every += [
+            (path, remote_gateways(evidence, one)[0].cluster) for it, path, one in _spare_refs(evidence) if it is route
+        ]
+        for path, _cluster in every:
+            refs = at(route.content, path[:4])
+            alone = not [ref for ref in refs if ref is not at(route.content, path) and ref.get("weight", 1)]
+            rules = left(evidence, route, path)
+            first = [ref for ref in refs if ref["kind"] == "Service" and ref["namespace"] == "mc-wan"]
+            if rules and not alone and (len(first) > 1 or at(route.content, path) not in first):
+                fewer = [ref for ref in refs if ref is not at(route.content, path)]
+                yield replace(_set(evidence, route, path[:4], fewer, *rules), leaf=None)
+                yield _set(evidence, route, (*path, "weight"), 0, *rules)
 
 
 # Callers.

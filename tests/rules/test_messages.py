@@ -797,6 +797,13 @@ SAID_BESIDE = (
         "9090: ServiceExport catalog/search on east has port 8080 and 9090",
     ),
     (
+        "guarded",
+        "requests-go-on",
+        "egress route: nothing sent to a cluster, though others do, be it as a spare",
+        "HTTPRoute mc-wan/quotes.secure.egress on east, rule all sends nothing to west, be it as a spare, and that of "
+        "HTTPRoute mc-wan/quotes.secure.egress on edge does",
+    ),
+    (
         "dev",
         "route-does-no-more",
         "requests: somebody else injects faults",
