@@ -10,6 +10,7 @@ from mcwan.rules.evidence import Evidence
 from mcwan.rules.faults import injected, injecting
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.told_headers import otherwise
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import said
 
@@ -48,6 +49,7 @@ def _judge(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]
             for ref in items(rule, "backendRefs")
             for one in items(ref, "filters")
         ]
+        wrong += otherwise(evidence, route, rule)
         for one in wrong:
             yield violation(f"{route}, rule {said(text(rule, 'name') or None)} {one}", _REMEDY, route)
 

@@ -568,7 +568,18 @@ def _(evidence: Evidence) -> Changes:
 @kind("WANPolicy: another tunnel")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
-        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency")
+        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency", *told_by_routes(evidence, one))
+
+
+def told_by_routes(evidence: Evidence, policy: Object) -> set[str]:
+    """Say which rule notices if a WAN policy's tunnel is not what ingress routes say of it."""
+    place = (policy.cluster, policy.name)
+    told = [one for one in routes(evidence, "ingress-route") if (one.cluster, parent(one)[3]) == place]
+    return {"route-does-no-more"} if any(map(answers, told)) else set()
+
+
+def answers(route: Object) -> bool:
+    return any(rule.get("backendRefs") for rule in route.content["spec"]["rules"])
 
 
 @kind("WANPolicy: a tunnel that its exports must never use")
@@ -577,7 +588,7 @@ def _(evidence: Evidence) -> Changes:
         for tunnel, namespaces in kept_off(evidence).items():
             here_ = [it for it in evidence.of_kind("ServiceExport") if it.cluster == one.cluster]
             if any(one.name in its_ways(it) and it.namespace in namespaces for it in here_):
-                rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
+                rules = {"wan-policy-consistency", "namespace-keeps-off-tunnel", *told_by_routes(evidence, one)}
                 yield _set(evidence, one, ("spec", "tunnel"), tunnel, *rules)
 
 
@@ -1618,7 +1629,8 @@ def _(evidence: Evidence) -> Changes:
         (export,) = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
         spares = at(export.content, ("metadata", "annotations", SPARES)) or ""
         for other in sorted(set(policies(evidence)) - its_policies(export) - set(spares.split(",")))[:1]:
-            rules = ("route-of-own-policy", *relying(evidence, one))
+            rules = {"route-of-own-policy", *relying(evidence, one)}
+            rules |= {"route-does-no-more"} if answers(one) else set()
             yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), other, *rules)
 
 
@@ -1892,6 +1904,21 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, (*path, "retry"), {"attempts": 9}, only), leaf=None)
 
 
+@kind("route: a header says something else than mcwan has it say, or nothing")
+def _(evidence: Evidence) -> Changes:
+    fields = {"RequestHeaderModifier": "requestHeaderModifier", "ResponseHeaderModifier": "responseHeaderModifier"}
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            for number, it in enumerate(rule.get("filters", ())):
+                path: Path = ("spec", "rules", index, "filters", number, fields.get(it["type"], ""), "set")
+                for place, header in enumerate(at(one.content, path) or ()):
+                    if header["name"] in (PORT_HEADER, "x-envoy-max-retries"):
+                        continue  # of the port, another rule tells; the number is the operator's
+                    yield _set(evidence, one, (*path, place, "value"), FOREIGN, "route-does-no-more")
+                    if header["name"] != "x-envoy-retry-on":
+                        yield replace(_drop(evidence, one, (*path, place), "route-does-no-more"), leaf=None)
+
+
 @kind("egress route: another host name on the way, written by a backend")
 def _(evidence: Evidence) -> Changes:
     for route, path, _, _ in _remote_refs(evidence):
@@ -1913,8 +1940,8 @@ def _(evidence: Evidence) -> Changes:
                 filters = [it for it in rule["filters"] if it["type"] != "URLRewrite"]
                 host = f"{other.name}.{other.namespace}.svc.cluster.local"
                 filters.append({"type": "URLRewrite", "urlRewrite": {"hostname": host}})
-                changed = _set(evidence, one, ("spec", "rules", index, "filters"), filters, "route-is-exported")
-                yield replace(changed, leaf=None)
+                rules = ("route-is-exported", "route-does-no-more")  # the header says the export that was meant
+                yield replace(_set(evidence, one, ("spec", "rules", index, "filters"), filters, *rules), leaf=None)
 
 
 @kind("ingress route: other matches in a rule")
