@@ -2497,6 +2497,49 @@ def _(evidence: Evidence) -> Changes:
                 yield _add(evidence, added, "gateway-is-private")
 
 
+@kind("Ingress, or a public HTTPRoute: sends to an import")
+def _(evidence: Evidence) -> Changes:
+    only = "gateway-is-private"
+    group = "multicluster.x-k8s.io"
+    for one in evidence.of_kind("ServiceImport"):
+        name = f"{one.name}-clusterset"
+        spec: dict[str, Any] = {"defaultBackend": {"service": {"name": name, "port": {"number": 80}}}}
+        metadata = {"name": FOREIGN, "namespace": one.namespace}
+        added = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+        yield _add(evidence, Object(one.cluster, added), only)
+        gateway = made(
+            evidence, one.cluster, "Gateway", FOREIGN, one.namespace, spec={"gatewayClassName": "gke-l7-gxlb"}
+        )
+        for ref in (
+            {"name": name, "port": 80},
+            {"group": group, "kind": "ServiceImport", "name": one.name, "port": 80},
+        ):
+            rules = [{"backendRefs": [ref]}]
+            parents = [{"name": FOREIGN}]
+            route = made(
+                evidence, one.cluster, "HTTPRoute", FOREIGN, one.namespace, spec={"parentRefs": parents, "rules": rules}
+            )
+            yield _add(replace(evidence, objects=(*evidence.objects, gateway)), route, only)
+
+
+@kind("HTTPRoute: sends to a gateway, on a public Gateway of somebody else's")
+def _(evidence: Evidence) -> Changes:
+    for one in egress(evidence):
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        spec = {"gatewayClassName": "eg", "listeners": []}
+        gateway = made(evidence, one.cluster, "Gateway", FOREIGN, "shop", spec=spec)
+        rules = [{"backendRefs": [{"name": name, "namespace": namespace, "port": 8080}]}]
+        route = made(
+            evidence,
+            one.cluster,
+            "HTTPRoute",
+            FOREIGN,
+            "shop",
+            spec={"parentRefs": [{"name": FOREIGN}], "rules": rules},
+        )
+        yield _add(replace(evidence, objects=(*evidence.objects, gateway)), route, "gateway-is-private")
+
+
 @kind("ingress gateway: its Service leads a WAN port elsewhere")
 def _(evidence: Evidence) -> Changes:
     wrong = "service-has-wan-ports"

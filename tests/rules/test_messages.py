@@ -798,6 +798,13 @@ SAID_BESIDE = (
     ),
     (
         "dev",
+        "gateway-is-private",
+        "Ingress, or a public HTTPRoute: sends to an import",
+        "Ingress insecure/foreign on cluster-1 sends to logging-clusterset.insecure, the import of logging.insecure, "
+        "from wherever its controller is reached",
+    ),
+    (
+        "dev",
         "route-does-no-more",
         "route: a header says something else than mcwan has it say, or nothing",
         "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, rule all sets header mc-wan-policy of the request "
