@@ -3,7 +3,7 @@
 Which rules fail over is said where their requests arrive: a route there admits them by another WAN policy, too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -162,20 +162,21 @@ def _everywhere(evidence: Evidence) -> _Everywhere:
 
 
 def _rules(evidence: Evidence, route: Object) -> Iterator[_Rule]:
-    """Give the rules of an egress route that have a WAN policy and a weight; of places that are not there, others tell.
+    """Give the rules of an egress route that have a WAN policy and a weight; of what is not there, others tell.
 
     Raises UnjudgedError.
     """
     places: dict[int, list[Sent]] = {}
     for one in sent(evidence, route):
-        places.setdefault(id(one.to.rule), []).append(one)
+        places.setdefault(id(one.to), []).append(one)
     refs: dict[int, list[Backend]] = {}
     for to in (*backends(route), *spares_sent_to(route), *hosts_sent_to(route)):
         if number(to.ref, "weight") != 0:
             refs.setdefault(id(to.rule), []).append(to)
     own, keys = own_rules(evidence, route), keys_of(route)
-    for rule, every in refs.items():
-        to, its = every[0], places.get(rule, [])
+    for every in refs.values():
+        to = every[0]
+        its = [one for ref in every for one in places.get(id(ref), ())]
         export = next(iter(exports_of(to.rewritten) or keys), None)
         known = evidence.exporting(export) if export is not None and export[0] else ()
         policy = (own or rules_of(known[0])).get(to.called, "") if known else ""
@@ -183,23 +184,25 @@ def _rules(evidence: Evidence, route: Object) -> Iterator[_Rule]:
             continue
         if not its and route.kind == "VirtualService":
             continue  # to a Service of the cluster only, of which route-is-exported tells
-        if all(_is_there(evidence, route, one, its) for one in every):
+        if all(_is_there(evidence, route, ref, lost=id(ref) not in places) for ref in every):
+            offering = {one.cluster for one in known}
             clusters: dict[str, bool] = {}
             for one in its:
                 where = one.gateway.cluster
-                if number(one.to.ref, "weight") != 0 and evidence.exporting(export, where):
+                if where in offering:
                     clusters[where] = clusters.get(where, False) or one.first
             yield _Rule(to.called, export, policy, clusters)
 
 
-def _is_there(evidence: Evidence, route: Object, to: Backend, places: Sequence[Sent]) -> bool:
-    """Tell whether a backend leads to a gateway that is there, or is a Service of the cluster's own."""
-    if any(one.to is to for one in places):
-        upstream = evidence.upstream(route.cluster, to.namespace, to.name)
-        return upstream is None or all(one.gateway is not None for one in places_of(evidence, upstream))
+def _is_there(evidence: Evidence, route: Object, to: Backend, *, lost: bool) -> bool:
+    """Tell whether a backend leads to gateways that are all there, or is a Service of the cluster's own."""
     if to.service is not None:
         return True
-    return text(to.ref, "kind") in ("", "Service") and to.namespace != NAMESPACE and RESERVED not in to.name
+    kind = text(to.ref, "kind")
+    if lost:
+        return kind in ("", "Service") and to.namespace != NAMESPACE and RESERVED not in to.name
+    upstream = None if kind in ("Service", "Backend") else evidence.upstream(route.cluster, to.namespace, to.name)
+    return upstream is None or all(one.gateway is not None for one in places_of(evidence, upstream))
 
 
 @kept

@@ -2000,8 +2000,8 @@ def _(evidence: Evidence) -> Changes:
                 yield _drop(evidence, one, ("spec", "rules", index), "rules-everywhere")
                 answered = [it for it in one.content["spec"]["rules"] if it.get("backendRefs")]
                 for other in answered[:1]:
-                    refs: Path = ("spec", "rules", index, "backendRefs")
-                    changed = _set(evidence, one, refs, other["backendRefs"], "rules-everywhere")
+                    answering = {**rule, "filters": other["filters"], "backendRefs": other["backendRefs"]}
+                    changed = _set(evidence, one, ("spec", "rules", index), answering, "rules-everywhere")
                     if not compared(evidence, one, rule["name"]):
                         yield replace(changed, leaf=None)
 
