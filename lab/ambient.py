@@ -69,6 +69,18 @@ def captured(pod: Object, cluster: str) -> Object:
     }
 
 
+def daemons(namespace: str) -> Object:
+    """Give the DaemonSet by which Istio's chart ztunnel is known; nothing runs it here."""
+    selected = {"app": PROGRAM}
+    pods: Object = {"metadata": {"labels": selected}, "spec": {"containers": [{"name": PROGRAM, "image": IMAGE}]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": PROGRAM, "namespace": namespace},
+        "spec": {"selector": {"matchLabels": selected}, "template": pods},
+    }
+
+
 def environment(cluster: str, metadata: Object, account: str) -> dict[str, str]:
     """Give ztunnel's variables."""
     name, namespace = metadata["name"], metadata["namespace"]

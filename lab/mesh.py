@@ -9,6 +9,7 @@ A client is called as a service is, `name.namespace`; the namespace is one that 
 import json
 import sys
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,12 @@ def addresses(lab: Lab, cluster: str, client: str, name: str) -> list[str]:
 
 def admin(lab: Lab, cluster: str, client: str, path: str) -> bytes:
     """Ask a client's sidecar at its admin interface: `/clusters?format=json`, `/certs`, `/stats`. Raises OSError."""
-    address = _pod(lab, cluster, client)["status"]["podIP"]
-    return pods.ask(lab.topology.sites[cluster], address, istio.ADMIN, path)
+    return pods.ask(lab.topology.sites[cluster], str(address(lab, cluster, client)), istio.ADMIN, path)
+
+
+def address(lab: Lab, cluster: str, client: str) -> IPv4Address:
+    """Give where a client's pod is."""
+    return IPv4Address(_pod(lab, cluster, client)["status"]["podIP"])
 
 
 def identities(lab: Lab, cluster: str, client: str) -> list[str]:

@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from mcwan import gateways
+from mcwan import gateways, yamls
 from mcwan.facts.record import load as load_record
 from mcwan.facts.record import path as record_path
 from mcwan.facts.report import Failure, Reading, Wanted
 from mcwan.facts.resolve import NOTHING, Known, resolve
 from mcwan.model import Cluster, Description, Fabric, Mistake, load
-from mcwan.model.mistakes import unread
+from mcwan.model.mistakes import unread, written
 from mcwan.plan import Plan
 
 PROJECT = "mcwan"
+_LETTERS = re.compile(r"[^A-Za-z]")
 
 
 Reader = Callable[[Description, Mapping[str, Wanted], datetime], Mapping[str, Reading]]
@@ -137,14 +137,34 @@ def read_text(path: Path) -> str:
 def config_of(text: str, name: str) -> dict[str, Any]:
     """Give the `mcwan:` keys of a stack file's text, without that prefix; `name` is its file. Raises StackFileError."""
     try:
-        content = YAML(typ="safe", pure=True).load(text)
+        content = yamls.written(text)
     except YAMLError as error:
         raise StackFileError(not_yaml(name, error)) from None
     config = content.get("config") if isinstance(content, dict) else None
+    if isinstance(content, dict) and (said := _misplaced(content)):
+        raise StackFileError(f"{name}: {said}")
     if not isinstance(config, dict):
         raise StackFileError(f"{name}: no configuration; write the keys mcwan:clusters, … under config")
     prefix = f"{PROJECT}:"
     return {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
+
+
+def _misplaced(content: Mapping[Any, Any]) -> str:
+    """Say which key is meant for mcwan and would be read otherwise by Pulumi, or not at all; empty if none is.
+
+    A key of `config` without a namespace is the project's own to Pulumi, as if it began with `mcwan:`.
+    """
+    config = content.get("config")
+    for key in map(str, config if isinstance(config, dict) else ()):
+        namespace, colon, rest = key.rpartition(":")
+        if not colon:
+            return f"{written(('config', key))}: Pulumi takes that for {PROJECT}:{key}; write {PROJECT}:{key}"
+        if namespace != PROJECT and _LETTERS.sub("", namespace).lower() == PROJECT:
+            return f"{written(('config', key))}: nobody reads that; write {PROJECT}:{rest}"
+    for key in map(str, content):
+        if _LETTERS.sub("", key).lower().startswith(PROJECT):
+            return f"{written((key,))}: nobody reads that beside config; write it below config"
+    return ""
 
 
 def not_yaml(name: str, error: YAMLError) -> str:

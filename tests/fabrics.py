@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from mcwan import gateways
 from mcwan import stack as stacks
 from mcwan.model import Fabric, MistakesError
+from mcwan.model.cluster import Balancer
 from mcwan.plan import Plan
 from mcwan.plan.manifests import Manifest
 
@@ -235,6 +236,16 @@ _PROFILES: tuple[Raw, ...] = (
 )
 
 
+_NODES: Raw = {"exposure": "NodePort"}
+_BALANCED: tuple[Raw, ...] = tuple(
+    {"exposure": "LoadBalancer", "balancer": name, **({"balancerPool": "sdwan"} if name == "metallb" else {})}
+    for name in get_args(Balancer)
+)
+_EXPOSED: Mapping[str, tuple[Raw, ...]] = {
+    "envoy-gateway": ({}, {}, {}, {}, _NODES, _NODES, _NODES, _NODES, *_BALANCED),
+    "istio": ({}, _NODES),
+    "standard": ({},),
+}
 _TLS: tuple[Raw, ...] = (
     {"mode": "plaintext"},
     {"issuer": "mc-wan", "caConfigMap": "root"},
@@ -317,8 +328,7 @@ def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
         }
         if profile:
             found[name]["gateway"] = profile
-        if profile.get("profile") != "standard" and draw(st.booleans()):
-            found[name]["ingress"]["exposure"] = "NodePort"
+        found[name]["ingress"] |= draw(st.sampled_from(_EXPOSED[profile.get("profile", "envoy-gateway")]))
         if meshes and profile.get("profile") == "istio":
             root = draw(st.sampled_from(["istio-system", "mesh-root"]))
             kinds = {"strict": draw(st.booleans()), "ambient": draw(st.booleans())}

@@ -107,7 +107,7 @@ def test_the_stacks_outputs_tell_where_gateways_are_and_which_policy_exports_hav
 def test_what_the_plan_cannot_know_is_said() -> None:
     assert record(main, config("trio"), stack="trio").log == [
         "east, edge, west: no sources are written, so that no NetworkPolicy protects the WAN ports",
-        "edge: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a public "
-        "load balancer",
+        "edge, GatewayClass internal: profile standard does not say how a gateway is reached: it is up to the "
+        "GatewayClass, which must not make a public load balancer",
         "edge: profile standard follows no settings for traffic: the implementation's own defaults hold",
     ]

@@ -63,11 +63,37 @@ def test_a_missing_file(tmp_path: Path) -> None:
         ("config: {}\nconfig: {}\n", "Pulumi.dev.yaml: line 2, column 1: not YAML: found duplicate key "),
         ("config: {a: *nobody}\n", "Pulumi.dev.yaml: line 1, column 13: not YAML: "),
         ("config: {}\n---\nconfig: {}\n", "Pulumi.dev.yaml: line 2, column 1: not YAML: "),
+        (
+            "config:\n  a: 2026-13-45\n",
+            "Pulumi.dev.yaml: line 2, column 6: not YAML: no timestamp is written like that; ",
+        ),
+        ("config: !!bool x\n", "Pulumi.dev.yaml: line 1, column 9: not YAML: no bool is written like that; "),
+        (f"config: {'[' * 3000}", "Pulumi.dev.yaml: not YAML: nested deeper than can be read"),
         ("config: !!python/object:os.system {}\n", "Pulumi.dev.yaml: line 1, column 9: not YAML: "),
         ("a: \x00\n", "Pulumi.dev.yaml: "),
         (b"\xff\xfe\xff", "Pulumi.dev.yaml: cannot be read: "),
         ("", "Pulumi.dev.yaml: no configuration; write the keys mcwan:clusters, … under config"),
         ("- 1\n", "Pulumi.dev.yaml: no configuration; "),
+        (
+            "config: {exports: []}\n",
+            "Pulumi.dev.yaml: config.exports: Pulumi takes that for mcwan:exports; write mcwan:e",
+        ),
+        (
+            "config: {mcwan:exports: [], x: 1}\n",
+            "Pulumi.dev.yaml: config.x: Pulumi takes that for mcwan:x; write mcwan:x",
+        ),
+        (
+            "config: {MC-wan:exports: []}\n",
+            "Pulumi.dev.yaml: config.MC-wan:exports: nobody reads that; write mcwan:exports",
+        ),
+        (
+            "mcwan:x: 1\nconfig: {}\n",
+            "Pulumi.dev.yaml: mcwan:x: nobody reads that beside config; write it below config",
+        ),
+        (
+            "config: {mcwan:x: 030000}\n",
+            "Pulumi.dev.yaml: line 1, column 19: not YAML: a number that begins with 0 is ",
+        ),
         ("config: 1\n", "Pulumi.dev.yaml: no configuration; "),
         ("other: {}\n", "Pulumi.dev.yaml: no configuration; "),
     ],
@@ -119,11 +145,12 @@ def test_an_unknown_key_of_ours_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_yaml_is_1_2_as_pulumi_reads_it(tmp_path: Path) -> None:
-    """`on`, `no` and 0123 are what they look like: names and a decimal number."""
-    text = GOOD.replace("cluster-1", "on").replace("cluster-2", "no").replace("port: 8080", "port: 0123")
+    """`on` and `no` are names; but 0123 is 83 to Pulumi, which `pulumi config --json` shows: it is refused."""
+    text = GOOD.replace("cluster-1", "on").replace("cluster-2", "no").replace("port: 8080", "port: 0o123")
     found = stack.read(written(tmp_path, text), "dev")
     assert sorted(found.clusters) == ["no", "on"]
-    assert {export.port for export in found.exports} == {123}
+    assert {export.port for export in found.exports} == {83}
+    assert "begins with 0" in refused(written(tmp_path, text.replace("0o123", "0123")))
 
 
 def test_secrets_stay_secret(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from lab import certificates
+from lab import ambient, certificates
 from lab.api import Api, ApiError, Object
 from lab.files import write_config, write_secret
 from lab.gateways import injection
@@ -64,7 +64,7 @@ def image(tools: Tools) -> Image:
 
 
 def objects(site: Site) -> list[Object]:
-    """Give what a cluster has for istiod from the start: its namespace, and its Service at the node."""
+    """Give what a cluster has of Istio from the start: its namespace, istiod's Service at the node, ztunnel's name."""
     service = {"name": "istiod", "namespace": NAMESPACE}
     called = {name: {"name": name, "protocol": "TCP"} for name in _PORTS}
     return [
@@ -83,6 +83,7 @@ def objects(site: Site) -> list[Object]:
             "endpoints": [{"addresses": [str(site.node_address)], "conditions": {"ready": True}}],
             "ports": [called[name] | {"port": target} for name, (_, target) in _PORTS.items()],
         },
+        *([ambient.daemons(NAMESPACE)] if site.mesh and site.mesh.ambient else ()),
     ]
 
 

@@ -245,7 +245,7 @@ def _lost(before: View, old: set[tuple[str, ...] | None], new: set[tuple[str, ..
     calling = {
         (flow.cluster, mesh)
         for flow in before.flows
-        for mesh in _meshes(flow.path, before.by_cluster[flow.cluster].trust_domain)
+        for mesh in _meshes(flow.path, before.trust_domain(flow.cluster))
         if flow.asks == export and flow.remote
     }
     return sorted(cluster for cluster, mesh in calling if _loses(cluster, mesh, None if None in old else was, now))

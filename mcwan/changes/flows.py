@@ -247,7 +247,7 @@ def _moving(
     before: View, after: View, flows: list[Flow], earlier: tuple[str, ...], later: tuple[str, ...]
 ) -> Disturbance:
     """A move loses nothing where each exporting gateway admits the rule by both WAN policies, before and after."""
-    late = any(before.by_cluster[one.cluster].profile == "envoy-gateway" for one in flows)
+    late = any(before.profile(one.cluster) in ("envoy-gateway", None) for one in flows)
     if all(
         _admits(before, flow, way.cluster, later) and _admits(after, flow, way.cluster, earlier)
         for flow in flows

@@ -200,7 +200,7 @@ def _failover(before: View, after: View, old: PolicyOn, new: PolicyOn) -> Told:
 
 def followed(view: View, where: tuple[str, ...]) -> Disturbance:
     """Give what a change of how requests are treated means on some clusters, by the profile of each."""
-    profiles = {view.by_cluster[one].profile for one in where if one in view.by_cluster}
+    profiles = {view.profile(one) for one in where}
     if "standard" in profiles:
         return Disturbance(level="possible", why="how the profile standard follows it is up to the implementation")
     return Disturbance(level="late", why=LATE) if "envoy-gateway" in profiles else Disturbance()

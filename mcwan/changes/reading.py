@@ -15,7 +15,6 @@ from mcwan.rules.backends import HOSTNAME
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
-    Export,
     callers_of,
     component_of,
     egress_hosts,
@@ -356,7 +355,7 @@ def _direct(reader: _Reader, service: Object) -> Iterator[Flow]:
         local = alias.removesuffix(cluster_host(""))
         sent = [_Sent(service.cluster, None, Fraction(1), spare=False, service=local)]
     else:
-        sent = list(_straight(reader, service, export))
+        sent = list(_straight(reader, service))
     yield Flow(
         cluster=service.cluster,
         export=".".join(export),
@@ -407,13 +406,12 @@ def _is_found(evidence: Evidence, service: Object) -> bool:
     return evidence.find(service.cluster, "VirtualService", service.namespace, service.name) is not None
 
 
-def _straight(reader: _Reader, service: Object, export: Export) -> Iterator[_Sent]:
+def _straight(reader: _Reader, service: Object) -> Iterator[_Sent]:
     """Give the remote gateways that a shadow Service leads to: each end counts alike."""
     evidence = reader.evidence
     of_address = {
         address: gateway.cluster for gateway in evidence.behind(service) for address in evidence.addresses(gateway)
     }
-    del export
     for one in evidence.slices_of(service):
         port = next((number(it, "port") for it in items(one.content, "ports")), None)
         for end in items(one.content, "endpoints"):

@@ -143,17 +143,20 @@ class View(Model):
         return found
 
     @cached_property
-    def by_flow(self) -> Mapping[Rule, Flow]:
-        """The flows by what makes them themselves."""
-        return {one.key: one for one in self.flows}
-
-    @cached_property
     def importers(self) -> Mapping[str, tuple[str, ...]]:
         """The importing clusters of each export."""
         found: dict[str, list[str]] = {}
         for cluster, export in self.imports:
             found.setdefault(export, []).append(cluster)
         return {export: tuple(clusters) for export, clusters in found.items()}
+
+    def profile(self, cluster: str) -> str | None:
+        """Give the profile of a cluster's gateways; None if nothing tells it: an update was interrupted."""
+        return self.by_cluster[cluster].profile if cluster in self.by_cluster else None
+
+    def trust_domain(self, cluster: str) -> str:
+        """Give the trust domain of a cluster's mesh; empty if there is none, or if it is not told."""
+        return self.by_cluster[cluster].trust_domain if cluster in self.by_cluster else ""
 
     def policy(self, name: str) -> PolicyOn | None:
         """Give a WAN policy as the first cluster has it; None if there is none."""

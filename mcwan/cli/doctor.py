@@ -78,13 +78,15 @@ def rights(project: Path, stack: str, *, probe: bool) -> str:
     Raises as `gather` does.
     """
     description, _ = _described(project, stack, as_recorded)
-    meshes = any(one.mesh for one in description.clusters.values())
+    meshes = [one.mesh for one in description.clusters.values() if one.mesh is not None]
     proxied: list[str] = []
     if probe:
         plan = environment(project, stack, allow=True).plan()
         every = [one.probe for name in plan.context.clusters for one in probes.asked(plan, name) if one.probe]
         proxied = [f"{one.gateway.partition('.')[0]}:{one.port}" for one in every if one.gateway]
-    return yaml.safe_dump(cluster_role("mcwan-doctor", diagnosis=True, meshes=meshes, proxied=proxied), sort_keys=False)
+    ambient = any(one.ambient for one in meshes)
+    role = cluster_role("mcwan-doctor", diagnosis=True, meshes=bool(meshes), ambient=ambient, proxied=proxied)
+    return yaml.safe_dump(role, sort_keys=False)
 
 
 def _described(project: Path, stack: str, reader: Reader) -> tuple[Description, tuple[Mistake, ...]]:

@@ -28,6 +28,7 @@ CHECKS: Mapping[str, Judge] = {
     "trust-domains-equal": meshes.trust_domains,
     "meshes-of-one-root": meshes.one_root,
     "mesh-names-free": meshes.names_free,
+    "ambient-as-described": meshes.ambient,
     dns.CHECK: dns.answers,
     probes.CHECK: probes.leave,
 }

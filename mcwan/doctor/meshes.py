@@ -1,6 +1,6 @@
-"""Meshes: each is the one that the description says, and the roots that they trust agree with the gateways' own."""
+"""Meshes: each is as the description says, and the roots that they trust agree with the gateways' own."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from textwrap import wrap
@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from mcwan import yamls
 from mcwan.doctor.certificates import is_own, when
 from mcwan.doctor.evidence import Evidence
 from mcwan.doctor.finding import Finding, Found, each
@@ -23,7 +24,9 @@ _TRUST = "docs/how-to/federate-meshes.md#trust"
 _ONE_ROOT = f"give meshes and gateways intermediates of one root, see {_TRUST}"
 _ELSEWHERE = "read it by hand, or write mcwan:clusters.{}.mesh.rootNamespace"
 _MOST = 3
-"""Roots that are named at most."""
+"""Roots, or namespaces, that are named at most."""
+_MODE = "istio.io/dataplane-mode"
+"""The label of a namespace that says how Istio takes its workloads' connections."""
 Trusted = Mapping[str, Collection[Certificate]]
 """The roots that meshes trust and that are valid now, by cluster."""
 
@@ -34,8 +37,8 @@ def trust_domains(evidence: Evidence) -> Iterator[Finding]:
     def judge(name: str, survey: Survey, mesh: Mesh) -> Iterator[Found]:
         place = f"ConfigMap {MESH_CONFIG} in {mesh.root_namespace}"
         try:
-            config: Any = yaml.safe_load(survey.mesh or "")
-        except (yaml.YAMLError, ValueError):
+            config: Any = yamls.objects(survey.mesh or "")
+        except yaml.YAMLError:
             config = None
         if not isinstance(config, Mapping):
             yield "not known", f"{place} holds no mesh config", _ELSEWHERE.format(name)
@@ -54,6 +57,9 @@ def names_free(evidence: Evidence) -> Iterator[Finding]:
     told = _told(evidence)
 
     def judge(name: str, survey: Survey, _: Mesh) -> Iterator[Found]:
+        if evidence.plan is None:
+            yield "not known", "which names it is told is not known", "see the check description"
+            return
         wrong = False
         for one in survey.services or ():
             namespace, service = str(one["metadata"].get("namespace", "")), str(one["metadata"]["name"])
@@ -76,6 +82,55 @@ def _told(evidence: Evidence) -> dict[str, set[str]]:
         if one.cluster in found and one.manifest["kind"] == "ServiceEntry":
             found[one.cluster] |= set(one.manifest["spec"]["hosts"])
     return found
+
+
+def ambient(evidence: Evidence) -> Iterator[Finding]:
+    """A mesh with ambient workloads is described as one, where they may ask for federated imports; no other one is.
+
+    Who is ambient is told by the label of namespaces; labels of single pods are not read. ztunnel's DaemonSet selects
+    its pods by `app` (Istio's chart ztunnel, templates/daemonset.yaml).
+    """
+
+    def others(name: str, survey: Survey, _: Mesh) -> Iterator[Found]:
+        labelled = sorted(str(one["metadata"]["name"]) for one in survey.namespaces or () if _is_ambient(one))
+        if not labelled:
+            yield "ok", "no namespace is ambient", ""
+        elif not _imports_federated(evidence, name):
+            yield "ok", "it imports nothing federated", ""
+        else:
+            said = (
+                f"it has ambient namespaces ({_few(labelled)}), of which the stack file says nothing: whoever has no "
+                "sidecar there gets nowhere by the names of federated imports"
+            )
+            yield "warning", said, f"write mcwan:clusters.{name}.mesh.ambient: true"
+
+    def described(name: str, survey: Survey, _: Mesh) -> Iterator[Found]:
+        if any(_is_ztunnel(one) for one in survey.daemonsets or ()):
+            yield "ok", "it has ztunnel, and its mesh is ambient in the stack file", ""
+        else:
+            said = "its mesh is ambient in the stack file, and it has no ztunnel, without which no workload is"
+            remedy = f"install Istio's charts cni and ztunnel, or take mcwan:clusters.{name}.mesh.ambient away"
+            yield "warning", said, remedy
+
+    check = "ambient-as-described"
+    yield from _each(check, evidence, "namespaces", others, lambda mesh: not mesh.ambient)
+    yield from _each(check, evidence, "daemonsets", described, lambda mesh: mesh.ambient)
+
+
+def _is_ambient(namespace: Mapping[str, Any]) -> bool:
+    return bool((namespace["metadata"].get("labels") or {}).get(_MODE) == "ambient")
+
+
+def _is_ztunnel(daemons: Mapping[str, Any]) -> bool:
+    return bool((daemons["spec"]["selector"].get("matchLabels") or {}).get("app") == "ztunnel")
+
+
+def _imports_federated(evidence: Evidence, name: str) -> bool:
+    """Tell whether a cluster imports anything federated; it may do so where there is no plan."""
+    every = evidence.plan.context.imports.values() if evidence.plan is not None else ()
+    return evidence.plan is None or any(
+        one.path == "federated" for found in every for one in found if one.cluster == name
+    )
 
 
 def one_root(evidence: Evidence) -> Iterator[Finding]:
@@ -164,13 +219,17 @@ def _with_gateways(check: str, evidence: Evidence, trusted: Trusted) -> Iterator
 
 
 def _each(
-    check: str, evidence: Evidence, part: str, judge: Callable[[str, Survey, Mesh], Iterator[Found]]
+    check: str,
+    evidence: Evidence,
+    part: str,
+    judge: Callable[[str, Survey, Mesh], Iterator[Found]],
+    which: Callable[[Mesh], bool] = lambda _: True,
 ) -> Iterator[Finding]:
-    """Judge each cluster that has a mesh."""
+    """Judge each cluster that has a mesh, or a mesh of some kind."""
     meshes = _meshes(evidence)
     if not meshes:
         yield Finding(check, "ok", evidence.names, "no cluster has a mesh")
-    of_meshes = replace(evidence, names=tuple(meshes))
+    of_meshes = replace(evidence, names=tuple(name for name, mesh in meshes.items() if which(mesh)))
     yield from each(check, of_meshes, part, lambda name, survey: judge(name, survey, meshes[name]))
 
 
@@ -182,5 +241,8 @@ def _meshes(evidence: Evidence) -> dict[str, Mesh]:
 
 def _named(roots: Collection[Certificate]) -> str:
     """Name roots by the beginning of their fingerprints, written as OpenSSL does."""
-    every = sorted(":".join(wrap(one.fingerprint[:8].upper(), 2)) for one in roots)
+    return _few(sorted(":".join(wrap(one.fingerprint[:8].upper(), 2)) for one in roots))
+
+
+def _few(every: Sequence[str]) -> str:
     return ", ".join(every[:_MOST]) + (f" and {len(every) - _MOST} more" if len(every) > _MOST else "")

@@ -132,7 +132,16 @@ def _left(plan: Plan, one: Asked, answer: Answer) -> Found:
         return "warning", said, "see why the first choices do not answer"
     if answer.destination == one.importing.cluster:
         return _told_nothing(plan, one, answer)
+    if answer.status < 400 and not _may(one):
+        said = f"{request} was answered {answer.status} by {answer.destination}: the cluster is none of its callers"
+        return "failed", said, _DEPLOY
     return "ok", f"{request} by {way(answer.policy)}", ""
+
+
+def _may(one: Asked) -> bool:
+    """Tell whether anybody of the cluster may call what a rule asks for."""
+    callers = one.rule.target.callers
+    return callers is None or one.importing.cluster in {caller.cluster for caller in callers}
 
 
 def _told_nothing(plan: Plan, one: Asked, answer: Answer) -> Found:
@@ -144,10 +153,12 @@ def _told_nothing(plan: Plan, one: Asked, answer: Answer) -> Found:
     own = rule.target.offers.get(cluster)
     port = plan.fabric.wan_policies[rule.wan_policy].port
     if answer.problem:
-        return "failed" if answer.lost else "not known", f"{request}: {answer.problem}", answer.remedy
+        alone = one.importing.paths == ("federated",)
+        remedy = f"ask in a pod with a sidecar; in one, {answer.remedy}" if alone else answer.remedy
+        return "failed" if answer.lost else "not known", f"{request}: {answer.problem}", remedy
     if answer.status == 403 and rule.target.callers is not None:
         accounts = {one.cluster: one.accounts for one in rule.target.callers}
-        if cluster not in accounts:
+        if not _may(one):
             return "ok", f"{request} is refused: the cluster is none of its callers", ""
         if accounts[cluster]:
             said = f"{request} is refused: in this cluster its callers are {', '.join(accounts[cluster])}"

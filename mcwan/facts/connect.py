@@ -8,6 +8,7 @@ import yaml
 from lightkube import AsyncClient, KubeConfig
 from lightkube.core.exceptions import ConfigError
 
+from mcwan import yamls
 from mcwan.facts.report import Failure
 from mcwan.model.cluster import Cluster
 
@@ -51,7 +52,7 @@ def _kubeconfig(cluster: Cluster) -> tuple[dict[str, Any], Path | None]:
     else:
         path = Path(cluster.kubeconfig_path).expanduser()
         text = path.read_text(encoding="utf-8")
-    content = yaml.safe_load(text)
+    content = yamls.objects(text)
     if not isinstance(content, dict):
         raise ConfigError("not a mapping")
     for user in content.get("users") or ():

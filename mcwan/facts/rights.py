@@ -23,6 +23,7 @@ _LISTED = (
 )
 _DIAGNOSED = {"apiGroups": [GROUP], "resources": ["wanpolicies"], "verbs": ["get", "list"]}
 _MESHES = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [MESH_CONFIG, ROOTS], "verbs": ["get"]}
+_AMBIENT = {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get", "list"]}
 _PROXIED = {"apiGroups": [""], "resources": ["services/proxy"]}
 _TOLD = {"apiGroups": ["multicluster.x-k8s.io"], "resources": ["serviceexports/status"], "verbs": ["patch"]}
 
@@ -33,12 +34,13 @@ def cluster_role(
     conditions: bool = False,
     diagnosis: bool = False,
     meshes: bool = False,
+    ambient: bool = False,
     proxied: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Give the ClusterRole; with the rights to write conditions of ServiceExports, or to diagnose, if so wanted.
 
-    `meshes` is the right to read what tells of a mesh. `proxied` are Services that requests may be sent to through the
-    API server, as NAME:PORT.
+    `meshes` is the right to read what tells of a mesh, `ambient` that of one with ambient workloads. `proxied`
+    are Services that requests may be sent to through the API server, as NAME:PORT.
     """
     rules: list[dict[str, Any]] = [
         {"apiGroups": [group], "resources": list(kinds), "verbs": ["get", "list"]} for group, kinds in _LISTED
@@ -58,6 +60,7 @@ def cluster_role(
             definitions,
             *([_DIAGNOSED] if diagnosis else []),
             *([_MESHES] if meshes else []),
+            *([_AMBIENT] if ambient else []),
             *([_TOLD] if conditions else []),
             *([{**_PROXIED, "resourceNames": names, "verbs": ["get"]}] if (names := sorted(set(proxied))) else []),
         ],

@@ -1,7 +1,7 @@
 """Asks clusters for what a diagnosis needs; each part by itself, so that one that is refused does not lose the others.
 
-The rights are those of docs/how-to/facts.md, to read WANPolicies and, where there is a mesh, two ConfigMaps: `mcwan
-doctor --rights` prints them.
+The rights are those of docs/how-to/facts.md, to read WANPolicies, where there is a mesh two ConfigMaps, and where it
+is ambient DaemonSets: `mcwan doctor --rights` prints them.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,10 @@ _KINDS: Mapping[Part, Kind] = {
     "gateways": Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways"),
     "services": Kind("v1", "Service", "services"),
     "policies": Kind(f"{GROUP}/v1alpha1", "WANPolicy", "wanpolicies", namespaced=False),
+    "namespaces": Kind("v1", "Namespace", "namespaces", namespaced=False),
+    "daemonsets": Kind("apps/v1", "DaemonSet", "daemonsets"),
 }
+_ALWAYS: tuple[Part, ...] = ("uid", "gateways", "services", "policies")
 _CONFIG_MAPS: Mapping[Part, tuple[str, str]] = {"roots": (ROOTS, "root-cert.pem"), "mesh": (MESH_CONFIG, "mesh")}
 """What tells of a mesh: the name of each ConfigMap, and the key in it."""
 
@@ -59,8 +62,7 @@ async def survey(api: AsyncClient, wanted: Wanted, now: datetime, mesh: Mesh | N
         return reading.failures["cluster"]
     found: dict[str, Any] = {}
     failures: dict[Part, Failure] = {}
-    parts: tuple[Part, ...] = ("uid", *_KINDS, *(_CONFIG_MAPS if mesh else ()))
-    for part in parts:
+    for part in (*_ALWAYS, *(_of_mesh(mesh) if mesh else ())):
         try:
             found[part] = await _part(api, part, mesh)
         except ApiError as error:
@@ -68,6 +70,10 @@ async def survey(api: AsyncClient, wanted: Wanted, now: datetime, mesh: Mesh | N
         except httpx2.HTTPError as error:
             return unreachable(error)
     return Survey(reading, **found, failures=failures)
+
+
+def _of_mesh(mesh: Mesh) -> tuple[Part, ...]:
+    return (*_CONFIG_MAPS, "namespaces", *(("daemonsets",) if mesh.ambient else ()))
 
 
 async def _part(api: AsyncClient, part: Part, mesh: Mesh | None) -> Any:

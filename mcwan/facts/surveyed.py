@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mcwan.facts.report import Failure, Reading
 
-Part = Literal["uid", "gateways", "services", "policies", "roots", "mesh"]
+Part = Literal["uid", "gateways", "services", "policies", "roots", "mesh", "namespaces", "daemonsets"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Survey:
     `uid` is that of the namespace kube-system, which no two clusters share. `gateways`, `services` and `policies` are
     all Gateways, Services and WANPolicies that are there, as the API server has them. `roots` are the certificates that
     its mesh trusts (PEM), `mesh` is the mesh's own config (YAML), as the ConfigMaps in the mesh's root namespace have
-    them: empty where there is none. A cluster without a mesh is not asked.
+    them: empty where there is none. `namespaces` are all that are there and, where the mesh is said to be ambient,
+    `daemonsets`. A cluster without a mesh is not asked.
     """
 
     reading: Reading = field(default_factory=Reading)
@@ -27,6 +28,8 @@ class Survey:
     policies: tuple[Mapping[str, Any], ...] | None = None
     roots: str | None = None
     mesh: str | None = None
+    namespaces: tuple[Mapping[str, Any], ...] | None = None
+    daemonsets: tuple[Mapping[str, Any], ...] | None = None
     failures: Mapping[Part, Failure] = field(default_factory=dict)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mcwan.facts.report import Wanted
 from mcwan.facts.resolve import NOTHING, Known
 from mcwan.gateways import envoy_gateway, istio, standard
+from mcwan.gateways.ports import ports_free
 from mcwan.gateways.supported import unsupported
 from mcwan.model.cluster import ProfileName
 from mcwan.model.description import Description
@@ -71,6 +72,7 @@ def check(description: Description) -> Iterator[Mistake]:
                 f"profile {cluster.gateway.profile} cannot order that; allowed: {', '.join(sorted(allowed))}",
                 f"leave it to the GatewayClass, or use one of the profiles {', '.join(able)}",
             )
+    yield from ports_free(description, PROFILES)
     for problem in (_failover, _spares_alike, _traffic, _callers, _federated, _ambient, _tls, _tracing):
         yield from problem(description)
     yield from _service_names(description)

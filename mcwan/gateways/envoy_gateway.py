@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mcwan.gateways import envoy, envoy_metrics
+from mcwan.gateways import balancers, envoy, envoy_metrics
 from mcwan.gateways.gateway_api import backend_tls_policy, listener_tls, root
-from mcwan.model.cluster import Balancer, Exposure
+from mcwan.model.cluster import Exposure
 from mcwan.model.durations import lasting
 from mcwan.model.labels import ENVOY_GATEWAY, ENVOY_GATEWAY_NAMESPACE
 from mcwan.model.mesh import workloads
@@ -42,6 +42,8 @@ upstream = federated = strict = None
 SPAN = envoy.SPAN
 CONTROLLER_NAMESPACE = "envoy-gateway-system"
 METRICS = (19001,)
+TAKEN: tuple[int, ...] = (19000, *METRICS, 19002, 19003)
+"""Envoy's admin interface, the shutdown manager, and readiness, beside these (xds/bootstrap, shutdown_manager.go)."""
 _API = "gateway.envoyproxy.io/v1alpha1"
 _GATEWAY = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _ROUTE = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
@@ -52,16 +54,6 @@ Meshes = Mapping[str, Sequence[str]]
 """Host names by trust domain."""
 _NEVER = 4_294_967_295
 """Envoy's way to say never for a number of errors in a row."""
-_INTERNAL: Mapping[Balancer, Mapping[str, str]] = {
-    "aws": {
-        "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
-        "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
-    },
-    "azure": {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"},
-    "gcp": {"networking.gke.io/load-balancer-type": "Internal"},
-    "metallb": {},
-}
-_POOL = "metallb.io/address-pool"
 
 
 def infrastructure(request: GatewayRequest) -> Infrastructure:
@@ -205,8 +197,7 @@ def _service(request: GatewayRequest, name: str) -> Manifest:
         ports = [{"port": port, "nodePort": port} for port in request.ports]
         service["patch"] = {"type": "StrategicMerge", "value": {"spec": {"ports": ports}}}
     if exposure == "LoadBalancer" and ingress.balancer is not None:
-        pool = {_POOL: ingress.balancer_pool} if ingress.balancer_pool else {}
-        service["annotations"] = {**_INTERNAL[ingress.balancer], **pool}
+        service["annotations"] = dict(balancers.annotations(ingress))
     return service
 
 

@@ -38,6 +38,7 @@ from mcwan.plan.profile import (
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP", "NodePort"})
 FEATURES: frozenset[Feature] = frozenset(
     {
+        "exposure",
         "mutual TLS",
         "fabric only",
         "callers",
@@ -64,6 +65,8 @@ _RBAC = "rbac.authorization.k8s.io/v1"
 _STATUS_PORT = 15021
 METRICS = (15020, 15090)
 """Where a gateway tells its metrics: its agent's and Envoy's together, and Envoy's alone."""
+TAKEN: tuple[int, ...] = (15000, 15004, *METRICS, _STATUS_PORT, 15053)
+"""Envoy's admin interface, istiod's debug interface, the agent's DNS, and these (pilot-agent, status/server.go)."""
 _WEIGHTS = 2**32 - 1
 """Envoy: the most that the weights of a cluster's endpoints are together."""
 _MUTUAL = {"gateway.istio.io/tls-terminate-mode": "MUTUAL"}

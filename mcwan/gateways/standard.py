@@ -16,6 +16,7 @@ from mcwan.plan.profile import Feature, GatewayRequest, Infrastructure, RouteReq
 EXPOSURES: frozenset[Exposure] = frozenset({"ClusterIP"})
 FEATURES: frozenset[Feature] = frozenset({"mutual TLS"})
 LACKS: Mapping[Feature, str] = {
+    "exposure": "it is up to the GatewayClass, which must not make a public load balancer",
     "fabric only": "Gateway API checks the root only: give each fabric one of its own",
     "callers": "Gateway API knows no callers",
     "federated": "no sidecars are known",
@@ -30,6 +31,7 @@ LACKS: Mapping[Feature, str] = {
 }
 TARGET_PROTOCOL = "http"
 BACKEND = ("", "Service")
+TAKEN: tuple[int, ...] = ()
 SPAN = ""
 traffic_class = spare = upstream = callers = federated = strict = None
 

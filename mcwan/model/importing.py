@@ -19,7 +19,10 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True)
 class Importing:
-    """An export as one cluster imports it, by one entry of `imports` or by none; `ambient` as its mesh is."""
+    """An export as one cluster imports it, by one entry of `imports` or by none.
+
+    `ambient`: federated, in a mesh with ambient workloads.
+    """
 
     export: Export
     cluster: str
@@ -37,7 +40,7 @@ class Importing:
 
         Who has neither gets along by the last of them, to which the import's name in its namespace leads.
         """
-        if self.entry is None or self.path != "federated" or not self.ambient:
+        if self.entry is None or not self.ambient:
             return (self,)
         return (self, replace(self, entry=self.entry.model_copy(update={"path": "gateway"})))
 
@@ -117,7 +120,7 @@ def importings(
         return tuple(Importing(export, cluster, None) for cluster in having_namespace)
     chosen = {cluster: entry for entry in entries for cluster in for_clusters(entry, having_namespace)}
     return tuple(
-        Importing(export, cluster, chosen[cluster], cluster in ambient)
+        Importing(export, cluster, chosen[cluster], chosen[cluster].path == "federated" and cluster in ambient)
         for cluster in having_namespace
         if cluster in chosen
     )

@@ -17,7 +17,7 @@ from mcwan.plan.imports import service_import
 from mcwan.plan.manifests import Manifest, apply_order
 from mcwan.plan.meshes import strict
 from mcwan.plan.names import EGRESS, NAMESPACE
-from mcwan.plan.notes import notes
+from mcwan.plan.notes import notes, too_large
 from mcwan.plan.own_share import own_targets
 from mcwan.plan.profile import Profile
 from mcwan.plan.protection import ingress_protection
@@ -82,7 +82,7 @@ class Plan:
 
     def notes(self) -> list[str]:
         """Say what the plan could not know, or leaves to somebody else."""
-        return list(notes(self.context))
+        return [*notes(self.context), *too_large(self.by_owner[GATEWAYS])]
 
 
 def _has(value: object, words: Mapping[str, Awaited]) -> bool:

@@ -118,12 +118,13 @@ def _egress_routes(context: Context, importing: Importing) -> list[Manifest]:
                     ),
                     export,
                     [_rule(context, importing, rule, port.port) for rule in rules],
+                    short=importing.ambient,
                 )
             )
             if treated.others:
                 whole = len(treated.others) == len(rules)
                 gateway_name = names.EGRESS if shared else names.clusterset(export.exported_name)
-                hosts = tuple(names.hostnames(export.exported_name, export.namespace))
+                hosts = tuple(names.hostnames(export.exported_name, export.namespace, short=importing.ambient))
                 request = RouteRequest(name, namespace, common, treated.others, whole, gateway_name, hosts)
                 found += context.profiles[importing.cluster].traffic(request)
     return found

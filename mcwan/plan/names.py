@@ -67,18 +67,20 @@ def cluster_host(service: str) -> str:
     return f"{service}.svc.cluster.local"
 
 
-def hostnames(name: str, namespace: str) -> list[str]:
+def hostnames(name: str, namespace: str, *, short: bool = False) -> list[str]:
     """Give the host names that an export answers to.
 
     The last two are what clients may write for the second, whose search list completes them: the Host stays short.
+    `short` adds the same two of the third, for where clients find that by DNS and come as they are.
     """
-    return [
+    found = [
         f"{name}.{namespace}.svc.clusterset.local",
         cluster_host(f"{clusterset(name)}.{namespace}"),
         cluster_host(f"{name}.{namespace}"),
         f"{clusterset(name)}.{namespace}.svc",
         f"{clusterset(name)}.{namespace}",
     ]
+    return [*found, f"{name}.{namespace}.svc", f"{name}.{namespace}"] if short else found
 
 
 def exported(hostname: str) -> tuple[str, str] | None:
@@ -89,7 +91,7 @@ def exported(hostname: str) -> tuple[str, str] | None:
             if dot and namespace and "." not in namespace:
                 plain = name.removesuffix(leaves.RESERVED)
                 known = (plain, namespace)
-                return known if hostname in hostnames(*known) else None
+                return known if hostname in hostnames(*known, short=True) else None
     return None
 
 

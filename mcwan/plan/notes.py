@@ -1,13 +1,30 @@
 """Notes: what a plan could not know, what it leaves to somebody else, and what of the description does not hold."""
 
+import json
 from collections.abc import Iterator
 
 from mcwan.model.importing import traffic
 from mcwan.plan.addresses import ingress_addresses
-from mcwan.plan.context import Context
+from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.own_share import own_way
 from mcwan.plan.spares import spares_left_out
 from mcwan.plan.upstreams import stays
+
+_ETCD = 3 * 2**19
+"""The most bytes that etcd takes at once, if not told otherwise (--max-request-bytes): 1.5 MiB."""
+
+
+def too_large(found: PerCluster) -> Iterator[str]:
+    """Say which objects no API server stores: what refuses workloads of meshes names every export that is theirs."""
+    for cluster, manifests in found.items():
+        for one in manifests:
+            size = len(json.dumps(one, separators=(",", ":")))
+            if size > _ETCD:
+                place = f"{one['kind']} {one['metadata'].get('namespace', '')}/{one['metadata']['name']}"
+                yield (
+                    f"{cluster}: {place} has {size / 2**20:.1f} MiB, and etcd takes 1.5: have meshes import the same "
+                    "exports, or fewer"
+                )
 
 
 def notes(context: Context) -> Iterator[str]:
@@ -20,12 +37,11 @@ def notes(context: Context) -> Iterator[str]:
         cluster = context.fabric.clusters[name]
         if not ingress_addresses(context, name):
             yield f"{name}: no ingress address is known, so that it has no target on the other clusters"
-        if cluster.gateway.profile == "standard":
-            yield (
-                f"{name}: the standard profile cannot say how a gateway is reached; GatewayClass "
-                f"{cluster.gateway.class_name} must not make a public load balancer"
-            )
-        if why := context.profiles[name].LACKS.get("traffic"):
+        lacks = context.profiles[name].LACKS
+        if why := lacks.get("exposure"):
+            its = f"{name}, GatewayClass {cluster.gateway.class_name}: profile {cluster.gateway.profile}"
+            yield f"{its} does not say how a gateway is reached: {why}"
+        if why := lacks.get("traffic"):
             yield f"{name}: profile {cluster.gateway.profile} follows no settings for traffic: {why}"
     yield from _without_per_try(context)
     own = _of_own_pods(context)
@@ -41,8 +57,9 @@ def _of_own_pods(context: Context) -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = {}
     for importing, rule in context.egress():
         cluster = importing.cluster
+        profile = context.fabric.clusters[cluster].gateway.profile
         for said, holds in (
-            ("has no spare for its own pods, with profile istio", stays(context, cluster, rule)),
+            (f"has no spare for its own pods, with profile {profile}", stays(context, cluster, rule)),
             (
                 "has no spare for its own pods until its ingress address is known",
                 spares_left_out(context, cluster, rule),

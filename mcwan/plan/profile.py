@@ -15,6 +15,7 @@ from mcwan.model.traffic import Traffic
 from mcwan.plan.manifests import Manifest
 
 Feature = Literal[
+    "exposure",
     "mutual TLS",
     "fabric only",
     "callers",
@@ -29,6 +30,7 @@ Feature = Literal[
     "NetworkPolicy",
 ]
 FEATURES: Mapping[Feature, str] = {
+    "exposure": "How an ingress gateway is reached is said, so that the Internet is kept out.",
     "mutual TLS": "Gateways show each other certificates, and check each other's name or identity.",
     "fabric only": "An ingress gateway admits clients of its own fabric only, if several have one root.",
     "callers": "`callers` of an export.",
@@ -242,6 +244,8 @@ class Profile(Protocol):
     """The appProtocol of its targets: by which its egress gateway speaks to a remote ingress gateway."""
     BACKEND: tuple[str, str]
     """The API group and kind of a spare or of an upstream, as a route refers to it."""
+    TAKEN: tuple[int, ...]
+    """Ports at which a gateway's own pods listen for other purposes, so that no listener can."""
     SPAN: str
     """What the header `spanid` is set to where requests leave: the client's own, else a new one; empty: no header."""
 

@@ -18,8 +18,13 @@ def route(
     parent: tuple[str, str],
     export: Export,
     rules: Sequence[Manifest],
+    *,
+    short: bool = False,
 ) -> Manifest:
-    """Give a route for the host names of an export; `parent`: the Gateway, of the same namespace, and its listener."""
+    """Give a route for the host names of an export, with `short` for the short ones, too.
+
+    `parent`: the Gateway, of the same namespace, and its listener.
+    """
     gateway, section = parent
     return manifest(
         GATEWAY_API,
@@ -37,7 +42,7 @@ def route(
                     "sectionName": section,
                 }
             ],
-            "hostnames": names.hostnames(export.exported_name, export.namespace),
+            "hostnames": names.hostnames(export.exported_name, export.namespace, short=short),
             "rules": rules,
         },
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from mcwan.gateways import balancers
 from mcwan.model.labels import ENVOY_GATEWAY, ENVOY_GATEWAY_NAMESPACE, GATEWAY
 from mcwan.model.leaves import RESERVED
 from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE, SERVICE_ANNOTATION
@@ -22,10 +23,7 @@ from mcwan.rules.unknown import UnjudgedError, chosen, each, first
 from mcwan.rules.words import listed, said
 
 _INTERNAL = (
-    ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
-    ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
-    ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
-    ("networking.gke.io/load-balancer-type", "Internal"),
+    *((key, wanted) for known in balancers.INTERNAL.values() for key, wanted in known.items()),
     ("cloud.google.com/load-balancer-type", "Internal"),
     ("service.beta.kubernetes.io/openstack-internal-load-balancer", "true"),
     ("service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type", "private"),
@@ -33,7 +31,10 @@ _INTERNAL = (
     ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet"),
     ("service.kubernetes.io/qcloud-loadbalancer-internal-subnetid", ""),
 )
-"""What cloud providers read on a Service so that its load balancer has a private address; empty: any value."""
+"""What is read on a Service so that its load balancer has a private address: what mcwan orders, and what others may.
+
+An empty one has any value.
+"""
 _ISTIO = "istio"
 """The GatewayClass that Istio brings along; without its annotation it orders a LoadBalancer."""
 _ENVOY_CLASSES = ("envoy-gateway", "eg")

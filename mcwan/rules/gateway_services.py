@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from mcwan import yamls
 from mcwan.plan.names import SERVICE_ANNOTATION
 from mcwan.rules.evidence import Evidence, listeners, role
 from mcwan.rules.objects import Object, items, kept, mapping, number, text
@@ -70,8 +71,8 @@ def overlay(ordering: Object) -> Mapping[str, Any]:
     if ordering.kind == "EnvoyProxy":
         return mapping(ordering.content, "spec", "provider", "kubernetes", "envoyService", "patch", "value")
     try:
-        return mapping(yaml.safe_load(text(ordering.content, "data", "service")))
-    except (yaml.YAMLError, ValueError):  # a date that is none is a ValueError
+        return mapping(yamls.objects(text(ordering.content, "data", "service")))
+    except yaml.YAMLError:
         return {}
 
 

@@ -14,6 +14,7 @@ from mcwan.plan.summary import export_summary, gateway_summary, import_summary, 
 from mcwan.rules.evidence import Component, Evidence, is_named
 from mcwan.rules.objects import Object, Place
 from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
+from mcwan.yamls import Loader, deep
 
 _COMPONENT = "mcwan:index:"
 _KUBERNETES = "kubernetes:"
@@ -203,19 +204,25 @@ def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:
     """Read the objects of a file, each with the line at which its document begins."""
     kind = "JSON" if path.suffix == ".json" else "YAML"
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8") as file, deep(yaml.YAMLError):
             for one, line in [(json.load(file), 1)] if kind == "JSON" else _documents(file):
                 yield from ((its, line) for its in _listed(one))
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
-    except (ValueError, RecursionError, yaml.YAMLError) as error:  # a date that is none is a ValueError
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"{path}: cannot be read as {kind}: {reason}") from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise SourceError(f"{path}: cannot be read as {kind}: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if mark is not None and isinstance(error, yaml.MarkedYAMLError):
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return str(error).splitlines()[0]
 
 
 def _documents(file: TextIO) -> Iterator[tuple[Any, int]]:
     """Read YAML as `yaml.load_all` does, which does not say where a document begins."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file)
+    loader = Loader(file)
     try:
         while loader.check_node():
             node: Any = loader.get_node()  # there is one: it was checked

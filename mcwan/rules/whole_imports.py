@@ -61,8 +61,8 @@ def _import(evidence: Evidence, one: Object) -> Iterator[Violation]:
 
 
 def _names(evidence: Evidence, one: Object) -> Iterator[Violation]:
-    """Each egress route of an import answers to all of its names."""
-    wanted_names = names_of(one.name, one.namespace)
+    """Each egress route of an import answers to all of its names; that of an ambient mesh to the short ones, too."""
+    wanted_names = names_of(one.name, one.namespace, short=bool(meshes_of(one) or mesh_namespace_of(one)))
     routes, doubts = _routes(evidence)
     for route in routes.get((one.cluster, (one.name, one.namespace)), ()):
         its = hostnames(route)  # without any, it takes all

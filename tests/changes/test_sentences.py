@@ -410,3 +410,17 @@ def test_a_mesh_calls_for_itself() -> None:
     fewer = [{"cluster": "cluster-3", "accounts": ["other.sleep"]}, "cluster-2"]
     (lost,) = compared(*(changed({"exports/0/callers": one}, after) for one in (called, fewer))).sentences
     assert (lost.disturbance.level, lost.disturbance.why) == ("refused", "requests from cluster-3 are refused (403)")
+
+
+def test_where_an_update_was_interrupted_nothing_of_a_cluster_but_its_imports_is_needed() -> None:
+    """The gateways and WAN policies of cluster-2 are not there: how they follow is what nobody can know."""
+    raw = changed({"tls": ISSUED})
+    every = of_plan(planned(raw))
+    kept = tuple(
+        one
+        for one in every.objects
+        if one.cluster != "cluster-2" or one.kind not in ("Gateway", "WANPolicy", "GatewayClass", "EnvoyProxy")
+    )
+    callers = {"exports/1/wanPolicy": "high", "exports/1/callers": ["cluster-2"]}
+    found = between(replace(every, objects=kept, components=()), of_plan(planned(changed(callers, raw))))
+    assert {one.disturbance.why.endswith(LATE) for one in found.sentences if one.about == "moved"} == {True}

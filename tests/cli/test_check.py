@@ -270,7 +270,7 @@ def test_consent_to_withdrawals_is_of_the_rule_too(project: Path) -> None:
         ),
         (
             ["--rendered", "broken"],
-            "broken/east/a.yaml: cannot be read as YAML: while parsing a flow node\n",
+            "broken/east/a.yaml: cannot be read as YAML: line 2, column 1: did not find expected node content\n",
         ),
     ],
 )

@@ -13,7 +13,14 @@ from tests.cli.test_main import run, write
 from tests.fabrics import ISSUED, changed, described
 
 BOTH = ("cluster-1", "cluster-2")
-OK = ("description", "addresses-apart", "trust-domains-equal", "meshes-of-one-root", "mesh-names-free")
+OK = (
+    "description",
+    "addresses-apart",
+    "trust-domains-equal",
+    "meshes-of-one-root",
+    "mesh-names-free",
+    "ambient-as-described",
+)
 """The checks that are well though no cluster is reached."""
 
 
@@ -64,7 +71,7 @@ def test_the_table(project: Path) -> None:
     assert [row for row in rows if row[0]] == [
         [check, "ok" if check in OK else "not known", "cluster-2"] for check in CHECKS
     ]
-    assert result.stdout.endswith("16 not known, 5 ok\ndocs/how-to/doctor.md has a section for each check\n")
+    assert result.stdout.endswith("16 not known, 6 ok\ndocs/how-to/doctor.md has a section for each check\n")
 
 
 def test_every_cluster_unreachable(project: Path) -> None:
@@ -181,7 +188,7 @@ def test_rights() -> None:
 
 
 def test_rights_for_meshes(project: Path) -> None:
-    """One right more where a cluster has a mesh, whatever is known of the clusters."""
+    """One right more where a cluster has a mesh, and one where it is ambient, whatever is known of the clusters."""
     plain = yaml.safe_load(run("doctor", "--project", project, "--rights").stdout)["rules"]
     unreachable(project, facts="live", mesh={"trustDomain": "east.example"})
     meshes = yaml.safe_load(run("doctor", "--project", project, "--rights").stdout)["rules"]
@@ -194,3 +201,10 @@ def test_rights_for_meshes(project: Path) -> None:
         }
     ]
     assert [one for one in plain if one not in meshes] == []
+    unreachable(
+        project, facts="live", mesh={"trustDomain": "east.example", "ambient": True}, gateway={"profile": "istio"}
+    )
+    ambient = yaml.safe_load(run("doctor", "--project", project, "--rights").stdout)["rules"]
+    assert [one for one in ambient if one not in meshes] == [
+        {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get", "list"]}
+    ]

@@ -38,9 +38,10 @@ WELL = {
     "trust-domains-equal": "no cluster has a mesh",
     "meshes-of-one-root": "no cluster has a mesh",
     "mesh-names-free": "no cluster has a mesh",
+    "ambient-as-described": "no cluster has a mesh",
 }
 OF_CLUSTERS = [one for one in WELL if one not in ("reachable", "description", "addresses-apart")]
-OF_CLUSTERS = [one for one in OF_CLUSTERS if not one.startswith(("certificates", "mesh", "trust"))]
+OF_CLUSTERS = [one for one in OF_CLUSTERS if not one.startswith(("ambient", "certificates", "mesh", "trust"))]
 
 
 def wrong(check: str, said: str, remedy: str, *clusters: str, verdict: str = "failed") -> Finding:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mcwan.doctor import Evidence, Finding
+from mcwan.doctor.finding import merged
 from mcwan.facts.der import certificate
 from mcwan.facts.report import Failure
 from mcwan.facts.surveyed import Certificate, Shown
@@ -23,6 +24,7 @@ DENIED = Failure(problem="roots cannot be read: 403 forbidden", remedy="give it 
 RENEW = "renew or remove it, see docs/how-to/federate-meshes.md#trust"
 MEND = "mend the mesh's roots, see docs/how-to/federate-meshes.md#trust"
 ONE_ROOT = "give meshes and gateways intermediates of one root, see docs/how-to/federate-meshes.md#trust"
+MODE = "istio.io/dataplane-mode"
 BY_HAND = "it may be an intermediate: compare by hand, see docs/how-to/federate-meshes.md#trust"
 WRITE = "write mcwan:clusters.cluster-2.mesh.trustDomain: {}, or give the mesh what mcwan mesh prints"
 ELSEWHERE = "read it by hand, or write mcwan:clusters.cluster-2.mesh.rootNamespace"
@@ -270,13 +272,8 @@ def test_without_tls_no_gateway_is_compared() -> None:
 
 def test_a_service_with_the_name_of_a_federated_import() -> None:
     """A Service of another name, and one beside an import by gateway, are nobody's business."""
-    changes = {
-        **MESHES,
-        "clusters/cluster-2/gateway": {"profile": "istio"},
-        "imports": [{"service": "payment.secure", "clusters": ["cluster-2"], "path": "federated"}],
-    }
     there = tuple({"metadata": {"name": name, "namespace": "secure"}} for name in ("payment", "other"))
-    found = survey(survey(evidence(changes), ONE, services=there), TWO, services=there)
+    found = survey(survey(evidence(FEDERATED), ONE, services=there), TWO, services=there)
     assert judged("mesh-names-free", found) == (
         of("mesh-names-free", "ok", "no Service has the name of a federated import", clusters=(ONE,)),
         of(
@@ -286,3 +283,83 @@ def test_a_service_with_the_name_of_a_federated_import() -> None:
             "rename it, or offer it: add cluster-2 to from of payment.secure",
         ),
     )
+
+
+def test_without_a_plan_nobody_knows_which_names_are_taken() -> None:
+    found = replace(survey(survey(evidence(FEDERATED), ONE, services=()), TWO, services=()), plan=None)
+    said = "which names it is told is not known"
+    assert judged("mesh-names-free", found) == (
+        of("mesh-names-free", "not known", said, "see the check description", clusters=BOTH),
+    )
+
+
+AMBIENT = "ambient-as-described"
+FEDERATED = {
+    **MESHES,
+    "clusters/cluster-2/gateway": {"profile": "istio"},
+    "imports": [{"service": "payment.secure", "clusters": ["cluster-2"], "path": "federated"}],
+}
+DESCRIBED = {**FEDERATED, "clusters/cluster-2/mesh": {"trustDomain": "east.example", "ambient": True}}
+
+
+def labelled(*names: str) -> tuple[Any, ...]:
+    """Give namespaces, of which those with some names are ambient."""
+    plain = ({"metadata": {"name": "default"}}, {"metadata": {"name": "kept", "labels": {MODE: "none"}}})
+    return (*plain, *({"metadata": {"name": name, "labels": {MODE: "ambient"}}} for name in names))
+
+
+def daemons(app: str) -> dict[str, Any]:
+    return {"metadata": {"name": "ours"}, "spec": {"selector": {"matchLabels": {"app": app}}}}
+
+
+def told(verdict: Any, said: str, remedy: str = "") -> Finding:
+    return of(AMBIENT, verdict, said, remedy)
+
+
+UNSAID = (
+    "it has ambient namespaces ({}), of which the stack file says nothing: whoever has no sidecar there gets nowhere "
+    "by the names of federated imports"
+)
+SAY = "write mcwan:clusters.cluster-2.mesh.ambient: true"
+LACKING = "its mesh is ambient in the stack file, and it has no ztunnel, without which no workload is"
+INSTALL = "install Istio's charts cni and ztunnel, or take mcwan:clusters.cluster-2.mesh.ambient away"
+NO_PLAN = replace(survey(evidence(FEDERATED), TWO, namespaces=labelled("secure")), plan=None)
+AMBIENTS: dict[str, tuple[Evidence, Finding]] = {
+    "nobody": (survey(evidence(FEDERATED), TWO, namespaces=labelled()), told("ok", "no namespace is ambient")),
+    "somebody": (
+        survey(evidence(FEDERATED), TWO, namespaces=labelled("secure", "insecure")),
+        told("warning", UNSAID.format("insecure, secure"), SAY),
+    ),
+    "many": (
+        survey(evidence(FEDERATED), TWO, namespaces=labelled("a", "b", "c", "d")),
+        told("warning", UNSAID.format("a, b, c and 1 more"), SAY),
+    ),
+    "somebody, as far as is known": (NO_PLAN, told("warning", UNSAID.format("secure"), SAY)),
+    "nothing to ask for": (
+        survey(evidence(MESHES), TWO, namespaces=labelled("secure")),
+        told("ok", "it imports nothing federated"),
+    ),
+    "may not be read": (
+        survey(evidence(FEDERATED), TWO, namespaces=None),
+        told("not known", "namespaces could not be read", "see the check rights"),
+    ),
+    "described, and there": (
+        survey(evidence(DESCRIBED), TWO, daemonsets=(daemons("other"), daemons("ztunnel"))),
+        told("ok", "it has ztunnel, and its mesh is ambient in the stack file"),
+    ),
+    "described, and not there": (
+        survey(evidence(DESCRIBED), TWO, daemonsets=({"spec": {"selector": {}}}, daemons("other"))),
+        told("warning", LACKING, INSTALL),
+    ),
+    "described, and may not be read": (
+        survey(evidence(DESCRIBED), TWO, daemonsets=None),
+        told("not known", "daemonsets could not be read", "see the check rights"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", AMBIENTS)
+def test_ambient_workloads(case: str) -> None:
+    found, finding = AMBIENTS[case]
+    first = of(AMBIENT, "ok", "no namespace is ambient", clusters=(ONE,))
+    assert judged(AMBIENT, survey(found, ONE, namespaces=labelled())) == merged((first, finding))

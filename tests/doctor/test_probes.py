@@ -137,8 +137,18 @@ def test_what_stays_and_what_is_refused_as_it_ought_to_be() -> None:
     other = f"{QUERIES} was answered 404, by nobody of another cluster"
     said = {one.sentence: one.verdict for one in told(evidence(HERE), policy="", status=404)}
     assert said[other] == "not known"
-    refused = "payment.secure: GET /payment is refused: the cluster is none of its callers; "
-    assert told(evidence(CALLERS), policy="", status=403)[-1].sentence == f"{refused}GET /stats by low, WAN port 31112"
+
+
+def test_who_is_none_of_the_callers_has_to_be_refused() -> None:
+    """By the ingress gateway, which may say by which way the request came."""
+    stats = "payment.secure, rule stats: GET /stats was answered 200 by cluster-1: the cluster is none of its callers"
+    wrong = Finding("requests-leave", "failed", (TWO,), stats, DEPLOY)
+    for said, its in (
+        ("GET /payment is refused: the cluster is none of its callers", {"policy": "", "status": 403}),
+        ("GET /payment by high, WAN port 31111", {"status": 403}),
+    ):
+        found = told(evidence(CALLERS), **its)
+        assert {wrong, Finding("requests-leave", "ok", (TWO,), f"payment.secure: {said}")} <= set(found)
 
 
 def test_by_path_federated_a_sidecar_sends_and_who_may_call_is_an_account() -> None:
@@ -157,6 +167,11 @@ def test_by_path_federated_a_sidecar_sends_and_who_may_call_is_an_account() -> N
     said = f"{QUERIES} is refused: in this cluster its callers are frontend.web"
     other = Finding("requests-leave", "not known", (TWO,), said, "ask in a pod of one of these service accounts")
     assert other in told(found, policy="", status=403)
+    refused = "payment.secure: GET /payment by high, WAN port 31111; GET /stats by low, WAN port 31112"
+    assert told(found, status=403)[-1].sentence == refused
+    lost = told(found, policy="", status=0, problem="no answer", remedy="mend it", lost=True)
+    remedy = "ask in a pod with a sidecar; in one, mend it"
+    assert Finding("requests-leave", "failed", (TWO,), f"{QUERIES}: no answer", remedy) in lost
 
 
 def test_rules_of_which_nothing_is_sent() -> None:

@@ -98,7 +98,18 @@ def test_what_tells_of_a_mesh() -> None:
     assert (found.roots, found.mesh, found.failures) == ("a root", "trustDomain: east.example", {})
     without = asked(Played(configs))
     assert isinstance(without, Survey)
-    assert (without.roots, without.mesh) == (None, None), "a cluster without a mesh is not asked"
+    assert (without.roots, without.mesh, without.namespaces) == (None,) * 3, "a cluster without a mesh is not asked"
+
+
+def test_what_tells_of_ambient_workloads() -> None:
+    """DaemonSets are asked for only where the mesh is said to be ambient, since their right is given only there."""
+    refused = Played(DaemonSet=refusal(403))
+    plain, ambient = asked(refused, MESH), asked(refused, MESH.model_copy(update={"ambient": True}))
+    assert isinstance(plain, Survey)
+    assert isinstance(ambient, Survey)
+    assert (plain.namespaces, plain.daemonsets, plain.failures) == ((), None, {})
+    why = {"daemonsets": Failure(problem="daemonsets cannot be read: 403 no", remedy=RIGHTS)}
+    assert (ambient.namespaces, ambient.daemonsets, ambient.failures) == ((), None, why)
 
 
 def test_a_mesh_that_nothing_tells_of() -> None:

@@ -212,6 +212,19 @@ def test_in_an_ambient_mesh_the_egress_gateway_calls_for_who_has_no_sidecar() ->
     assert routes == known
     (gateway,) = (one for one in on(plan, "cluster-2", "Gateway") if one["metadata"]["name"] == "mc-wan-egress")
     assert [one["port"] for one in gateway["spec"]["listeners"]] == [80]
+    route = called(plan, "cluster-2", "HTTPRoute", "cart.secure.egress", "mc-wan")["spec"]
+    assert route["hostnames"] == hostnames("cart", "secure", short=True)
+
+
+def test_only_who_calls_an_import_by_its_own_name_may_shorten_that() -> None:
+    """By path gateway it is called by another name, on the other side by one that is written for it."""
+    by_gateway = ambient({"imports/0/path": "gateway"})
+    for plan, cluster, name in (
+        (by_gateway, "cluster-2", "cart.secure.egress"),
+        (ambient(), "edge", "cart.secure.ingress.low"),
+    ):
+        route = called(plan, cluster, "HTTPRoute", name, "mc-wan")["spec"]
+        assert route["hostnames"] == hostnames("cart", "secure")
 
 
 def test_with_gateways_of_its_own_an_ambient_mesh_has_that_egress_gateway() -> None:

@@ -31,3 +31,10 @@ def test_host_names() -> None:
         "payment-clusterset.secure.svc",
         "payment-clusterset.secure",
     ]
+    assert names.hostnames("payment", "secure", short=True) == [
+        *names.hostnames("payment", "secure"),
+        "payment.secure.svc",
+        "payment.secure",
+    ]
+    assert {names.exported(one) for one in names.hostnames("payment", "secure", short=True)} == {("payment", "secure")}
+    assert [names.exported(one) for one in ("payment", "www.payment.secure", "payment.secure.local")] == [None] * 3

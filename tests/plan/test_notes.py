@@ -1,5 +1,6 @@
 """Notes: what a plan could not know, and what does not hold."""
 
+from mcwan.plan.notes import too_large
 from tests.fabrics import Raw, changed, exported, planned
 
 KNOWN: Raw = {"clusters/cluster-1/sources": ["10.1.0.0/16"], "clusters/cluster-2/sources": ["10.2.0.0/16"]}
@@ -23,8 +24,8 @@ def test_of_clusters() -> None:
     assert planned(raw).notes() == [
         f"cluster-2, edge: {unsaid}",
         "cluster-2: no ingress address is known, so that it has no target on the other clusters",
-        "cluster-2: the standard profile cannot say how a gateway is reached; GatewayClass internal must not make a "
-        "public load balancer",
+        "cluster-2, GatewayClass internal: profile standard does not say how a gateway is reached: it is up to the "
+        "GatewayClass, which must not make a public load balancer",
         "cluster-2: profile standard follows no settings for traffic: the implementation's own defaults hold",
         "cart.secure: no cluster imports it",
     ]
@@ -42,3 +43,14 @@ def test_of_a_time_for_one_try_where_there_is_only_one() -> None:
     ]
     assert planned(changed({**KNOWN, "wanPolicies/high/traffic": times})).notes() == []
     assert planned(changed({**KNOWN, "exports/0/traffic": times | {"idempotent": True}})).notes() == []
+
+
+def test_of_an_object_that_no_api_server_stores() -> None:
+    def policy(size: int) -> Raw:
+        name = {"name": "mc-wan-ingress", "namespace": "mc-wan"}
+        return {"kind": "AuthorizationPolicy", "metadata": name, "spec": {"rules": ["x" * size]}}
+
+    told = "west: AuthorizationPolicy mc-wan/mc-wan-ingress has 1.6 MiB, and etcd takes 1.5"
+    remedy = "have meshes import the same exports, or fewer"
+    found = too_large({"east": [policy(3 * 2**19 - 200)], "west": [policy(1_700_000), policy(1)]})
+    assert list(found) == [f"{told}: {remedy}"]

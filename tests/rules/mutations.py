@@ -902,10 +902,13 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("EnvoyProxy: a LoadBalancer")
 def _(evidence: Evidence) -> Changes:
-    path: Path = ("spec", "provider", "kubernetes", "envoyService", "type")
+    path: Path = ("spec", "provider", "kubernetes", "envoyService")
     for one in evidence.of_kind("EnvoyProxy"):
-        yield _set(evidence, one, path, "LoadBalancer", "gateway-is-private")
-        yield _drop(evidence, one, path, "gateway-is-private")
+        if at(one.content, (*path, "annotations")):
+            yield _drop(evidence, one, (*path, "annotations"), "gateway-is-private")
+        else:
+            yield _set(evidence, one, (*path, "type"), "LoadBalancer", "gateway-is-private")
+            yield _drop(evidence, one, (*path, "type"), "gateway-is-private")
 
 
 # Targets.

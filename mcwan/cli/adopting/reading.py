@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from mcwan import yamls
 from mcwan.cli.editing.splice import EditError
 from mcwan.stack import not_yaml
 
@@ -91,7 +91,7 @@ class Left:
 def objects(source: Source) -> Iterator[Found]:
     """Give a file's objects, those of lists one by one. Raises EditError if it cannot be read."""
     try:
-        documents = list(YAML(typ="safe", pure=True).load_all(source.text))
+        documents = yamls.all_written(source.text)
     except YAMLError as error:
         raise EditError(_not_yaml(source, error)) from None
     for number, document in enumerate(documents, 1):

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
+from mcwan import yamls
 from mcwan.cli.editing import emitted
 from mcwan.model.mistakes import Place, written
 
@@ -26,7 +27,7 @@ class EditError(ValueError):
 @lru_cache(maxsize=8)
 def data(text: str) -> Any:
     """Read a text; what comes is shared, and not to be changed. Raises ruamel's YAMLError."""
-    return YAML(typ="safe", pure=True).load(text)
+    return yamls.written(text)
 
 
 def put(text: str, place: Place, value: Any) -> str:

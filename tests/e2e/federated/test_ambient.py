@@ -49,10 +49,15 @@ def peers(lab: Lab, url: str, who: str) -> set[str]:
     return found()
 
 
-@pytest.mark.parametrize("host", hostnames("ledger", "secure"))
+@pytest.mark.parametrize("host", hostnames("ledger", "secure", short=True))
 def test_it_answers_by_every_name(west: Lab, host: str) -> None:
     assert way(ask(west, f"{host}:8080/entries")) == ENTRIES
     assert way(ask(west, f"{host}:8080/entries", RIDER)) == ENTRIES
+
+
+def test_a_name_without_its_namespace_is_for_sidecars_alone(west: Lab) -> None:
+    assert ask(west, "ledger:8080/entries").status == 404
+    assert way(ask(west, "ledger:8080/entries", RIDER)) == ENTRIES
 
 
 def test_what_is_asked_for_says_which_tunnel(west: Lab) -> None:

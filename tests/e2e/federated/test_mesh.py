@@ -1,7 +1,5 @@
 """A cluster of the lab has a mesh as Istio makes one: identities, interception, answers to DNS, refusals."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -12,22 +10,13 @@ from lab.client import Reply
 from lab.state import Lab
 from lab.waiting import wait
 from tests.e2e.federated.conftest import INTRUDER, SLEEP
+from tests.e2e.live.cluster import applied
 
 pytestmark = pytest.mark.lab
 INTERNAL = "internal.secure"
 ALLOCATED = IPv4Network("240.240.0.0/16")
 """Where Istio takes the addresses of names from that have none."""
 SECONDS = 30.0
-
-
-@contextmanager
-def applied(lab: Lab, cluster: str, one: Object) -> Iterator[None]:
-    with lab.api(lab.topology.sites[cluster]) as api:
-        api.apply(one, manager="test")
-        try:
-            yield
-        finally:
-            api.delete(one)
 
 
 def caller(reply: Reply) -> str:
@@ -79,8 +68,7 @@ def test_what_an_application_sends_is_mutual_tls_of_its_identity(federated: Lab)
 
 def test_interception_is_the_pods_own(federated: Lab) -> None:
     site = federated.topology.sites["east"]
-    with federated.api(site) as api:
-        address = IPv4Address(api.get("v1", "Pod", "sleep", "sleep")["status"]["podIP"])
+    address = mesh.address(federated, "east", SLEEP)
     seen = {
         name: "istio" in netns.run("ip", "netns", "exec", name, "nft", "list", "tables")
         for name in (site.pod(address), site.node, site.pod(site.client_address))

@@ -1,25 +1,25 @@
 """`mcwan doctor` says whether the meshes are those that the stack file says, and whether they trust one root."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from lab import certificates
-from lab.api import Object
+from lab import ambient, certificates
 from lab.cluster import MANAGER
 from lab.gateways import istio
 from lab.state import Lab
 from lab.waiting import wait
 from mcwan.facts.rights import MESH_CONFIG, ROOTS
-from tests.e2e.diagnosed import SOON, Doctor, made, of, wrong
+from tests.e2e.diagnosed import SOON, Doctor, made, of, until_well, wrong
 from tests.e2e.live import cluster
+from tests.e2e.live.cluster import applied
 from tests.e2e.live.test_rights import Reader
 
 pytestmark = pytest.mark.lab
 TRUST = "trust-domains-equal"
 ROOT = "meshes-of-one-root"
+AMBIENT = "ambient-as-described"
 DESCRIBED = [("ok", "its trust domain is the one that is described")]
 UNSEEN = ("not known", "no gateway's certificate was seen to compare with their roots")
 """At the desk, which no WAN reaches."""
@@ -30,17 +30,10 @@ def doctor(federated: Lab, tmp_path: Path) -> Doctor:
     return made(federated, tmp_path)
 
 
-@contextmanager
-def holding(lab: Lab, name: str, **data: str) -> Iterator[None]:
+def holding(lab: Lab, name: str, **data: str) -> AbstractContextManager[None]:
     """Have a ConfigMap in edge, whose namespaces no istiod looks after."""
     metadata = {"name": name, "namespace": "default"}
-    one: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-    with lab.api(lab.topology.sites["edge"]) as api:
-        api.apply(one, manager="test")
-        try:
-            yield
-        finally:
-            api.delete(one)
+    return applied(lab, "edge", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
 
 
 def test_meshes_of_one_root_with_the_trust_domains_that_are_described(doctor: Doctor) -> None:
@@ -97,6 +90,33 @@ def test_a_third_mesh_with_another_root(doctor: Doctor, tmp_path: Path) -> None:
             ((check, verdict, clusters, said),) = wrong(doctor.findings())
             assert (check, verdict, clusters) == (ROOT, "warning", ["east", "edge", "west"])
             assert " in common, and alone: edge " in said
+
+
+def test_ambient_workloads_of_which_the_stack_file_says_nothing(doctor: Doctor) -> None:
+    """East imports federated; west is ambient, and described so."""
+    found = doctor.findings()
+    assert of(found, AMBIENT, "east") == [("ok", "no namespace is ambient")]
+    assert of(found, AMBIENT, "west") == [("ok", "it has ztunnel, and its mesh is ambient in the stack file")]
+    metadata = {"name": "strollers", "labels": {"istio.io/dataplane-mode": "ambient"}}
+    with applied(doctor.lab, "east", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}):
+        said = (
+            "it has ambient namespaces (strollers), of which the stack file says nothing: whoever has no sidecar there "
+            "gets nowhere by the names of federated imports"
+        )
+        assert wrong(doctor.findings()) == [(AMBIENT, "warning", ["east"], said)]
+    until_well(doctor)
+
+
+def test_an_ambient_mesh_without_ztunnel(doctor: Doctor) -> None:
+    site = doctor.lab.topology.sites["west"]
+    daemons = ambient.daemons(istio.NAMESPACE)
+    with doctor.lab.api(site) as api:
+        try:
+            api.delete(daemons)
+            said = "its mesh is ambient in the stack file, and it has no ztunnel, without which no workload is"
+            assert wrong(doctor.findings()) == [(AMBIENT, "warning", ["west"], said)]
+        finally:
+            api.apply(daemons, manager=MANAGER)
 
 
 def test_the_rights_that_it_prints_are_enough_and_needed(doctor: Doctor, tmp_path: Path) -> None:

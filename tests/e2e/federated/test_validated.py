@@ -12,6 +12,7 @@ from lab.state import Lab
 from lab.up import PROJECT, with_profile
 from lab.waiting import wait
 from mcwan import stack
+from tests.e2e.live.cluster import applied
 
 pytestmark = pytest.mark.lab
 GROUPS = ("networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io")
@@ -50,12 +51,9 @@ def validated(federated: Lab) -> Iterator[Api]:
             "metadata": {"name": "istio-validator-test"},
             "webhooks": [webhook],
         }
-        api.apply(made, manager="test")
-        try:
+        with applied(federated, "east", made):
             wait(lambda: refusals(api, [BROKEN]) != [], "istiod validates what is applied", 30)
             yield api
-        finally:
-            api.delete(made)
 
 
 def refusals(api: Api, objects: list[dict[str, Any]]) -> list[str]:

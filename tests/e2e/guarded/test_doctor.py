@@ -1,18 +1,14 @@
 """`mcwan doctor` on clusters that are well, and on such where one thing is broken: it says that one thing, no other."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
-from lab import deploy
 from lab.api import Object
 from lab.faults import CALLER
 from lab.state import Lab
 from lab.waiting import wait
-from tests.e2e.diagnosed import SOON, Doctor, made, of, until_told, until_well, wrong
+from tests.e2e.diagnosed import SOON, Doctor, instead, made, of, until_told, until_well, wrong
 from tests.e2e.live import cluster
 from tests.e2e.live.test_rights import Reader
 
@@ -39,8 +35,7 @@ def by_path_direct(export: str) -> tuple[str, str]:
 
 
 def test_from_the_desk_requests_prove_by_which_port_they_leave(doctor: Doctor) -> None:
-    found = doctor.findings("--probe")
-    assert not [one for one in wrong(found) if one[1] == "failed"]
+    found = until_well(doctor, "--probe")
     ways = {("ok", f"{export}: {way}") for export, way in WAYS.items() if export != "logging.insecure"}
     assert set(of(found, "requests-leave", CALLER)) == {*ways, by_path_direct("logging.insecure")}
     alone = ("billing", "ledger", "quotes", "vault")
@@ -50,8 +45,7 @@ def test_from_the_desk_requests_prove_by_which_port_they_leave(doctor: Doctor) -
 
 
 def test_inside_a_cluster_names_certificates_and_every_path_are_known(doctor: Doctor) -> None:
-    found = doctor.findings("--cluster", CALLER, "--probe", inside=CALLER)
-    assert wrong(found) == []
+    found = until_well(doctor, "--cluster", CALLER, "--probe", inside=CALLER)
     assert set(of(found, "requests-leave", CALLER)) == {("ok", f"{export}: {way}") for export, way in WAYS.items()}
     assert of(found, "dns-answers", CALLER) == [("ok", "the names of its imports resolve")]
     # from a pod the API servers of other clusters are not reached, but their gateways are
@@ -81,22 +75,6 @@ def test_the_rights_that_it_prints_are_enough(doctor: Doctor, tmp_path: Path) ->
         wait(known, "the rights are enough", SOON)
     finally:
         cluster.remove(doctor.lab, "west", *reversed(reader.objects))
-
-
-@contextmanager
-def instead(lab: Lab, name: str, kind: str, called: str, change: Callable[[Object], None]) -> Iterator[None]:
-    """Have a cluster's object otherwise than planned; afterwards it is as planned."""
-    (planned,) = (
-        one for one in deploy.rendered(lab.fabric)[name] if (one["kind"], one["metadata"]["name"]) == (kind, called)
-    )
-    changed = deepcopy(planned)
-    change(changed)
-    with lab.api(lab.topology.sites[name]) as api:
-        try:
-            api.apply(changed, manager=deploy.MANAGER)
-            yield
-        finally:
-            api.apply(planned, manager=deploy.MANAGER)
 
 
 def test_an_export_that_leaves_by_another_port_is_told(doctor: Doctor) -> None:

@@ -53,6 +53,15 @@ def remove(lab: Lab, cluster: str, *manifests: Object) -> None:
             api.delete(one)
 
 
+@contextmanager
+def applied(lab: Lab, cluster: str, manifest: Object) -> Iterator[None]:
+    """An object of the cluster owner's."""
+    with ExitStack() as undone:
+        undone.callback(remove, lab, cluster, manifest)
+        apply(lab, cluster, manifest)
+        yield
+
+
 def service(name: str, ports: Sequence[Object] = ({"name": "http", "port": 8080},), **spec: Any) -> Object:
     """Give the Service of a name.namespace; without a selector, unless one is written."""
     called, _, within = name.partition(".")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lab import ambient
 from lab.files import write_config
 from lab.gateways import IMPLEMENTATIONS, injection, istio
 from lab.tools import Tools
@@ -45,6 +46,13 @@ def test_the_service_leads_to_istiod_at_the_node() -> None:
         15012: 15012,
         443: 15017,
     }
+
+
+def test_an_ambient_mesh_has_what_tells_of_ztunnel() -> None:
+    mesh = Mesh(trust_domain="east.example", ambient=True)
+    *rest, daemons = istio.objects(replace(SITE, mesh=mesh))
+    assert rest == istio.objects(MESHED) == istio.objects(SITE)
+    assert daemons == ambient.daemons("istio-system")
 
 
 def test_its_proxy_is_the_agent_with_the_labs_envoy_where_its_image_has_one() -> None:
