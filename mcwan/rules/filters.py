@@ -10,7 +10,7 @@ from mcwan.rules.evidence import Evidence
 from mcwan.rules.faults import injected, injecting
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.told_headers import otherwise, told
+from mcwan.rules.told_headers import as_planned, otherwise, told
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import said
 
@@ -44,13 +44,14 @@ def _judge(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]
     wanted = told(evidence, route)
     for rule in rules(route):
         wrong = [f"has {key}" for key in mapping(rule) if key not in _RULE and mapping(rule)[key] is not None]
-        wrong += [it for one in items(rule, "filters") for it in _done(one)]
+        planned = as_planned(route, rule, wanted)  # nearly always
+        wrong += [it for one in items(rule, "filters") for it in _done(one)] if not planned else []
         wrong += [
             f"has a filter of backend {said(text(ref, 'name') or None)}: {said(text(one, 'type') or None)}"
             for ref in items(rule, "backendRefs")
             for one in items(ref, "filters")
         ]
-        wrong += otherwise(evidence, route, rule, wanted)
+        wrong += otherwise(evidence, route, rule, wanted) if not planned else []
         for one in wrong:
             yield violation(f"{route}, rule {said(text(rule, 'name') or None)} {one}", _REMEDY, route)
 

@@ -6,8 +6,9 @@ from typing import Any
 from mcwan.gateways import envoy
 from mcwan.model.traffic import Traffic
 from mcwan.plan import names
+from mcwan.plan.routes import request_headers, response_headers, rewrite_host
 from mcwan.rules.evidence import Evidence, component_of, exports_of, keys_of, profile_of
-from mcwan.rules.objects import Object, items, text
+from mcwan.rules.objects import Object, items, text, value
 from mcwan.rules.pods import PROFILES
 from mcwan.rules.words import said
 
@@ -33,6 +34,22 @@ def told(evidence: Evidence, route: Object) -> Told:
     return {}
 
 
+def as_planned(route: Object, rule: Any, wanted: Told) -> bool:
+    """Tell whether a rule's filters are just those that mcwan writes for the plainest of its exports' rules.
+
+    Those of others are looked at one by one. Raises UnjudgedError.
+    """
+    if not wanted or len(keys := keys_of(route)) != 1:
+        return False
+    key = ".".join(keys[0])
+    request = wanted[_REQUEST]
+    if _ANSWER in wanted:
+        made = [rewrite_host(key), request_headers(request), response_headers(wanted[_ANSWER])]
+    else:
+        made = [rewrite_host(key), request_headers({names.EXPORT_HEADER: key, **request})]
+    return bool(value(rule, "filters") == made)
+
+
 def otherwise(evidence: Evidence, route: Object, rule: Any, wanted: Told) -> Iterator[str]:
     """Say which headers a rule sets to another value than planned, or not at all. Raises UnjudgedError."""
     if not wanted or not any(True for _ in items(rule, "backendRefs")):
@@ -46,9 +63,9 @@ def otherwise(evidence: Evidence, route: Object, rule: Any, wanted: Told) -> Ite
         else:
             host = text(one, "urlRewrite", "hostname") or host
     for kind, its in wanted.items():
-        for name, value in its.items():
-            if (its_own := found[kind].get(name, "")) != value:
-                yield _should(name, kind, its_own, value)
+        for name, planned in its.items():
+            if (its_own := found[kind].get(name, "")) != planned:
+                yield _should(name, kind, its_own, planned)
     if _ANSWER not in wanted:
         yield from _asked(evidence, route, host, found[_REQUEST].get(names.EXPORT_HEADER, ""))
     if (again := found[_REQUEST].get(_RETRY_ON, _AGAIN)) != _AGAIN:
