@@ -11,9 +11,13 @@ from typing import Self
 
 from lab import netns
 from lab.topology import Site, Topology
+from lab.waiting import LabError
 
 _ETH_P_IP, _TCP, _ALL = 0x0800, 6, 0x0003
 _OUTGOING = 4
+_SO_RCVBUFFORCE, _SOL_PACKET, _PACKET_STATISTICS = 33, 263, 6
+_BUFFER = 64 << 20
+"""Bytes for each tunnel, of what has passed while this process was not given a processor."""
 _REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|PATCH) (\S+) HTTP/1\.1\r\n")
 
 
@@ -30,6 +34,8 @@ class Connection:
 class Capture:
     """Listens on the tunnels of a site's edge router, for what leaves by them, while it is open.
 
+    Raises LabError at its end if packets were missed: then nothing is known of their requests.
+
     Requests are read where a packet begins with one, as those of the lab's clients do: they fit into one packet. One
     that TCP sends again counts once.
     """
@@ -45,6 +51,7 @@ class Capture:
         with netns.inside(self.site.edge):
             for link in self.topology.links_of(self.site):
                 listening = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL))
+                listening.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
                 listening.bind((link.interface(self.site), _ALL))
                 self._sockets[listening] = link.tunnel.name
         self._stop = threading.Event()
@@ -57,8 +64,13 @@ class Capture:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        missed = 0
         for listening in self._sockets:
+            _, dropped = struct.unpack("II", listening.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
+            missed += dropped
             listening.close()
+        if missed and kind is None:
+            raise LabError(f"{missed} packets of {self.site.cluster} passed uncounted: this machine is too busy")
 
     def _listen(self) -> None:
         while True:

@@ -16,7 +16,7 @@ from lab.api import Object
 from lab.cluster import MANAGER
 from lab.load import Target
 from lab.state import Lab
-from lab.waiting import wait
+from lab.waiting import LabError, wait
 from mcwan import stack
 from mcwan.model import Fabric
 from mcwan.model.tls import Role
@@ -30,9 +30,9 @@ _BEFORE = 2.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the client saw: requests, those that failed, the longest wait in ms; packets that arrived a second later.
+    """What the client saw: requests, those that failed, the longest wait in ms; bytes that arrived a second later.
 
-    `arrived` counts those in the second second of the fault, by tunnel and sending cluster.
+    `arrived` counts those in the second second of the fault, by tunnel, sending and receiving cluster.
     """
 
     requests: int
@@ -56,19 +56,28 @@ def under(lab: Lab, service: str, fault: Fault, broken: float, after: float = 2.
 
 
 def during(lab: Lab, send: Callable[[int], load.Counted], fault: Fault, broken: float, after: float = 2.0) -> Outcome:
-    """Do the same with load that is sent otherwise; `send` gets for how many seconds."""
+    """Do the same with load that is sent otherwise; `send` gets for how many seconds.
+
+    Raises LabError if the load ends before the fault does: what was to be counted then was not sent.
+    """
     counted: list[load.Counted] = []
     seconds = int(_BEFORE + broken + after + 1)
+    breaking = fault(lab)
     sending = threading.Thread(target=lambda: counted.append(send(seconds)))
     sending.start()
     try:
         time.sleep(_BEFORE)
-        with fault(lab):
+        with breaking:
             time.sleep(min(1.0, broken))
-            first = wan.packets(lab.topology)
+            first = wan.octets(lab.topology)
             time.sleep(min(1.0, max(broken - 1, 0)))
-            second = wan.packets(lab.topology)
+            second = wan.octets(lab.topology)
             time.sleep(max(broken - 2, 0))
+            if not sending.is_alive():
+                raise LabError(
+                    f"the load of {seconds} s ended before the fault did: this machine took longer to break it; "
+                    "send load for longer after it"
+                )
     finally:
         sending.join()
     moved = {flow: second[flow] - first[flow] for flow in second if flow.direction == "in"}
@@ -190,14 +199,19 @@ def edited(service: str, *steps: Mapping[str, object], pause: float = 0.0) -> Fa
     """An export's settings are other ones, step by step, so many seconds apart; and then as they were."""
 
     @contextmanager
-    def fault(lab: Lab) -> Iterator[None]:
+    def applied(lab: Lab, every: list[dict[str, list[Object]]], before: dict[str, list[Object]]) -> Iterator[None]:
         try:
-            for step in steps:
-                deploy.apply(lab, changed(lab, {service: step}))
+            for objects in every:
+                deploy.apply_objects(lab, objects)
                 time.sleep(pause)
             yield
         finally:
-            deploy.apply(lab, lab.fabric)
+            deploy.apply_objects(lab, before)
+
+    def fault(lab: Lab) -> AbstractContextManager[None]:
+        """Plan all of it beforehand: that takes longer than applying it, while load is sent for so long only."""
+        every = [deploy.rendered(changed(lab, {service: step})) for step in steps]
+        return applied(lab, every, deploy.rendered(lab.fabric))
 
     return fault
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,10 +70,15 @@ def counted(output: str) -> Counted:
     return Counted(found["requests"], found["failed"], found["longest"])
 
 
-def command(url: str, seconds: int, host: str = "") -> list[str]:
-    """Give the command that sends load to a URL for so many seconds; `host` is what requests carry, if not its own."""
+def command(url: str, seconds: int, headers: Mapping[str, str] | None = None) -> list[str]:
+    """Give the command that sends load to a URL for so many seconds, with further headers."""
     shape = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", str(_REPORT)]
-    return ["wrk", *shape, *(["-H", f"Host: {host}"] if host else []), url]
+    return [
+        "wrk",
+        *shape,
+        *(word for name, value in (headers or {}).items() for word in ("-H", f"{name}: {value}")),
+        url,
+    ]
 
 
 def longest(seconds: int) -> float:
@@ -81,7 +87,7 @@ def longest(seconds: int) -> float:
 
 
 def _wrk(site: Site, target: Target, seconds: int, path: str) -> str:
-    sending = command(f"http://{target.address}:{target.port}{path}", seconds, target.host)
+    sending = command(f"http://{target.address}:{target.port}{path}", seconds, {"Host": target.host})
     client = site.pod(site.client_address)
     return netns.run("ip", "netns", "exec", client, *sending, seconds=longest(seconds))
 

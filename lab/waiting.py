@@ -32,6 +32,24 @@ def wait(check: Callable[[], bool], what: str, seconds: float = SECONDS) -> None
         time.sleep(_PAUSE)
 
 
+def until(check: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+    """Wait for what is asked over a network: no answer means not yet. Raises LabError, with why there was none."""
+    missing: list[OSError] = []
+
+    def answered() -> bool:
+        missing.clear()
+        try:
+            return check()
+        except OSError as error:
+            missing.append(error)
+            return False
+
+    try:
+        wait(answered, what, seconds)
+    except LabError as error:
+        raise LabError(f"{error}: {missing[0]}" if missing else str(error)) from None
+
+
 def each(do: Callable[[T], None], items: Iterable[T]) -> None:
     """Do something for all items at the same time. Raises what the first one that fails raises, once all have ended."""
     every, given_up = list(items), threading.Event()

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import click
 
@@ -26,7 +26,11 @@ from lab.waiting import LabError, wait
 from mcwan.sdwan import linux
 from mcwan.sdwan.router import Hop, Marked, Route, Router
 
+T = TypeVar("T")
 Direction = Literal["out", "in"]
+WEIGHT = 8000
+HEAVY = {"x-weight": WEIGHT * "x"}
+"""A header that makes each request that many bytes, and its answer, which tells it; too long for HTTP/2 to shorten."""
 _FROM_DETOUR, _TO_DETOUR = 10, 20
 """Priorities of routing rules, before the tunnels' own. What comes from a detour does not go there again."""
 _LAN = "lan0"
@@ -69,8 +73,7 @@ def build(topology: Topology) -> None:
         for site in link.ends:
             name = link.interface(site)
             netns.ip(site.edge, [f"address add {link.address(site)}/31 dev {name}", f"link set {name} up"])
-            rate = f"tbf rate {link.tunnel.megabits}mbit burst 128kb latency 50ms"
-            netns.run("tc", "-n", site.edge, "qdisc", "add", "dev", name, "root", *rate.split())
+            _rate("add", site, name, link.tunnel.megabits)
     for site in topology.sites.values():
         netns.ip(site.edge, routes(topology, site))
         netns.nft(site.edge, ruleset(topology, site))
@@ -137,10 +140,30 @@ def ruleset(topology: Topology, site: Site) -> str:
 
 def packets(topology: Topology) -> Counter[Flow]:
     """Read how many packets every tunnel has carried, as each edge router counts them."""
+    return _counters(topology, "packets")
+
+
+def octets(topology: Topology) -> Counter[Flow]:
+    """Read how many bytes every tunnel has carried: they tell requests from packets that are none, see `carriers`."""
+    return _counters(topology, "bytes")
+
+
+def carriers(moved: Mapping[T, int], requests: int = 0) -> set[T]:
+    """Give what carried requests, of the bytes that each carried.
+
+    That is whatever carried at least a quarter of what the busiest did, and of so many requests with `HEAVY`.
+    Packets say less: a connection that rests is asked by PING whether the other end is there, and one that is refused
+    is opened again; both cost packets, the more the longer a busy machine takes for requests, but of 70 bytes each.
+    """
+    least = max(max(moved.values(), default=0), requests * WEIGHT) / 4
+    return {one for one, carried in moved.items() if carried and carried >= least}
+
+
+def _counters(topology: Topology, unit: Literal["packets", "bytes"]) -> Counter[Flow]:
     found: Counter[Flow] = Counter()
     for site in topology.sites.values():
         listed = json.loads(netns.run("ip", "netns", "exec", site.edge, "nft", "-j", "list", "counters"))
-        counted = {one["counter"]["name"]: one["counter"]["packets"] for one in listed["nftables"] if "counter" in one}
+        counted = {one["counter"]["name"]: one["counter"][unit] for one in listed["nftables"] if "counter" in one}
         for link in topology.links_of(site):
             name, remote = link.interface(site), link.remote(site).cluster
             found[Flow(site.cluster, remote, link.tunnel.name, "out")] = counted[f"{name}.out"]
@@ -161,6 +184,18 @@ def lose(topology: Topology, percent: Mapping[str, float]) -> None:
             if (parts := round(_PARTS * percent.get(link.tunnel.name, 0)))
         ]
         netns.nft(site.edge, "\n".join(["flush chain ip wan lose", *rules]) + "\n")
+
+
+def throttle(topology: Topology, part: float) -> None:
+    """Have every tunnel carry just a part of its rate; 1 is all of it."""
+    for link in topology.links:
+        for site in link.ends:
+            _rate("change", site, link.interface(site), link.tunnel.megabits * part)
+
+
+def _rate(verb: Literal["add", "change"], site: Site, interface: str, megabits: float) -> None:
+    shape = f"tbf rate {megabits:g}mbit burst 128kb latency 50ms"
+    netns.run("tc", "-n", site.edge, "qdisc", verb, "dev", interface, "root", *shape.split())
 
 
 def losses(topology: Topology) -> dict[str, float]:

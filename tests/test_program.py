@@ -10,8 +10,9 @@ import yaml
 
 from mcwan.cli.render import files
 from mcwan.program import main
-from tests.components.examples import STACKS, config, plan
+from tests.components.examples import config, plan
 from tests.components.monitor import record
+from tests.shipped import STACKS
 
 
 def _sorted(manifests: list[Any]) -> list[str]:

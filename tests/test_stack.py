@@ -33,11 +33,6 @@ def test_a_stack_is_read(tmp_path: Path) -> None:
     assert stack.read_config(tmp_path, "dev") == described(tls=ISSUED)
 
 
-@pytest.mark.parametrize("name", stack.stacks(ROOT))
-def test_every_stack_beside_the_program_is_good(name: str) -> None:
-    assert stack.read(ROOT, name).name == name
-
-
 def test_stacks(tmp_path: Path) -> None:
     assert stack.stacks(tmp_path) == []
     for name in ("prod", "dev"):

@@ -17,7 +17,7 @@ def told(before: View, after: View) -> Iterator[Told]:
         elif old is not None and new is None:
             yield _left(before, old)
         elif old is not None and new is not None:
-            yield from _gateway(old, new, tuple(one for one in after.by_cluster if one != name))
+            yield from _gateway(before, old, new, tuple(one for one in after.by_cluster if one != name))
 
 
 def _joined(after: View, new: Cluster) -> Told:
@@ -45,16 +45,35 @@ def _left(before: View, old: Cluster) -> Told:
             disturbance=Disturbance(
                 level="refused",
                 why=f"{why}, and other clusters nothing there" if offered else why,
-                remedy=f"write weight 0 for {old.name} in an update before, so that nobody is sent there meanwhile"
-                if offered
-                else "",
+                remedy=_first(before, old.name, "in an update before, so that nobody is sent there meanwhile"),
             ),
         ),
         (cover(clusters=[old.name]), cover(WAYS, TLS, TREATMENT, CALLERS, PROTECTION, subjects=[""])),
     )
 
 
-def _gateway(old: Cluster, new: Cluster, others: tuple[str, ...]) -> Iterator[Told]:
+def _first(before: View, name: str, when: str) -> str:
+    """Say what to do before a cluster answers no more: weight 0, but not where nobody else would have a weight then.
+
+    That is a mistake: `mcwan.model.checks.exports`.
+    """
+    offered = [export for export, offers in before.by_export.items() if name in offers]
+    alone = [export for export in offered if _answers_alone(before, export, name)]
+    shared = len(alone) < len(offered)
+    where = f"for {name} in each export that others answer, too," if alone else f"for {name}"
+    weight = [f"write weight 0 {where} {when}"] if shared else []
+    it = "it" if len(alone) == 1 else "them"
+    return "; ".join([*weight, *([f"offer {listed(alone)} elsewhere first, or withdraw {it}"] if alone else [])])
+
+
+def _answers_alone(view: View, export: str, name: str) -> bool:
+    """Tell whether no other cluster offers an export, or none that requests are sent to."""
+    others = view.by_export[export].keys() - {name}
+    sent = {way.cluster for flow in view.flows if flow.asks == export for way in flow.to if way.share and not way.spare}
+    return not others or (name in sent and not sent & others)
+
+
+def _gateway(before: View, old: Cluster, new: Cluster, others: tuple[str, ...]) -> Iterator[Told]:
     name = new.name
     if old.addresses != new.addresses:
         gone = sorted(set(old.addresses) - set(new.addresses))
@@ -78,6 +97,7 @@ def _gateway(old: Cluster, new: Cluster, others: tuple[str, ...]) -> Iterator[To
             (cover(WAYS), cover(GATEWAY, PROTECTION, clusters=[name])),
         )
     if (old.profile, old.gateway_class) != (new.profile, new.gateway_class):
+        first = _first(before, name, "first")
         yield Told(
             Sentence(
                 about="gateway",
@@ -86,7 +106,7 @@ def _gateway(old: Cluster, new: Cluster, others: tuple[str, ...]) -> Iterator[To
                 disturbance=Disturbance(
                     level="yes",
                     why=f"new gateways take the place of those that carry the traffic of {name}",
-                    remedy=f"take {name} out of the exports first (weight 0), or do it when nobody calls; see {PAGE}",
+                    remedy=f"{f'{first}; or ' if first else ''}do it when nobody calls; see {PAGE}",
                 ),
             ),
             (cover(clusters=[name]), cover(WAYS, TLS)),

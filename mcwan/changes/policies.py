@@ -65,9 +65,10 @@ def _added(one: PolicyOn, where: list[str], *, known: bool) -> Told:
 
 def _removed(before: View, one: PolicyOn, where: list[str], *, left: bool) -> Told:
     used = users(before, one.name)
+    sending = "send by it until their" if len(used) > 1 else "sends by it until its"
     disturbance = Disturbance(
         level="possible",
-        why=f"{clusters(used)} send by it until their own objects are changed, and its listeners are gone at once",
+        why=f"{clusters(used)} {sending} own objects are changed, and its listeners are gone at once",
         remedy="move the exports in one update, and remove the WAN policy in the next",
     )
     where_from = f" from {clusters(where)}" if left else f" (tunnel {one.tunnel}, TCP port {said(one.port)})"

@@ -48,7 +48,8 @@ def gather(
     surveys: dict[str, Survey | Failure] = {}
 
     def ask(description: Description) -> None:
-        reached = [name for name in _in_view(stack, description, names) if not description.clusters[name].render_to]
+        _known(stack, description, names, inside, probed or ())
+        reached = [name for name in _in_view(description, names) if not description.clusters[name].render_to]
         wanted = {name: gateways.wanted(description, name) for name in reached}
         if wanted:
             surveys.update(survey_all(description, wanted, now, say=partial(click.echo, err=True)))
@@ -60,16 +61,12 @@ def gather(
     description, mistakes = _described(project, stack, reader)
     if not surveys:
         ask(description)
-    view = _in_view(stack, description, names)
+    view = _in_view(description, names)
     # what GatewayClasses support is a check of its own: the plan asks nothing of facts
     plan = gateways.plan(description) if isinstance(description, Fabric) else None
     evidence = Evidence(description, view, now, plan, mistakes, surveys)
-    if inside is not None:
-        _known_cluster(stack, evidence.description, inside, "--inside")
-        if inside not in evidence.names:
-            raise click.BadParameter(f"{inside!r} is left out by --cluster; name it there, too", param_hint="--inside")
     evidence = _with_names(_with_certificates(evidence), inside)
-    return evidence if probed is None else _with_answers(stack, evidence, frozenset(probed))
+    return evidence if probed is None else _with_answers(evidence, frozenset(probed))
 
 
 def rights(project: Path, stack: str, *, probe: bool) -> str:
@@ -135,15 +132,11 @@ def _with_names(evidence: Evidence, inside: str | None) -> Evidence:
     return replace(evidence, inside=inside, resolved=resolve(inside, wanted, _SECONDS))
 
 
-def _with_answers(stack: str, evidence: Evidence, chosen: frozenset[str]) -> Evidence:
+def _with_answers(evidence: Evidence, chosen: frozenset[str]) -> Evidence:
     """Send requests: from here in the cluster that this machine is in, through their API servers in others."""
     evidence = replace(evidence, chosen=chosen, answers={})
     if evidence.plan is None:
         return evidence
-    known = evidence.plan.context.exports
-    for key in sorted(chosen - set(known)):
-        told = f"{key!r} is not exported in Pulumi.{stack}.yaml; exports there: {', '.join(known) or 'none'}"
-        raise click.BadParameter(told, param_hint="--service")
     clusters = evidence.description.clusters
     every = [
         one.probe
@@ -168,10 +161,24 @@ def _with_answers(stack: str, evidence: Evidence, chosen: frozenset[str]) -> Evi
     return replace(evidence, answers={one.probe: one for one in found})
 
 
-def _in_view(stack: str, description: Description, names: Sequence[str]) -> tuple[str, ...]:
+def _in_view(description: Description, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names) or description.clusters))
+
+
+def _known(
+    stack: str, description: Description, names: Sequence[str], inside: str | None, services: Collection[str]
+) -> None:
+    """See that what options name is there, before any cluster is asked. Raises click.BadParameter."""
     for name in names:
         _known_cluster(stack, description, name, "--cluster")
-    return tuple(sorted(set(names) or description.clusters))
+    if inside is not None:
+        _known_cluster(stack, description, inside, "--inside")
+        if inside not in _in_view(description, names):
+            raise click.BadParameter(f"{inside!r} is left out by --cluster; name it there, too", param_hint="--inside")
+    known = sorted(one.key for one in description.exports)
+    for key in sorted(set(services) - set(known)):
+        told = f"{key!r} is not exported in Pulumi.{stack}.yaml; exports there: {', '.join(known) or 'none'}"
+        raise click.BadParameter(told, param_hint="--service")
 
 
 def _known_cluster(stack: str, description: Description, name: str, option: str) -> None:

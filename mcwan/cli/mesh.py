@@ -7,6 +7,7 @@ from mcwan.cli.files import write as write_files
 from mcwan.cli.render import dump
 from mcwan.gateways.istio_values import values
 from mcwan.model.description import Description
+from mcwan.model.leaves import unknown
 
 _MARK = "Written by `mcwan mesh`"
 
@@ -19,6 +20,8 @@ def written(description: Description, clusters: Sequence[str]) -> dict[str, str]
     """Give the values for some clusters, or for all that have a mesh, as YAML by cluster. Raises MeshError."""
     known = sorted(name for name, cluster in description.clusters.items() if cluster.mesh is not None)
     for name in clusters:
+        if wrong := unknown("cluster", name, description.clusters):
+            raise MeshError(f"{name!r}: {'; '.join(wrong)}")
         if name not in known:
             raise MeshError(f"{name!r} has no mesh; allowed: {', '.join(known) or 'none, no cluster has one'}")
     if not known:

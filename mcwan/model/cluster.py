@@ -3,12 +3,22 @@
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    IPvAnyAddress,
+    IPvAnyNetwork,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from mcwan.model.base import Model
+from mcwan.model.clean import is_secret
 from mcwan.model.facts import FactSource
-from mcwan.model.leaves import MAX_ADDRESSES, DnsLabel
+from mcwan.model.leaves import DIRECTORY, MAX_ADDRESSES, DnsLabel
 from mcwan.model.mesh import Mesh
 from mcwan.model.tls import Certificates
 
@@ -80,15 +90,17 @@ def _kubeconfig(value: object, info: ValidationInfo) -> object:
     A stack file holds `{secure: ciphertext}`; a running program gets the clear text, and its caller says by the
     context's `secrets` whether the key was one.
     """
-    if isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str):
-        return SecretStr(value["secure"])
+    if is_secret(value) and value["secure"]:  # type: ignore[index] # a mapping
+        return SecretStr(value["secure"])  # type: ignore[index]
     if isinstance(value, SecretStr) or (isinstance(value, str) and (info.context or {}).get("secrets")):
         return value
     raise PydanticCustomError(
         "mcwan",
         "{problem}",
         {
-            "problem": "a kubeconfig must be a Pulumi secret, not clear text",
+            "problem": "an empty Pulumi secret; allowed: a kubeconfig"
+            if is_secret(value)
+            else "a kubeconfig must be a Pulumi secret, not clear text",
             "remedy": "pulumi config set --path 'mcwan:clusters.NAME.kubeconfig' --secret < FILE",
         },
     )
@@ -100,7 +112,7 @@ Kubeconfig = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "properties": {"secure": {"type": "string"}},
+            "properties": {"secure": {"type": "string", "minLength": 1}},
             "required": ["secure"],
             "additionalProperties": False,
             "description": "Set with: pulumi config set --path 'mcwan:clusters.NAME.kubeconfig' --secret < FILE",
@@ -118,8 +130,9 @@ class Cluster(Model):
     """How to reach it: a context of the kubeconfig above or, without one, of the file that `kubeconfigPath` names."""
     kubeconfig_path: Annotated[str, Field(strict=True, min_length=1)] = "~/.kube/config"
     """The kubeconfig file that `context` is looked up in."""
-    render_to: Annotated[str, Field(strict=True, min_length=1)] | None = None
-    """Instead of reaching it: a directory, relative to the project, that its objects are written to as YAML."""
+    render_to: Annotated[str, StringConstraints(strict=True, pattern=DIRECTORY)] | None = None
+    """Instead of reaching it: a directory of its own, relative to the project, that its objects are written to as
+    YAML."""
     ingress: Ingress = Ingress()
     """Its ingress gateway."""
     gateway: Gateway = Gateway()

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from mcwan.model.base import Model
-from mcwan.model.leaves import HEADER
+from mcwan.model.leaves import COOKIE_VALUE, HEADER, HEADER_VALUE
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 MatchType = Literal["Exact", "RegularExpression"]
@@ -34,7 +34,7 @@ class HeaderMatch(Model):
     """Exact, or a regular expression (RE2 syntax) for the whole value."""
     name: Annotated[str, StringConstraints(strict=True, pattern=HEADER, max_length=256)]
     """The header's name, in any case."""
-    value: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=4096)]
+    value: Annotated[str, StringConstraints(strict=True, pattern=HEADER_VALUE, max_length=4096)]
     """The header's value."""
 
 
@@ -54,7 +54,7 @@ class CookieMatch(Model):
 
     name: Annotated[str, StringConstraints(strict=True, pattern=HEADER, max_length=256)]
     """The cookie's name."""
-    value: Annotated[str, StringConstraints(strict=True, pattern=r'^[^\s",;\\]*$', max_length=1024)]
+    value: Annotated[str, StringConstraints(strict=True, pattern=COOKIE_VALUE, max_length=1024)]
     """The cookie's value (RFC 6265: no blanks, quotes, commas, semicolons or backslashes)."""
 
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from ipaddress import collapse_addresses
 
 from mcwan.model.importing import traffic
-from mcwan.plan.addresses import ingress_addresses
+from mcwan.plan.addresses import family, ingress_addresses
 from mcwan.plan.context import Context, PerCluster
 from mcwan.plan.own_share import own_way
 from mcwan.plan.spares import spares_left_out
@@ -33,6 +34,9 @@ def notes(context: Context) -> Iterator[str]:
     unsaid = [name for name in context.clusters if not context.fabric.clusters[name].sources]
     if unsaid:
         yield f"{', '.join(unsaid)}: no sources are written, so that no NetworkPolicy protects the WAN ports"
+    else:
+        yield from _of_another_family(context)
+    yield from _everybody(context)
     for name in context.clusters:
         cluster = context.fabric.clusters[name]
         if not ingress_addresses(context, name):
@@ -50,6 +54,44 @@ def notes(context: Context) -> Iterator[str]:
             yield f"{key}: no cluster imports it"
         for said, clusters in own.get(key, {}).items():
             yield f"{key}: {', '.join(sorted(clusters))} {said}"
+
+
+def _everybody(context: Context) -> Iterator[str]:
+    """Say whose sources, written at once or in parts, are every address there is."""
+    found: dict[str, list[str]] = {}
+    for name in context.clusters:
+        for version in (4, 6):
+            mine = (one for one in context.fabric.clusters[name].sources if one.version == version)
+            if any(not one.prefixlen for one in collapse_addresses(mine)):  # type: ignore[type-var]
+                found.setdefault(f"IPv{version}", []).append(name)
+    for family_, names in found.items():
+        yield (
+            f"{', '.join(names)}: sources have every {family_} address, so that NetworkPolicies keep none of them away "
+            "from the WAN ports"
+        )
+
+
+def _of_another_family(context: Context) -> Iterator[str]:
+    """Say which clusters are reached only at addresses of a family of which another one's sources have no network.
+
+    A connection has the family of the address that it is for, and what is of no source is not admitted, if not somebody
+    on the way translates it.
+    """
+    asked = {(one.cluster, rule.target.key) for one, rule in context.egress()}
+    asked |= {(one.cluster, key) for key, ones in context.imports.items() for one in ones if not one.follows_rules}
+    found: dict[tuple[str, str], set[str]] = {}
+    for cluster, key in asked:
+        export = context.exports[key]
+        mine = {one.version for one in context.fabric.clusters[cluster].sources}
+        for other in export.offers:
+            at = {family(one) for one in ingress_addresses(context, other, export)}
+            if other != cluster and at and not mine & at:
+                found.setdefault((cluster, f"IPv{min(at)}"), set()).add(other)
+    for (cluster, family_), others in sorted(found.items()):
+        yield (
+            f"{cluster}: sources have no {family_} network, and {', '.join(sorted(others))} is reached by {family_} "
+            f"only: NetworkPolicies do not admit the requests of {cluster} there"
+        )
 
 
 def _of_own_pods(context: Context) -> dict[str, dict[str, set[str]]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mcwan.model.base import Model
+from mcwan.model.mistakes import printable
 from mcwan.rules.evidence import Component, Evidence
 from mcwan.rules.objects import Object, Place
 from mcwan.rules.unknown import UnjudgedError
@@ -16,6 +17,8 @@ from mcwan.rules.unknown import UnjudgedError
 ALL = "all"
 """In a configuration: the rules that are not named."""
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST = 200
+"""Characters of an exception that are told."""
 
 
 class Level(StrEnum):
@@ -36,7 +39,10 @@ class Severity(StrEnum):
 
 
 class Options(Model):
-    """What an operator can set for a rule, none by default. Its fields are the rule's configuration schema."""
+    """What an operator can set for a rule, none by default. Its fields are the rule's configuration schema.
+
+    Every field needs a default, by which the rule is judged where nobody configures it.
+    """
 
 
 @dataclass(frozen=True, order=True)
@@ -74,6 +80,9 @@ class Rule:
             raise ValueError(f"{self.name!r} is no name of a rule; allowed: {_NAME.pattern}, but not {ALL}")
         if not (isinstance(self.options, type) and issubclass(self.options, Options)):
             raise ValueError(f"{self.name}: its options are no subclass of mcwan.rules.Options")
+        for name, option in self.options.model_fields.items():
+            if option.is_required():  # a rule that nobody configures is judged, too
+                raise ValueError(f"{self.name}: its option {name} has none; every option needs a default")
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ def run(rule: Rule, evidence: Evidence, options: Options | None = None) -> Verdi
         except UnjudgedError as error:
             unjudged.add(str(error))
         except (Exception, SystemExit) as error:  # a rule that fails must not hide the others
-            failures.append(_where(error))
+            failures.append(_failure(rule, error))
     ordered = sorted(violations, key=lambda one: (one.clusters, one.subject, one.what))
     return Verdict(rule, tuple(ordered), tuple(sorted(unjudged)), failures[0] if failures else "")
 
@@ -133,7 +142,23 @@ def _checked(found: object) -> Violation:
     return found
 
 
-def _where(error: BaseException) -> str:
-    """Say what kind of exception it is and where it was raised; its text may hold what nobody should read."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+def _failure(rule: Rule, error: BaseException) -> str:
+    """Say what the exception is, where in the rule's own file it came from, and its first line.
+
+    A library's frame, where it was raised, helps nobody. Its text may be told: what it can quote is evidence, which has
+    no secrets in clear (see `unknown.Withheld`).
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = {code.co_filename for one in (rule.subjects, rule.judge) if (code := getattr(one, "__code__", None))}
+    frame = next((one for one in reversed(frames) if one.filename in own), frames[-1])
+    text = _first_line(error)
+    where = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+    return f"{where}: {text}" if text else where
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        lines = str(error).splitlines()
+    except Exception:  # it is somebody else's, and may hold a value that is withheld
+        return ""
+    return printable(lines[0][:_LONGEST]) if lines else ""

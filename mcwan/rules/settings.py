@@ -2,7 +2,8 @@
 
 import json
 import runpy
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from mcwan.model.messages import said
-from mcwan.model.mistakes import show, unread, written
+from mcwan.model.mistakes import Place, show, unread, written
+from mcwan.model.near import near
 from mcwan.rules import RULES
 from mcwan.rules.evidence import Evidence
 from mcwan.rules.organisation import Withdrawals
@@ -65,17 +67,20 @@ def parse(raw: Mapping[str, Any], rules: Sequence[Rule] = RULES) -> Settings:
 def read(path: Path, rules: Sequence[Rule] = RULES) -> Settings:
     """Read settings from a JSON file; a relative baseline is one beside that file. Raises SettingsError."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_Object)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {unread(error)}") from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise SettingsError(f"{path}: {show(raw)}; allowed: an object with a key per rule")
+    wrong = list(_twice(raw))
     try:
         settings = parse(raw, rules)
     except SettingsError as error:
-        raise SettingsError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+        wrong += str(error).splitlines()
+    if wrong:
+        raise SettingsError("\n".join(f"{path}: {line}" for line in wrong))
     return replace(settings, options={name: _beside(path, options) for name, options in settings.options.items()})
 
 
@@ -99,6 +104,26 @@ def with_rules_of(path: Path) -> Sequence[Rule]:
     return every
 
 
+class _Object(dict[str, Any]):
+    """An object of JSON that knows which of its keys are written more than once; the last one holds, as in JSON."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+
+
+def _twice(value: Any, place: Place = ()) -> Iterator[str]:
+    """Tell of the keys that are written more than once: a rule would be switched off by accident."""
+    if isinstance(value, _Object):
+        for key in value.twice:
+            yield f"{written((*place, key))}: written more than once; allowed: once; remove all but one"
+        for key, inner in value.items():
+            yield from _twice(inner, (*place, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _twice(inner, (*place, index))
+
+
 def check_names(names: Iterable[str], rules: Sequence[Rule]) -> None:
     """Say which names are no rule's. Raises SettingsError."""
     known = [rule.name for rule in rules]
@@ -116,7 +141,9 @@ def options_of(rule: Rule, raw: Mapping[str, Any], wrong: list[str]) -> Options:
         for one in error.errors():
             place = (rule.name, *one["loc"])
             if one["type"] == "extra_forbidden":
-                wrong.append(f"{written(place)}: no such option; allowed: {', '.join([LEVEL, *fields])}")
+                meant = near(str(place[-1]), [LEVEL, *fields])
+                remedy = f"; did you mean {meant!r}?" if meant else ""
+                wrong.append(f"{written(place)}: no such option; allowed: {', '.join([LEVEL, *fields])}{remedy}")
             else:
                 mistake = replace(said(one, rule.options, one["input"]), place=place)
                 if one["type"] == "tuple_type" and isinstance(one["input"], str):
@@ -149,7 +176,9 @@ def _beside(path: Path, options: Options) -> Options:
 
 
 def _no_such_rule(name: str, known: Iterable[str]) -> str:
-    return f"{name}: no such rule; allowed: {', '.join([ALL, *known])}"
+    meant = near(name, [ALL, *known])
+    others = "write one that docs/rules lists, or name the file of rules of your own with --rules"
+    return f"{written((name,))}: no such rule; {f'did you mean {meant!r}?' if meant else others}"
 
 
 def _level(place: str, value: object, wrong: list[str]) -> Level | None:

@@ -197,7 +197,16 @@ def _files(directory: Path) -> list[Path]:
 
 def _objects(cluster: str, path: Path) -> Iterator[Object]:
     for one, line in _file(path):
-        yield Object(cluster, one, place=Place(path.as_posix(), line))
+        yield Object(cluster, _without_secrets(one), place=Place(path.as_posix(), line))
+
+
+def _without_secrets(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give an object of a file with what a Secret hides withheld, as Pulumi's provider marks it in a state."""
+    if one["kind"] != "Secret":
+        return one
+    name = (one.get("metadata") or {}).get("name") if isinstance(one.get("metadata"), Mapping) else None
+    hidden = {key: Withheld(f"Secret {name}.{key}", HIDDEN) for key in ("data", "stringData") if one.get(key)}
+    return {**one, **hidden}
 
 
 def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:

@@ -1,9 +1,10 @@
 """WAN policies are the same on every cluster: the SD-WAN knows one port per tunnel, and nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mcwan.model.leaves import Port
 from mcwan.model.sla import LEVELS
@@ -158,6 +159,14 @@ class PortRange(Options):
     """The lowest WAN port that is allowed."""
     highest: Annotated[Port, Field(examples=[31999])] = 65535
     """The highest WAN port that is allowed."""
+
+    @model_validator(mode="after")
+    def _has_ports(self) -> Self:
+        """Refuse a range of no port: every WAN policy would violate it."""
+        if self.lowest > self.highest:
+            problem = f"lowest is {self.lowest}, highest {self.highest}; allowed: lowest at most as high as highest"
+            raise PydanticCustomError("mcwan", "{problem}", {"problem": problem, "remedy": "correct one of them"})
+        return self
 
 
 def _in_range(_: Evidence, one: Object, options: PortRange) -> Iterator[Violation]:

@@ -412,6 +412,75 @@ def test_a_mesh_calls_for_itself() -> None:
     assert (lost.disturbance.level, lost.disturbance.why) == ("refused", "requests from cluster-3 are refused (403)")
 
 
+def remedy(edits: dict[str, Any], raw: Raw) -> tuple[str, str]:
+    """Give the first sentence's reason and remedy."""
+    its = edit(edits, raw).sentences[0].disturbance
+    return its.why, its.remedy
+
+
+@pytest.mark.parametrize(
+    ("offers", "expected"),
+    [
+        pytest.param(
+            {"exports": [exported(from_=["cluster-1", "cluster-3"])]},
+            "write weight 0 for cluster-3 in an update before, so that nobody is sent there meanwhile",
+            id="with others",
+        ),
+        pytest.param(
+            {"exports": [exported(from_=["cluster-3"])]},
+            "offer cart.secure elsewhere first, or withdraw it",
+            id="alone",
+        ),
+        pytest.param(
+            {"exports": [exported(from_=["cluster-3", {"cluster": "cluster-1", "weight": 0}])]},
+            "offer cart.secure elsewhere first, or withdraw it",
+            id="with others that have weight 0",
+        ),
+        pytest.param(
+            {
+                "exports": [
+                    exported(from_=["cluster-3"]),
+                    exported(service="a.secure", from_=["cluster-3"]),
+                    exported(service="b.secure", from_=["cluster-3", "cluster-2"]),
+                ]
+            },
+            "write weight 0 for cluster-3 in each export that others answer, too, in an update before, so that nobody "
+            "is sent there meanwhile; offer a.secure and cart.secure elsewhere first, or withdraw them",
+            id="both",
+        ),
+    ],
+)
+def test_before_a_cluster_leaves_nothing_is_asked_that_is_a_mistake(offers: Raw, expected: str) -> None:
+    """All weights 0 is one, so that weight 0 is not asked of what a cluster alone answers."""
+    raw = changed(offers, THREE)
+    gone = {"clusters/cluster-3": GONE, "exports": [], "imports": []}
+    assert remedy(gone, raw) == (
+        "clients on cluster-3 reach no import any more, and other clusters nothing there",
+        expected,
+    )
+    first = expected.replace("in an update before, so that nobody is sent there meanwhile", "first")
+    _, another = remedy({"clusters/cluster-3/gateway": ISTIO}, raw)
+    assert another == f"{first}; or do it when nobody calls; see docs/how-to/plan.md"
+
+
+def test_a_gateway_that_answers_nobody_is_replaced_when_nobody_calls() -> None:
+    _, found = remedy({"clusters/cluster-3/gateway": ISTIO}, THREE)
+    assert found == "do it when nobody calls; see docs/how-to/plan.md"
+
+
+def test_who_sends_by_a_policy_that_is_removed_is_told_in_the_number_that_it_has() -> None:
+    rest = "own objects are changed, and its listeners are gone at once"
+    moved = {"exports/0/rules/0/wanPolicy": "low", "wanPolicies/high": GONE}
+    by_number = {}
+    for raw in (described(), THREE):
+        every = edit(moved, raw).sentences
+        by_number[len(raw["clusters"])] = next(one.disturbance.why for one in every if one.about == "policy-removed")
+    assert by_number == {
+        2: f"cluster-2 sends by it until its {rest}",
+        3: f"cluster-2 and cluster-3 send by it until their {rest}",
+    }
+
+
 def test_where_an_update_was_interrupted_nothing_of_a_cluster_but_its_imports_is_needed() -> None:
     """The gateways and WAN policies of cluster-2 are not there: how they follow is what nobody can know."""
     raw = changed({"tls": ISSUED})

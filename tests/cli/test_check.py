@@ -251,7 +251,7 @@ def test_consent_to_withdrawals_is_of_the_rule_too(project: Path) -> None:
         (
             ["--policy-config", "wrong.json"],
             "wrong.json: all: 'strict'; allowed: mandatory, advisory, disabled\n"
-            f"wrong.json: wan-port-rage: no such rule; allowed: all, {NAMES}\n"
+            "wrong.json: wan-port-rage: no such rule; did you mean 'wan-port-range'?\n"
             "wrong.json: wan-port-range.enforcementLevel: 3; allowed: mandatory, advisory, disabled\n"
             "wrong.json: wan-port-range.lowest: '31000': not allowed; allowed: a whole number; write lowest so\n"
             "wrong.json: wan-port-range.top: no such option; allowed: enforcementLevel, lowest, highest\n"

@@ -156,6 +156,30 @@ def test_wrong_options(project: Path, options: tuple[str, ...], said: str) -> No
     assert said in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--cluster", "nope"), "Invalid value for --cluster: 'nope' is not in"),
+        (("--inside", "nope"), "Invalid value for --inside: 'nope' is not in"),
+        (("--inside", "cluster-1", "--cluster", "cluster-2"), "Invalid value for --inside: 'cluster-1' is left out"),
+        (("--probe", "--service", "nope.secure"), "Invalid value for --service: 'nope.secure' is not exported"),
+    ],
+)
+@pytest.mark.parametrize("facts", ["declared", "live"])
+def test_what_options_name_is_looked_up_before_any_cluster_is_asked(
+    project: Path, options: tuple[str, ...], said: str, facts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable(project, facts=facts)
+
+    def asked(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a cluster was asked")
+
+    monkeypatch.setattr("mcwan.cli.doctor.survey_all", asked)
+    result = run("doctor", "--project", project, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
 def test_too_many_requests(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unreachable(project)
     monkeypatch.setattr("mcwan.cli.doctor._MOST", 5)

@@ -133,7 +133,8 @@ def test_what_is_exported_already_changes_only_where_that_is_said(file: Path) ->
         ),
         (
             "export a/secure --wan-policy high --cluster cluster-3",
-            "--cluster 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; did you mean 'cluster-2'?",
+            "--cluster 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; write one of "
+            "them, or add mcwan:clusters.cluster-3",
         ),
         (
             "export a/secure --wan-policy high --context east",

@@ -61,6 +61,7 @@ def test_a_first_stack_file_deploys(project: Path) -> None:
     words = shlex.split("export payment/secure --port 8080 --cluster east --wan-policy high")
     assert run(*words).exit_code == 0
     assert run("unexport", "payment/secure").exit_code == 0
+    assert (project / "Pulumi.dev.yaml").read_text(encoding="utf-8") == text
 
 
 def test_a_trial_run_prints_what_would_be_written(project: Path) -> None:
@@ -72,7 +73,12 @@ def test_a_trial_run_prints_what_would_be_written(project: Path) -> None:
 
 def test_wan_policies_and_tls_as_said(project: Path) -> None:
     policies = ("--wan-policy", "gold=mpls:32001:20/50/0.5", "--wan-policy", "high=mpls:32002")
-    assert run("init", *TWO, *policies, "--plaintext", "--stack", "prod").exit_code == 0
+    result = run("init", *TWO, *policies, "--plaintext", "--stack", "prod")
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "--wan-policy 'high=mpls:32002': no service level; taken: jitterMs 50, latencyMs 100, lossPercent 1; write "
+        "what the tunnel promises, here as high=mpls:32002:JITTER/LATENCY/LOSS or in the file\n",
+    )
     found = stacks.read_config(project, "prod")
     assert found["tls"] == {"mode": "plaintext"}
     assert found["wanPolicies"] == {
@@ -87,7 +93,8 @@ def test_it_asks_on_a_terminal(project: Path, monkeypatch: pytest.MonkeyPatch) -
         "East", "east", "", "10.1.0.300", "10.1.0.11", "secure",  # a name and an address that cannot be
         "west", "arn:aws:eks:x/west", "10.2.0.11,fd00:2::11", "",
         "", "",  # no more clusters; the issuer
-        "", "", "", "31112",
+        "", "", "50/100", "50/100/1",  # a service level that is none
+        "", "31112", "",
     ]  # fmt: skip
     result = CliRunner().invoke(main, ["init"], input="\n".join(answers) + "\n")
     assert result.exit_code == 0, result.output
@@ -123,6 +130,12 @@ def test_who_stops_at_a_question_gets_no_file(project: Path, monkeypatch: pytest
             "--wan-policy 'high': not a WAN policy; write NAME=TUNNEL:PORT, e.g. high=business:31111, or with its "
             "service level NAME=TUNNEL:PORT:JITTER/LATENCY/LOSS (milliseconds, milliseconds, percent), e.g. "
             "high=business:31111:50/100/1",
+        ),
+        (
+            "init --cluster a=a:10.1.0.11 --wan-policy high=business:31111:50/100",
+            "--wan-policy 'high=business:31111:50/100': not a WAN policy; write NAME=TUNNEL:PORT, e.g. "
+            "high=business:31111, or with its service level NAME=TUNNEL:PORT:JITTER/LATENCY/LOSS (milliseconds, "
+            "milliseconds, percent), e.g. high=business:31111:50/100/1",
         ),
         (
             "init --cluster a=a:8.8.8.8",

@@ -67,11 +67,13 @@ def test_to_files_and_nobody_elses(project: Path, tmp_path: Path) -> None:
 
 
 def test_without_a_mesh(project: Path) -> None:
-    result = run("mesh", "--project", project, "cluster-3")
-    assert (result.exit_code, result.stderr) == (
-        2,
-        "'cluster-3' has no mesh; allowed: cluster-1, cluster-2\n",
-    )
+    write(project, changed(MESHES | {"clusters/east": {"context": "east"}}))
+    for name, told in (
+        ("esat", "'esat': no such cluster; allowed: cluster-1, cluster-2, east; did you mean 'east'?\n"),
+        ("east", "'east' has no mesh; allowed: cluster-1, cluster-2\n"),
+    ):
+        result = run("mesh", "--project", project, name)
+        assert (result.exit_code, result.stderr) == (2, told)
     write(project, changed({}))
     result = run("mesh", "--project", project)
     assert (result.exit_code, result.stderr) == (

@@ -10,12 +10,11 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from mcwan.cli.schema import reference_page, stack_schema
-from mcwan.stack import stacks
 from tests.fabrics import GONE, Raw, changed, described, exported, fabrics, lines
+from tests.shipped import STACKS
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA: dict[str, Any] = json.loads(stack_schema())
-STACKS = stacks(ROOT)
 
 
 def stack_file(raw: Raw, **more: object) -> Raw:
@@ -44,10 +43,6 @@ def test_every_stack_file_fits_and_names_the_schema(name: str) -> None:
     assert text.splitlines()[0] == "# yaml-language-server: $schema=./schemas/stack.schema.json"
     errors = Draft202012Validator(SCHEMA).iter_errors(YAML(typ="safe", pure=True).load(text))
     assert [f"{error.json_path}: {error.message}" for error in errors] == []
-
-
-def test_there_are_example_stacks() -> None:
-    assert {"dev", "trio"} <= set(STACKS)
 
 
 def test_every_key_says_what_it_is_for() -> None:

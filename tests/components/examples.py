@@ -7,7 +7,6 @@ from mcwan import gateways, stack
 from mcwan.plan import Plan
 
 PROJECT = Path(__file__).parents[2]
-STACKS = stack.stacks(PROJECT)
 
 
 def config(name: str) -> dict[str, Any]:

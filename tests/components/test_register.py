@@ -7,8 +7,9 @@ from mcwan.components import Fabric, FabricArgs, ServiceExport, ServiceExportArg
 from mcwan.components.register import register
 from mcwan.plan import Owner
 from mcwan.plan.manifests import identity
-from tests.components.examples import STACKS, plan
+from tests.components.examples import plan
 from tests.components.monitor import Recorded, record
+from tests.shipped import STACKS
 
 KUBERNETES = "kubernetes:"
 

@@ -42,6 +42,7 @@ from mcwan.plan.summary import gateways as gateway_summary
 from mcwan.rules import RULES, Rule
 from mcwan.rules.settings import LEVEL, parse
 from tests.docs.pages import DOCS, REPOSITORY, Block, anchors, blocks, commands, links, pages, rows, same, section
+from tests.shipped import STACKS
 
 PAGES = [pytest.param(page, id=str(page.relative_to(DOCS))) for page in pages()]
 LINKED = [*PAGES, *(pytest.param(page, id=page.name) for page in sorted(REPOSITORY.glob("*.md")))]
@@ -392,7 +393,7 @@ def _differences(shown: Any, real: Any, place: str) -> Iterator[str]:
 
 
 def _plans() -> Iterator[Plan]:
-    for name in stack.stacks(REPOSITORY):
+    for name in STACKS:
         yield gateways.plan(stack.read(REPOSITORY, name))
     for page in pages():
         _write_files(page)

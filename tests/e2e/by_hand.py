@@ -44,6 +44,22 @@ def send(
             return None
 
 
+def shown(lab: Lab, ways: tuple[str, str], files: Path, port: int, known: str) -> tuple[str, ...]:
+    """Give the names in the certificate that the other's gateway shows one cluster's client. Raises OSError.
+
+    `known` is the name that is asked for.
+    """
+    caller, target = ways
+    site = lab.topology.sites[caller]
+    context = _context(lab, files)
+    context.check_hostname = False
+    with netns.inside(site.pod(site.client_address)):
+        raw = socket.create_connection((str(lab.fabric.clusters[target].ingress.addresses[0]), port), 5)
+    with raw, context.wrap_socket(raw, server_hostname=known) as secured:
+        found = secured.getpeercert() or {}
+    return tuple(str(one[1]) for one in found.get("subjectAltName", ()))
+
+
 def _context(lab: Lab, files: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certificates.authority(lab) / "ca.crt")
     if files is not None:

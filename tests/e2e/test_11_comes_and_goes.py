@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from lab import netns
 from lab.down import down
 from lab.state import Lab, directory
 from lab.up import PROJECT
+from lab.waiting import wait
 from tests.e2e.conftest import Ask
 
 pytestmark = pytest.mark.lab
@@ -39,7 +39,11 @@ def coming(second: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     with (tmp_path / "up.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "lab.up"], **_settings(second), stdout=log, stderr=log)
     try:
-        eventually(lambda: process.poll() is not None or len(list(directory(second).glob("*/processes/*.pid"))) >= 3)
+
+        def begun() -> bool:
+            return process.poll() is not None or len(list(directory(second).glob("*/processes/*.pid"))) >= 3
+
+        wait(begun, f"the first processes of {second} run", SECONDS)
         assert process.poll() is None, (tmp_path / "up.log").read_text(encoding="utf-8")
         assert [name for name in netns.names() if name.startswith(f"{second}.")]
         assert processes(second)
@@ -83,14 +87,6 @@ def processes(name: str) -> list[str]:
         with suppress(FileNotFoundError, ProcessLookupError):
             found.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
     return [line for line in found if name in line]
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    """Wait for something, no longer than that."""
-    deadline = time.monotonic() + SECONDS
-    while not check():
-        assert time.monotonic() < deadline, f"not within {SECONDS:.0f} s"
-        time.sleep(0.1)
 
 
 def _settings(name: str) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Applying a stack again changes nothing; withdrawing it leaves the clusters as they were."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from lab import deploy, probe
 from lab.api import Object
 from lab.state import Lab
+from lab.waiting import LabError, wait
 
 pytestmark = pytest.mark.lab
 Contents = dict[tuple[str, deploy.Identity], Object]
@@ -39,7 +40,8 @@ def test_withdrawing_leaves_the_clusters_as_they_were(lab: Lab, cluster: str) ->
     site = lab.topology.sites[cluster]
     was = deploy.before(lab, site)
     with lab.api(site) as api:
-        eventually(lambda: deploy.everything(api) == was)
+        with suppress(LabError):  # what is left then is told below
+            wait(lambda: deploy.everything(api) == was, f"{cluster} is as it was", 60)
         assert deploy.everything(api) ^ was == set()
 
 
@@ -82,10 +84,3 @@ def versions(lab: Lab) -> dict[tuple[str, deploy.Identity], str]:
                 alone = [manager["operation"] for manager in managers].count("Apply") == 1
                 found[cluster, deploy.identity(one)] = version if alone else json.dumps(there, sort_keys=True)
     return found
-
-
-def eventually(check: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for something that other controllers do, no longer than that."""
-    deadline = time.monotonic() + seconds
-    while not check() and time.monotonic() < deadline:
-        time.sleep(0.5)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mcwan.stack import stacks
+from tests.shipped import STACKS
 
 PROJECT = Path(__file__).parents[2]
 TIMEOUT = 240
@@ -56,7 +56,7 @@ def engine(tmp_path: Path) -> Engine:
     state = tmp_path / "state"
     project.mkdir()
     state.mkdir()
-    for name in ("Pulumi.yaml", "__main__.py", *(f"Pulumi.{stack}.yaml" for stack in stacks(PROJECT))):
+    for name in ("Pulumi.yaml", "__main__.py", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
         shutil.copy(PROJECT / name, project)
     shutil.copytree(PROJECT / "policies", project / "policies")
     (project / ".venv").symlink_to(sys.prefix)

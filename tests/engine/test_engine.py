@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mcwan.stack import stacks
-from tests.components.examples import PROJECT, plan
+from tests.components.examples import plan
 from tests.engine.conftest import Engine
+from tests.shipped import STACKS
 
 pytestmark = pytest.mark.engine
 
@@ -19,7 +19,7 @@ def _rendered(directory: Path) -> list[str]:
     return sorted(yaml.safe_dump(one, sort_keys=True) for one in found)
 
 
-RENDERED = [name for name in stacks(PROJECT) if all(one.render_to for one in plan(name).fabric.clusters.values())]
+RENDERED = [name for name in STACKS if all(one.render_to for one in plan(name).fabric.clusters.values())]
 
 
 @pytest.mark.parametrize("name", RENDERED)

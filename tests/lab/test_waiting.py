@@ -4,11 +4,12 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from lab.up import PROJECT
-from lab.waiting import LabError, each, still_wanted
+from lab.waiting import LabError, each, still_wanted, until
 
 
 def test_what_fails_for_one_is_given_up_for_the_others_and_only_there() -> None:
@@ -58,6 +59,29 @@ def test_work_stays_given_up_when_waiting_for_its_end_is_interrupted() -> None:
     may_look.set()
     assert looked.wait(10)
     assert found == ["given up"]
+
+
+def test_no_answer_is_not_yet_and_is_told_in_the_end() -> None:
+    answers: Iterator[OSError | bool] = iter([OSError("refused"), False, TimeoutError("timed out"), True])
+
+    def check() -> bool:
+        one = next(answers)
+        if isinstance(one, OSError):
+            raise one
+        return one
+
+    until(check, "it answers", 10)
+    assert list(answers) == []
+
+    def refused() -> bool:
+        raise ConnectionRefusedError("refused")
+
+    with pytest.raises(LabError, match=r"^waited 0 s in vain until it answers: refused$"):
+        until(refused, "it answers", 0)
+    with pytest.raises(LabError, match=r"^waited 0 s in vain until it is right$"):
+        until(lambda: False, "it is right", 0)
+    with pytest.raises(ZeroDivisionError):
+        until(lambda: bool(1 // 0), "a mistake is no answer", 10)
 
 
 def test_a_request_to_end_is_answered_at_once() -> None:

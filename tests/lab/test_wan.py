@@ -12,6 +12,14 @@ def test_amounts_are_read_by_tunnel() -> None:
     assert wan.amounts(["default=0", "default=100"], TUNNELS, 100) == {"default": 100}, "the last one holds"
 
 
+def test_what_carried_requests_is_told_from_what_did_not() -> None:
+    assert wan.carriers({}) == set()
+    assert wan.carriers({"business": 0, "default": 0}) == set()
+    assert wan.carriers({"business": 80_000, "default": 19_000, "other": 20_000}) == {"business", "other"}
+    assert wan.carriers({"business": 19_000, "default": 10}, requests=10) == set(), "nothing left by any of them"
+    assert wan.carriers({"business": 70_000, "default": 10}, requests=10) == {"business"}
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [

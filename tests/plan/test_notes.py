@@ -1,7 +1,9 @@
 """Notes: what a plan could not know, and what does not hold."""
 
+import pytest
+
 from mcwan.plan.notes import too_large
-from tests.fabrics import Raw, changed, exported, planned
+from tests.fabrics import GONE, Raw, changed, exported, planned
 
 KNOWN: Raw = {"clusters/cluster-1/sources": ["10.1.0.0/16"], "clusters/cluster-2/sources": ["10.2.0.0/16"]}
 
@@ -29,6 +31,43 @@ def test_of_clusters() -> None:
         "cluster-2: profile standard follows no settings for traffic: the implementation's own defaults hold",
         "cart.secure: no cluster imports it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        (["0.0.0.0/0"], ["10.2.0.0/16", "::/0"], ["cluster-1: {IPv4}", "cluster-2: {IPv6}"]),
+        (["10.1.0.0/16", "0.0.0.0/0"], ["0.0.0.0/0"], ["cluster-1, cluster-2: {IPv4}"]),
+        (["0.0.0.0/1", "128.0.0.0/1"], ["10.2.0.0/16"], ["cluster-1: {IPv4}"]),
+        (["0.0.0.0/0", "::/0"], ["10.2.0.0/16"], ["cluster-1: {IPv4}", "cluster-1: {IPv6}"]),
+        (["0.0.0.0/1"], ["128.0.0.0/1"], []),
+        (["0.0.0.0/0"], [], ["cluster-2: {unsaid}", "cluster-1: {IPv4}"]),
+    ],
+)
+def test_of_sources_that_are_everybody(one: list[str], two: list[str], expected: list[str]) -> None:
+    raw = changed({"clusters/cluster-1/sources": one, "clusters/cluster-2/sources": two})
+    told = "sources have every {} address, so that NetworkPolicies keep none of them away from the WAN ports"
+    said = {family: told.format(family) for family in ("IPv4", "IPv6")}
+    said["unsaid"] = "no sources are written, so that no NetworkPolicy protects the WAN ports"
+    assert planned(raw).notes() == [text.format_map(said) for text in expected]
+
+
+def test_of_sources_of_another_family_than_the_address_that_requests_are_for() -> None:
+    """cluster-1 offers all and asks nobody else; its own pods are admitted by their labels."""
+    sources = {"clusters/cluster-1/sources": ["fd01::/64"], "clusters/cluster-2/sources": ["fd02::/64"]}
+    told = [
+        "cluster-2: sources have no IPv4 network, and cluster-1 is reached by IPv4 only: NetworkPolicies do not admit "
+        "the requests of cluster-2 there"
+    ]
+    assert planned(changed(sources)).notes() == told
+    direct: Raw = {"imports": [{"service": key, "path": "direct"} for key in ("logging.insecure",)], "exports/0": GONE}
+    assert planned(changed({**sources, **direct})).notes() == told
+    both = {"clusters/cluster-1/ingress/addresses": ["198.51.100.11", "fd01::11"]}
+    assert planned(changed({**sources, **both})).notes() == []
+    assert planned(changed({**sources, "clusters/cluster-1/ingress": {}, "exports": []})).notes() == [
+        "cluster-1: no ingress address is known, so that it has no target on the other clusters"
+    ]
+    assert planned(changed({**sources, "clusters/cluster-2/sources": ["fd02::/64", "10.2.0.0/16"]})).notes() == []
 
 
 def test_of_a_time_for_one_try_where_there_is_only_one() -> None:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from mcwan.rules import Component, Evidence, Level, Object
 from mcwan.rules.sources import of_plan
-from tests.components.examples import STACKS, plan
+from tests.components.examples import plan
 from tests.fabrics import Raw, fabrics, key, planned
 from tests.rules.foreign import neighbours, odd_objects
 from tests.rules.mutations import Path, content_of, deployed, swapped, withheld
 from tests.rules.test_mutations import caught, said, sample, verdicts
+from tests.shipped import STACKS
 
 VARIANTS = 10
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mcwan.rules import RULES, Evidence, Level, Verdict, run
 from mcwan.rules.sources import of_plan
-from tests.components.examples import STACKS, plan
+from tests.components.examples import plan
 from tests.fabrics import ISSUED, Raw, changed, fabrics, federated, planned
 from tests.rules.mutations import KINDS, Mutation, configured, deployed, withheld
+from tests.shipped import STACKS
 
 PER_ROW = 3
 """So many changes of a kind, with the same rules, are tried in one environment; they are spread over its objects."""

@@ -1,13 +1,14 @@
 """Running a rule: what goes wrong for one subject hides nothing of the others."""
 
 from collections.abc import Iterable, Iterator
+from inspect import getsourcelines
 from typing import Any
 
 import pytest
 
 from mcwan.rules import Component, Evidence, Object, Options, Rule, Verdict, Violation, run
 from mcwan.rules.rule import violation
-from mcwan.rules.unknown import UNKNOWN, UnjudgedError, Withheld
+from mcwan.rules.unknown import HIDDEN, UNKNOWN, UnjudgedError, Withheld
 
 EVIDENCE = Evidence(())
 
@@ -19,10 +20,16 @@ def rule(judge: Any, *subjects: Any) -> Rule:
 def judge(_: Evidence, subject: Any, __: Options) -> Iterator[Violation]:
     yield Violation(f"before {subject}", "mend it")
     if subject == "raises":
-        raise KeyError("password=hunter2")
+        raise KeyError("no such key")
     if subject == "later":
         raise UnjudgedError("its port", UNKNOWN)
     yield Violation(f"after {subject}", "mend it")
+
+
+def line_of(function: Any, part: str) -> int:
+    """Give the line of this file that has a text in a function."""
+    lines, first = getsourcelines(function)
+    return next(number for number, line in enumerate(lines, first) if part in line)
 
 
 def told(verdict: Verdict) -> tuple[list[str], tuple[str, ...], str]:
@@ -34,8 +41,27 @@ def test_an_exception_is_the_rule_s_failure_and_hides_nothing() -> None:
     whats, unjudged, failure = found
     assert whats == ["after fine", "before fine", "before later", "before raises"]
     assert unjudged == ("its port is not known before the update",)
-    assert failure.startswith("KeyError in test_rule.py, line ")
-    assert "hunter2" not in failure
+    assert failure == f"KeyError in test_rule.py, line {line_of(judge, 'KeyError')}: 'no such key'"
+
+
+def test_a_failure_is_told_by_the_rules_own_line_and_the_first_of_the_exceptions() -> None:
+    """Not by pydantic's, which raises; on one line, whatever the text has in it."""
+
+    def misspells(*_: Any) -> Iterator[Any]:
+        yield Options().at_least  # type: ignore[attr-defined]
+
+    def says_much(*_: Any) -> Iterator[Any]:
+        raise ValueError("\x1b[31m" + "x" * 300 + "\nmore")
+
+    def says_what_is_withheld(*_: Any) -> Iterator[Any]:
+        raise ValueError(Withheld("x", HIDDEN))
+
+    assert [run(rule(one, "s"), EVIDENCE).failure for one in (misspells, says_much, says_what_is_withheld)] == [
+        f"AttributeError in test_rule.py, line {line_of(misspells, 'at_least')}: 'Options' object has no attribute "
+        "'at_least'",
+        f"ValueError in test_rule.py, line {line_of(says_much, 'raise')}: \\x1b[31m{'x' * 195}",
+        f"ValueError in test_rule.py, line {line_of(says_what_is_withheld, 'raise')}",
+    ]
 
 
 def test_a_rule_that_touches_what_is_withheld_is_not_judged() -> None:
@@ -56,6 +82,7 @@ def test_what_is_no_violation_is_the_rule_s_failure(given: Any) -> None:
     found = run(rule(gives, "one"), EVIDENCE)
     assert [one.what for one in found.violations] == ["before"]
     assert found.failure.startswith("TypeError in rule.py, line ")
+    assert ": gave a " in found.failure
 
 
 @pytest.mark.parametrize("wrong", [{"name": "all"}, {"name": "My Rule"}, {"options": dict}])

@@ -51,7 +51,22 @@ def test_levels_and_options() -> None:
 @pytest.mark.parametrize(
     ("raw", "wanted"),
     [
-        ({"wan-prot": "advisory"}, f"wan-prot: no such rule; allowed: all, {NAMES}"),
+        ({"wan-port-rang": "advisory"}, "wan-port-rang: no such rule; did you mean 'wan-port-range'?"),
+        (
+            {"export-offered-twice": "advisory"},
+            "export-offered-twice: no such rule; write one that docs/rules lists, or name the file of rules of your "
+            "own with --rules",
+        ),
+        (
+            {"\x1b[31mred": "advisory"},
+            "['\\x1b[31mred']: no such rule; write one that docs/rules lists, or name the file of rules of your "
+            "own with --rules",
+        ),
+        (
+            {"wan-port-range": {"lowest": 40000, "highest": 3}},
+            "wan-port-range: lowest is 40000, highest 3; allowed: lowest at most as high as highest; correct one of "
+            "them",
+        ),
         ({"all": "maybe"}, f"all: 'maybe'; allowed: {LEVELS}"),
         ({"all": None}, f"all: null; allowed: {LEVELS}"),
         ({"target-port": True}, f"target-port: true; allowed: {LEVELS}"),
@@ -59,7 +74,7 @@ def test_levels_and_options() -> None:
         ({"target-port": {"lowest": 1}}, "target-port.lowest: no such option; allowed: enforcementLevel"),
         (
             {"wan-port-range": {"low": 1}},
-            "wan-port-range.low: no such option; allowed: enforcementLevel, lowest, highest",
+            "wan-port-range.low: no such option; allowed: enforcementLevel, lowest, highest; did you mean 'lowest'?",
         ),
     ],
 )
@@ -107,6 +122,14 @@ def test_a_file(tmp_path: Path) -> None:
         (b"\xff", "cannot be read: it is not text in UTF-8; save it as that"),
         (b"[]", "a list; allowed: an object with a key per rule"),
         (b'{"all": "x"}', f"all: 'x'; allowed: {LEVELS}"),
+        (
+            b'{"target-port": "mandatory", "target-port": "disabled"}',
+            "target-port: written more than once; allowed: once; remove all but one",
+        ),
+        (
+            b'{"import-allowed": {"clusters": {"a": ["b"], "a": []}}}',
+            "import-allowed.clusters.a: written more than once; allowed: once; remove all but one",
+        ),
     ):
         path.write_bytes(content)
         with pytest.raises(SettingsError) as error:
@@ -214,6 +237,7 @@ OURS = """
 from mcwan.rules import Rule
 RULES = (Rule({name!r}, "A.", "B.", "C.", lambda evidence: (), lambda *_: iter(())),)
 """
+NEEDY = OURS.format(name="ours").replace("iter(())),)", "iter(()), options=Its),)")
 
 
 def test_rules_of_ones_own_are_judged_with_ours(tmp_path: Path) -> None:
@@ -234,6 +258,10 @@ def test_rules_of_ones_own_are_judged_with_ours(tmp_path: Path) -> None:
         ("1 / 0", "cannot be run: ZeroDivisionError: division by zero"),
         ("raise SystemExit(0)", "cannot be run: SystemExit: 0"),
         ("import nowhere", "cannot be run: ModuleNotFoundError: No module named 'nowhere'"),
+        (
+            f"from mcwan.rules import Options\nclass Its(Options):\n  at_least: int\n{NEEDY}",
+            "cannot be run: ValueError: ours: its option at_least has none; every option needs a default",
+        ),
         (OURS.format(name="target-port"), "target-port: the name of another rule; call it otherwise"),
         (OURS.format(name="all"), f"cannot be run: ValueError: 'all' is no name of a rule; allowed: {NAMES}"),
         (None, "cannot be read: No such file or directory"),

@@ -10,7 +10,7 @@ import pytest
 from mcwan.cli import render
 from mcwan.plan.summary import export_summary, wan_policy_summary
 from mcwan.rules import RULES, Evidence, Object, run
-from mcwan.rules.objects import Place
+from mcwan.rules.objects import Place, mapping
 from mcwan.rules.settings import judge, parse
 from mcwan.rules.sources import (
     Registered,
@@ -24,7 +24,8 @@ from mcwan.rules.sources import (
     readable,
 )
 from mcwan.rules.unknown import UnjudgedError, Withheld
-from tests.components.examples import STACKS, plan
+from tests.components.examples import plan
+from tests.shipped import STACKS
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:hidden"}
@@ -129,6 +130,17 @@ def test_secrets_and_what_is_unknown_are_withheld(tmp_path: Path) -> None:
         "service-has-wan-ports": ("cluster-1//high.spec.port is not known before the update",),
     }
     assert "hidden" not in repr(evidence)
+
+
+def test_what_a_secret_in_a_file_hides_is_withheld(tmp_path: Path) -> None:
+    (tmp_path / "east").mkdir()
+    text = "kind: Secret\nmetadata: {name: a}\ndata: {key: aGlkZGVu}\nstringData: {key: hidden}\n---\nkind: Secret\n"
+    (tmp_path / "east" / "a.yaml").write_text(text, encoding="utf-8")
+    one, other = of_rendered(tmp_path).objects
+    assert (one.name, other.content) == ("a", {"kind": "Secret"})
+    for key in ("data", "stringData"):
+        with pytest.raises(UnjudgedError, match=f"Secret a.{key} is a secret"):
+            mapping(one.content, key)
 
 
 def test_readable_copies_only_what_holds_something_withheld() -> None:

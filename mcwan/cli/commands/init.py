@@ -12,9 +12,10 @@ from mcwan.cli.running import mistakes, on_terminal
 @click.option(
     "--wan-policy",
     "wan_policies",
-    metavar="NAME=TUNNEL:PORT",
+    metavar="NAME=TUNNEL:PORT[:JITTER/LATENCY/LOSS]",
     multiple=True,
-    help="A WAN policy; may be repeated. [default: high=business:31111 and low=default:31112]",
+    help="A WAN policy, with what its tunnel promises (ms, ms, percent); may be repeated. "
+    "[default: high=business:31111:50/100/1 and low=default:31112:1000/1000/100]",
 )
 @new_stack_options
 def init(
@@ -61,5 +62,7 @@ def init(
             )
         text = first.stack_text(config, [f"Pulumi.{stack}.yaml: an environment of mcwan, one key for each thing."])
         first.make(project, stack, text, dry_run=dry_run)
+        for line in described.levels_supposed(wan_policies if clusters else ()):
+            click.echo(line, err=True)
         if not dry_run:
             click.echo(f"next: mcwan export, mcwan check --stack {stack}, pulumi stack init {stack}, pulumi up")

@@ -21,7 +21,12 @@ def environment() -> dict[str, Any]:
     for name, policy in described.POLICIES.items():
         tunnel = click.prompt(f"WAN policy {name}: the SD-WAN's tunnel", default=policy["tunnel"], value_proc=_label)
         port = click.prompt(f"WAN policy {name}: its port", default=policy["port"], type=click.IntRange(1, 65535))
-        policies[name] = policy | {"tunnel": tunnel, "port": port}
+        level = click.prompt(
+            f"WAN policy {name}: what that tunnel promises, as jitter ms/latency ms/loss percent",
+            default="/".join(map(str, policy["sla"].values())),
+            value_proc=_level,
+        )
+        policies[name] = {"tunnel": tunnel, "port": port, "sla": level}
     return {
         "clusters": clusters,
         "tls": described.tls(issuer, plaintext=issuer == "none"),
@@ -58,6 +63,13 @@ def _label(typed: str) -> str:
 
 def _optional(check: Callable[[str], str]) -> Callable[[str], str]:
     return lambda typed: check(typed) if typed else ""
+
+
+def _level(typed: str) -> described.Level:
+    found = described.level(typed)
+    if found is None:
+        raise click.UsageError(f"{typed!r}: not a service level; e.g. 50/100/1: milliseconds, milliseconds, percent")
+    return found
 
 
 def _addresses(typed: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Clusters and WAN policies as they are typed: `east=CONTEXT:ADDRESS`, `high=business:31111`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import Any
 
@@ -10,10 +10,12 @@ from mcwan.cli.editing.splice import EditError
 CLUSTER = "east=east:10.1.0.11"
 POLICY = "high=business:31111"
 """Examples, for help and messages."""
-HIGH = {"jitterMs": 50, "latencyMs": 100, "lossPercent": 1}
-LOW = {"jitterMs": 1000, "latencyMs": 1000, "lossPercent": 100}
+Level = dict[str, float]
+"""A service level, as the stack file has it."""
+HIGH: Level = {"jitterMs": 50, "latencyMs": 100, "lossPercent": 1}
+LOW: Level = {"jitterMs": 1000, "latencyMs": 1000, "lossPercent": 100}
 """Service levels: of a tunnel that promises something, and of one that promises nothing."""
-POLICIES = {
+POLICIES: dict[str, dict[str, Any]] = {
     "high": {"tunnel": "business", "port": 31111, "sla": HIGH},
     "low": {"tunnel": "default", "port": 31112, "sla": LOW},
 }
@@ -21,8 +23,9 @@ POLICIES = {
 
 _POLICY = re.compile(
     r"^(?P<name>[^=:\s]+)=(?P<tunnel>[^=:\s]+):(?P<port>[0-9]+)"
-    r"(:(?P<jitter>[0-9]+)/(?P<latency>[0-9]+)/(?P<loss>[0-9]+(\.[0-9]+)?))?$"
+    r"(:(?P<sla>.+))?$"
 )
+_SLA = re.compile(r"^(?P<jitter>[0-9]+)/(?P<latency>[0-9]+)/(?P<loss>[0-9]+(\.[0-9]+)?)$")
 
 
 def cluster(typed: str, namespaces: tuple[str, ...] = ()) -> tuple[str, dict[str, Any]]:
@@ -56,17 +59,41 @@ def wan_policy(typed: str) -> tuple[str, dict[str, Any]]:
     Without a service level, high and low have those of POLICIES, others the one that promises nothing.
     """
     parts = _POLICY.match(typed)
-    if parts is None:
+    told = level(parts["sla"]) if parts and parts["sla"] else None
+    if parts is None or (parts["sla"] and told is None):
         raise EditError(
             f"--wan-policy {typed!r}: not a WAN policy; write NAME=TUNNEL:PORT, e.g. {POLICY}, or with its service "
             f"level NAME=TUNNEL:PORT:JITTER/LATENCY/LOSS (milliseconds, milliseconds, percent), e.g. {POLICY}:50/100/1"
         )
-    sla: object = POLICIES.get(parts["name"], {}).get("sla", LOW)
-    if parts["jitter"]:
-        loss = float(parts["loss"])
-        percent = int(loss) if loss.is_integer() else loss
-        sla = {"jitterMs": int(parts["jitter"]), "latencyMs": int(parts["latency"]), "lossPercent": percent}
+    sla = told or _supposed(parts["name"])
     return parts["name"], {"tunnel": parts["tunnel"], "port": int(parts["port"]), "sla": sla}
+
+
+def levels_supposed(typed: Iterable[str]) -> Iterator[str]:
+    """Say of which WAN policies no service level was typed, and which is taken. They have been read before."""
+    for one in typed:
+        parts = _POLICY.match(one)
+        if parts is not None and not parts["sla"]:
+            levels = ", ".join(f"{key} {level}" for key, level in _supposed(parts["name"]).items())
+            yield (
+                f"--wan-policy {one!r}: no service level; taken: {levels}; write what the tunnel promises, here as "
+                f"{one}:JITTER/LATENCY/LOSS or in the file"
+            )
+
+
+def _supposed(name: str) -> Level:
+    sla: Level = POLICIES[name]["sla"] if name in POLICIES else LOW
+    return sla
+
+
+def level(typed: str) -> Level | None:
+    """Give a service level of JITTER/LATENCY/LOSS; None if it is none."""
+    parts = _SLA.match(typed)
+    if parts is None:
+        return None
+    loss = float(parts["loss"])
+    percent = int(loss) if loss.is_integer() else loss
+    return {"jitterMs": int(parts["jitter"]), "latencyMs": int(parts["latency"]), "lossPercent": percent}
 
 
 def once(option: str, named: Iterable[tuple[str, Any]]) -> dict[str, Any]:

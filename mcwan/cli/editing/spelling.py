@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from mcwan.cli.editing.splice import EditError
 from mcwan.model.leaves import LABEL, PATTERN_MEANS, SERVICE
 from mcwan.model.matches import Method
+from mcwan.model.near import near
 
 METHODS = get_args(Method)
 RULES = "'queries: GET /payment by high', 'stats: =/stats by low' (just that path), 'rest: by low' (all other requests)"
@@ -29,8 +29,8 @@ def service(typed: str) -> str:
 def unknown_export(key: str, keys: Collection[str], what: str) -> EditError:
     """Say that a service is not among those that are exported, and which might be meant."""
     name, _, namespace = key.partition(".")
-    near = [f"{namespace}.{name}"] if f"{namespace}.{name}" in keys else get_close_matches(key, keys, n=1)
-    hint = f"did you mean {near[0].replace('.', '/', 1)}?" if near else what
+    meant = f"{namespace}.{name}" if f"{namespace}.{name}" in keys else near(key, keys)
+    hint = f"did you mean {meant.replace('.', '/', 1)}?" if meant else what
     return EditError(f"{key}: nobody exports it; exported are: {', '.join(sorted(keys)) or 'none'}; {hint}")
 
 

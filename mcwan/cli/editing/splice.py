@@ -139,17 +139,25 @@ def remove(text: str, place: Place) -> str:
 
 
 def empty(text: str, place: Place) -> str:
-    """Take the only item of a list away, and its key with it; where that has comments below it, `[]` keeps the key."""
+    """Take the only item of a list away, and its key with it; where comments are about that, `[]` keeps the key.
+
+    They stand below it, or just above it and as deep; `insert` puts no key below such a one, so that a key that came
+    with its first item goes with the last one, and one that was there, as `mcwan init` writes it, stays.
+    """
     found, item = _at(text, place), _at(text, (*place, 0))
     if item.in_flow:
         return put(text, place, [])
     (outer, outer_end), (begin, end) = _lines(text, found), _lines(text, item)
     colon = text.index(":", found.start.end_mark.index) + 1
-    if (_next_line(text, outer), outer_end) == (begin, end) and not text[colon:begin].strip():
+    alone = (_next_line(text, outer), outer_end) == (begin, end) and not text[colon:begin].strip()
+    if alone and not _is_told_of(text, outer, found.start.start_mark.column):
         return remove(text, place)
 
     def spliced() -> str:
-        return f"{text[:colon]} []{text[colon:begin]}{text[end:]}"
+        kept = text[colon:begin]
+        if end == len(text) and not text.endswith("\n"):
+            kept = kept.removesuffix("\n")  # the last line keeps having no end
+        return f"{text[:colon]} []{kept}{text[end:]}"
 
     return _checked(text, place, spliced, lambda parent, last: _set(parent, last, []))
 
@@ -240,6 +248,12 @@ def _comments_end(text: str, index: int, column: int) -> int:
             break
         end += len(line)
     return end
+
+
+def _is_told_of(text: str, begin: int, column: int) -> bool:
+    """Tell whether a comment at a column is the line above the one that begins at an index."""
+    above = text[_line_start(text, begin - 1) : begin] if begin else ""
+    return above[:column].strip(" ") == "" and above[column : column + 1] == "#"
 
 
 def _lines(text: str, found: _Found) -> tuple[int, int]:

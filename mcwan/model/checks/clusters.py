@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from pathlib import PurePosixPath
 from posixpath import normpath
 
 from mcwan.model.description import Description
@@ -22,18 +23,31 @@ def class_is_known(description: Description) -> Iterator[Mistake]:
 
 
 def rendered_apart(description: Description) -> Iterator[Mistake]:
-    """A directory is one cluster's: two would overwrite each other's files."""
-    first: dict[str, str] = {}
+    """A directory is one cluster's: two would overwrite each other's files, or take them for their own.
+
+    All that lies in it is read as that cluster's (`mcwan.rules.sources`), so that nothing else may lie there.
+    """
+    first: dict[PurePosixPath, str] = {}
     for name, cluster in sorted(description.clusters.items()):
         if cluster.render_to is not None:
-            other = first.setdefault(normpath(cluster.render_to), name)
+            other = first.setdefault(PurePosixPath(normpath(cluster.render_to)), name)
             if other != name:
-                yield Mistake(
-                    ("clusters", name, "renderTo"),
-                    repr(cluster.render_to),
-                    f"already the directory of {other}; allowed: one of its own",
-                    f"write another directory, e.g. one that ends in {name}",
-                )
+                yield _not_its_own(description, name, f"already the directory of {other}")
+    for directory, name in first.items():
+        if directory.name in ("", ".."):
+            yield _not_its_own(description, name, "the project's own directory, or one around it")
+        elif within := sorted(other for one, other in first.items() if directory in one.parents):
+            several = "directories" if len(within) > 1 else "directory"
+            yield _not_its_own(description, name, f"the {several} of {', '.join(within)} would lie in it")
+
+
+def _not_its_own(description: Description, name: str, problem: str) -> Mistake:
+    return Mistake(
+        ("clusters", name, "renderTo"),
+        repr(description.clusters[name].render_to),
+        f"{problem}; allowed: one of its own",
+        f"write another directory, e.g. one that ends in {name}",
+    )
 
 
 def namespaces_theirs(description: Description) -> Iterator[Mistake]:

@@ -48,7 +48,11 @@ def federated_can_be(description: Description) -> Iterator[Mistake]:
 
 
 def trust_domains_differ(description: Description) -> Iterator[Mistake]:
-    """Once somebody imports federated, trust domains say whose workload a caller is: each mesh has its own."""
+    """Once somebody imports federated, trust domains say whose workload a caller is: each mesh has its own.
+
+    A mesh that only offers, too: its gateway would admit the mesh's own workloads as the caller's, all having one root.
+    It may have Istio's default, as policies of other clusters name the workloads of those that call, not its own.
+    """
     federated = _federated(description)
     meshes = {name: one.mesh for name, one in sorted(description.clusters.items()) if one.mesh is not None}
     first: dict[str, str] = {}

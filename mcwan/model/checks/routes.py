@@ -235,8 +235,17 @@ def _conditions(place: Place, match: Match) -> Iterator[Mistake]:
                 "set by the egress gateway, to say which port was asked for; allowed: any other header",
                 "match by something else",
             )
+        where = (*place, "headers", index, "value")
         if header.type == "RegularExpression":
-            yield from _regular_expression((*place, "headers", index, "value"), header.value)
+            yield from _regular_expression(where, header.value)
+        elif header.value != header.value.strip(" \t"):
+            yield Mistake(
+                where,
+                show(header.value),
+                "never matches: HTTP takes the blanks around a header's value away (RFC 9110); allowed: none first or "
+                "last",
+                "write it without them",
+            )
     params = [param.name for param in match.query_params]
     for index, param in enumerate(match.query_params):
         if param.name in params[:index]:

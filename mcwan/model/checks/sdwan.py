@@ -1,11 +1,11 @@
 """What the SD-WAN's systems call tunnels and sites: every name leads somewhere, and stands for one thing."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from mcwan.model.description import Description
 from mcwan.model.leaves import NO_FALLBACK, unknown
 from mcwan.model.mistakes import Mistake, Place
+from mcwan.model.near import near
 from mcwan.model.sdwan import Hop
 
 
@@ -20,9 +20,9 @@ def _used(description: Description) -> set[str]:
 
 
 def _no_tunnel(place: Place, name: str, known: Collection[str], remedy: str) -> Mistake:
-    near = get_close_matches(name, known, n=1)
+    meant = near(name, known)
     problem = f"no WAN policy's tunnel, and no fallback; allowed: {', '.join(sorted(known))}"
-    return Mistake(place, repr(name), problem, f"did you mean {near[0]!r}?" if near else remedy)
+    return Mistake(place, repr(name), problem, f"did you mean {meant!r}?" if meant else remedy)
 
 
 def tunnels_are_used(description: Description) -> Iterator[Mistake]:
@@ -45,9 +45,9 @@ def fallbacks_are_there(description: Description) -> Iterator[Mistake]:
             continue
         problem, remedy = "a tunnel cannot stand in for itself", "write one of them"
         if one.fallback != name:
-            near = get_close_matches(one.fallback, known, n=1)
+            meant = near(one.fallback, known)
             problem = "no such tunnel"
-            remedy = f"did you mean {near[0]!r}?" if near else f"{remedy}, or add mcwan:sdwan.tunnels.{one.fallback}"
+            remedy = f"did you mean {meant!r}?" if meant else f"{remedy}, or add mcwan:sdwan.tunnels.{one.fallback}"
         allowed = ", ".join((*sorted(known), NO_FALLBACK))
         place = ("sdwan", "tunnels", name, "fallback")
         yield Mistake(place, repr(one.fallback), f"{problem}; allowed: {allowed}", remedy)

@@ -12,8 +12,8 @@ from mcwan.cli.editing.saving import with_newlines
 from mcwan.cli.editing.splice import EditError
 from mcwan.model.importing import clusters_by_namespace
 from tests.docs.pages import REPOSITORY
+from tests.shipped import STACKS
 
-EXAMPLES = stacks.stacks(REPOSITORY)
 HEAD = "config:\n  mcwan:wanPolicies: {}\n"
 
 
@@ -29,7 +29,7 @@ def wanted(service: str, stack: str, *, rules: bool = False) -> Wanted:
     return Wanted(service, having, {"port": 8080}, policy)
 
 
-@pytest.mark.parametrize("stack", EXAMPLES)
+@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("rules", [False, True])
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
 def test_export_then_unexport_gives_the_same_bytes(stack: str, *, rules: bool, end: str) -> None:
@@ -42,7 +42,7 @@ def test_export_then_unexport_gives_the_same_bytes(stack: str, *, rules: bool, e
     assert with_newlines(exported, lambda text: unexport(text, "added.secure")) == text
 
 
-@pytest.mark.parametrize("stack", EXAMPLES)
+@pytest.mark.parametrize("stack", STACKS)
 def test_offered_by_one_more_and_one_less(stack: str) -> None:
     fabric = stacks.read(REPOSITORY, stack)
     for one in fabric.exports[:5]:
@@ -53,7 +53,7 @@ def test_offered_by_one_more_and_one_less(stack: str) -> None:
         assert unexport(changed, one.key, more) == text if more else changed == text
 
 
-@pytest.mark.parametrize("stack", EXAMPLES)
+@pytest.mark.parametrize("stack", STACKS)
 def test_unimport_then_import_gives_the_same_bytes_where_nothing_is_said(stack: str) -> None:
     fabric = stacks.read(REPOSITORY, stack)
     said = {entry.service for entry in fabric.imports}
@@ -113,6 +113,24 @@ def test_unimport_then_import_gives_the_same_bytes_where_nothing_is_said(stack: 
         ),
         pytest.param(
             lambda text: splice.empty(text, EXPORTS), "  mcwan:exports:\n    - a: 1\n", "", id="the last one, without"
+        ),
+        pytest.param(
+            lambda text: splice.empty(text, EXPORTS),
+            "  # what is offered\n  mcwan:exports:\n    - a: 1\n  mcwan:imports: []\n",
+            "  # what is offered\n  mcwan:exports: []\n  mcwan:imports: []\n",
+            id="the last one, of a key with a comment above",
+        ),
+        pytest.param(
+            lambda text: splice.empty(text, EXPORTS),
+            "  # what is offered\n  mcwan:exports:\n    - a: 1",
+            "  # what is offered\n  mcwan:exports: []",
+            id="the same in a text without an end",
+        ),
+        pytest.param(
+            lambda text: splice.empty(text, EXPORTS),
+            "    # of another key\n  mcwan:exports:\n    - a: 1\n",
+            "    # of another key\n",
+            id="the last one, below a comment of what is above",
         ),
         pytest.param(
             lambda text: splice.empty(text, EXPORTS),

@@ -7,8 +7,9 @@ import pytest
 
 from lab import certificates, faults, mesh
 from lab.state import Lab
-from lab.waiting import wait
-from tests.e2e.by_hand import send
+from lab.waiting import until
+from mcwan.model.tls import dns_name
+from tests.e2e.by_hand import send, shown
 from tests.e2e.federated.conftest import SLEEP
 
 pytestmark = pytest.mark.lab
@@ -96,27 +97,30 @@ def test_a_request_comes_by_its_own_wan_policy(
     assert found == status
 
 
-def test_whoever_answers_has_to_be_the_remote_gateway(federated: Lab) -> None:
+def test_whoever_answers_has_to_be_the_remote_gateway(federated: Lab, files: dict[str, Path | None]) -> None:
     """West's gateway gets a certificate of another cluster's name: no sidecar sends it a request."""
-    site = federated.topology.sites["west"]
+    site, sleep = federated.topology.sites["west"], files["sleep"]
+    assert sleep is not None
+    known = dns_name(federated.fabric.domain, "west", "ingress")
     made = federated.site_directory(site) / "tls"
     names = ("ingress.edge.federated.mc-wan.internal", "spiffe://federated.mc-wan.internal/cluster/edge/ingress")
     wrong = certificates.issue(certificates.authority(federated), made / "wrong", names, "serverAuth")
 
-    def answers(status: int) -> None:
-        wait(
-            lambda: mesh.ask(federated, "east", SLEEP, "GET", f"{HTTPBIN}:8000/headers").status == status,
-            f"sleep gets {status} from httpbin",
-            40,
-        )
+    def status() -> int:
+        return mesh.ask(federated, "east", SLEEP, "GET", f"{HTTPBIN}:8000/headers").status
 
-    answers(200)
+    def shows_another() -> None:
+        until(lambda: shown(federated, ("east", "west"), sleep, HIGH, known) == names, f"{names} is shown", 40)
+
+    assert status() == 200
     with federated.api(site) as api:
         try:
             api.apply(certificates.secret(federated, site, "ingress", wrong), manager="mcwan-lab")
-            with faults.gateway_killed("west")(federated):  # connections that are there stay
+            shows_another()
+            with faults.gateway_killed("west")(federated):  # connections that were there stayed
                 time.sleep(1)
-            answers(503)
+            shows_another()  # so it is there: none of these answers is for want of a gateway
+            assert [status() for _ in range(5)] == 5 * [503]
         finally:
             api.apply(certificates.secret(federated, site, "ingress", made / "ingress"), manager="mcwan-lab")
-    answers(200)
+    until(lambda: status() == 200, "the right one is there again", 40)

@@ -1,5 +1,6 @@
 """A cluster of the lab has a mesh as Istio makes one: identities, interception, answers to DNS, refusals."""
 
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -8,7 +9,7 @@ from lab import certificates, client, mesh, netns
 from lab.api import Object
 from lab.client import Reply
 from lab.state import Lab
-from lab.waiting import wait
+from lab.waiting import until, wait
 from tests.e2e.federated.conftest import INTRUDER, SLEEP
 from tests.e2e.live.cluster import applied
 
@@ -17,6 +18,20 @@ INTERNAL = "internal.secure"
 ALLOCATED = IPv4Network("240.240.0.0/16")
 """Where Istio takes the addresses of names from that have none."""
 SECONDS = 30.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def answered(federated: Lab) -> None:
+    """Have every client be answered once: one that has just started may not know all yet."""
+    for cluster, one in (("east", SLEEP), ("east", INTRUDER), ("west", "httpbin.httpbin")):
+        until(partial(_answered, federated, cluster, one), f"{one} of {cluster} is answered", SECONDS)
+
+
+def _answered(lab: Lab, cluster: str, one: str) -> bool:
+    try:
+        return mesh.ask(lab, cluster, one, "GET", f"{INTERNAL}:8080/").status == 200
+    except client.UnknownNameError:
+        return False
 
 
 def caller(reply: Reply) -> str:
@@ -98,6 +113,10 @@ def test_a_name_of_the_mesh_alone_is_found_and_leads_where_the_mesh_says(federat
         (found,) = mesh.addresses(federated, "east", SLEEP, name)
         assert IPv4Address(found) in ALLOCATED
         assert client.query(federated.topology.sites["east"], name) is None, "the cluster's DNS knows nothing of it"
+        # its name is known before its listener is
+        until(
+            lambda: mesh.ask(federated, "east", SLEEP, "GET", f"{name}:8123/").status == 200, f"{name} answers", SECONDS
+        )
         assert mesh.ask(federated, "east", SLEEP, "GET", f"{name}:8123/").who == f"{INTERNAL} on east"
 
 

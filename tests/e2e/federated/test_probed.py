@@ -62,5 +62,5 @@ def test_a_virtual_service_that_sends_another_way_is_told(doctor: Doctor) -> Non
     there = {"inside": "east", "pod": SLEEP}
     with instead(doctor.lab, "east", "VirtualService", "httpbin-clusterset", elsewhere):
         said = f"{RULES[1]} was answered 404, by no ingress gateway"
-        assert until_told(doctor, *HERE, *ONE, **there) == [(CHECK, "failed", ["east"], said)]
+        assert until_told(doctor, CHECK, "failed", ["east"], *HERE, *ONE, **there) == said
     until_well(doctor, *HERE, *ONE, **there)

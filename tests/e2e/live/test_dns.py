@@ -8,7 +8,7 @@ import pytest
 from lab import client, deploy
 from lab.state import Lab
 from lab.topology import Site
-from lab.waiting import wait
+from lab.waiting import until, wait
 from tests.e2e.live.desk import Desk
 from tests.e2e.live.test_facts import PAYMENT
 
@@ -53,6 +53,7 @@ def test_the_name_resolves_to_what_the_import_answers_by(live: Lab, desk: Desk, 
         with multicluster(live, site):
             wait(lambda: _asked(site) == address, f"{NAME} resolves on {cluster}", 30)
         with client.Client(site, NAME, 8080, address=address) as one:
+            until(lambda: one.ask("GET", "/").status == 200, f"{NAME} answers on {cluster}", 60)
             reply = one.ask("GET", "/")
         assert (reply.status, reply.said["service"]) == (200, "payment.secure")
     finally:

@@ -14,7 +14,7 @@ import pytest
 from lab import client, deploy
 from lab.processes import REPOSITORY
 from lab.state import Lab
-from lab.waiting import wait
+from lab.waiting import until
 from tests.e2e.live import cluster
 from tests.e2e.live.balancer import ANSWER, BALANCED, NODE, OTHER, PAYMENT, URL, given, ordered
 from tests.e2e.live.desk import Desk
@@ -115,7 +115,7 @@ def test_an_address_that_is_given_during_the_update_is_where_the_others_go(live:
     assert led_to(live) == [NODE]
     deploy.wait_programmed(live)
     east = live.topology.sites["east"]
-    wait(lambda: client.ask(east, "GET", URL).who == ANSWER, "west answers by the balancer's address", cluster.SECONDS)
+    until(lambda: client.ask(east, "GET", URL).who == ANSWER, "west answers by the balancer's address", cluster.SECONDS)
 
     assert engine.steps() == set()
     given(live, OTHER)

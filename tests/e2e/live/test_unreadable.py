@@ -15,7 +15,7 @@ from tests.e2e.live.desk import Desk
 
 pytestmark = pytest.mark.lab
 EXPORTS: list[dict[str, Any]] = [{"service": "payment.secure", "from": ["east", "west"], "wanPolicy": "high"}]
-LIMIT = 4.0
+LIMIT = 8.0
 """Seconds for reading a cluster: some of them are for what Python loads when it reads the first one."""
 IMPORTS, EXPORTED = "serviceimports.multicluster.x-k8s.io", "serviceexports.multicluster.x-k8s.io"
 

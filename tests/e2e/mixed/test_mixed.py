@@ -10,11 +10,12 @@ from lab import certificates, client, deploy, wan
 from lab.capture import Capture
 from lab.state import Lab
 from lab.up import PROJECT, with_profile
-from lab.waiting import wait
+from lab.waiting import until
 from mcwan import stack
 from mcwan.cli.render import dump
 from mcwan.model.tls import dns_name
 from tests.e2e.by_hand import send
+from tests.e2e.ways import settles
 
 pytestmark = pytest.mark.lab
 REQUESTS = 60
@@ -24,17 +25,14 @@ HIGH = 31111
 def carried(lab: Lab, cluster: str, url: str) -> dict[tuple[str, str], str]:
     """Send requests and give who answered, and by which tunnel each remote cluster was reached."""
     site = lab.topology.sites[cluster]
-    before = wan.packets(lab.topology)
+    before = wan.octets(lab.topology)
     name, _, path = url.partition("/")
     host, _, port = name.partition(":")
     with client.Client(site, host, int(port)) as one:
-        told = {one.ask("GET", f"/{path}").who for _ in range(REQUESTS)}
-    moved = wan.packets(lab.topology) - before
-    found = {}
-    for flow, packets in moved.items():
-        if (flow.site, flow.direction) == (cluster, "out") and packets > REQUESTS / 4:
-            found[flow.remote, flow.tunnel] = ""
-    return {key: ", ".join(sorted(told)) for key in sorted(found)} or {("", ""): ", ".join(sorted(told))}
+        told = {one.ask("GET", f"/{path}", wan.HEAVY).who for _ in range(REQUESTS)}
+    carriers = wan.carriers(wan.octets(lab.topology) - before, REQUESTS)
+    found = sorted((one.remote, one.tunnel) for one in carriers if (one.site, one.direction) == (cluster, "out"))
+    return dict.fromkeys(found or [("", "")], ", ".join(sorted(told)))
 
 
 @pytest.mark.parametrize(
@@ -73,11 +71,11 @@ def test_what_no_rule_matches_is_refused(mixed: Lab, cluster: str) -> None:
 
 
 def test_only_callers_may_call_istios_gateway(mixed: Lab) -> None:
-    asked = {
-        cluster: client.ask(site, "GET", "vault-clusterset.secure:8200/").status
-        for cluster, site in mixed.topology.sites.items()
-    }
-    assert asked == {"east": 200, "edge": 200, "west": 403}
+    def asked() -> dict[str, int]:
+        sites = mixed.topology.sites.items()
+        return {cluster: client.ask(site, "GET", "vault-clusterset.secure:8200/").status for cluster, site in sites}
+
+    settles(asked, {"east": 200, "edge": 200, "west": 403})
 
 
 @pytest.mark.parametrize("target", ["east", "edge"])
@@ -112,7 +110,7 @@ def test_new_certificates_are_taken_by_both_kinds(mixed: Lab) -> None:
         urls = {"west": "payment-clusterset.secure:8080/payment", "east": "search-clusterset.secure:8080/"}
         return {client.ask(mixed.topology.sites[one], "GET", url).status for one, url in urls.items()} == {200}
 
-    wait(answered, "requests are answered after a rotation", 30)
+    until(answered, "requests are answered after a rotation", 30)
 
 
 @pytest.mark.parametrize("name", stack.stacks(PROJECT))

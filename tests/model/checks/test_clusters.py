@@ -4,7 +4,7 @@ import pytest
 
 from mcwan.model import Cluster, Description, Gateway
 from mcwan.model.checks import clusters
-from tests.fabrics import GONE, Raw, changed, exported, lines
+from tests.fabrics import GONE, Raw, changed, described, exported, lines
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,56 @@ def test_what_is_no_mistake(changes: Raw) -> None:
 @pytest.mark.parametrize("directory", ["deployed/dev/cluster-1", "deployed/dev/cluster-1/", "./deployed/dev/cluster-1"])
 def test_two_clusters_are_not_rendered_to_one_directory(directory: str) -> None:
     assert len(lines(changed({"clusters/cluster-2/renderTo": directory}))) == 1
+
+
+OWN = "allowed: one of its own; write another directory, e.g. one that ends in"
+
+
+@pytest.mark.parametrize(
+    ("london", "paris", "expected"),
+    [
+        ("deployed/nest", "deployed/nest/paris", ["london: 'deployed/nest': the directory of paris would lie in it"]),
+        ("./a//b", "a", ["paris: 'a': the directory of london would lie in it"]),
+        ("/a", "/a/b/c", ["london: '/a': the directory of paris would lie in it"]),
+        (".", "a", ["london: '.': the project's own directory, or one around it"]),
+        (
+            "a/..",
+            "../..",
+            [
+                "london: 'a/..': the project's own directory, or one around it",
+                "paris: '../..': the project's own directory, or one around it",
+            ],
+        ),
+        ("/", "a", ["london: '/': the project's own directory, or one around it"]),
+        ("nest", "nest-paris", []),
+        ("../london", "../paris", []),
+        ("a/b", "a/c", []),
+    ],
+)
+def test_no_directory_lies_in_another(london: str, paris: str, expected: list[str]) -> None:
+    raw: Raw = {"clusters": {"london": {"renderTo": london}, "paris": {"renderTo": paris}}}
+    raw |= {"tls": {"mode": "plaintext"}, "wanPolicies": described()["wanPolicies"], "exports": []}
+    said = (one.partition(": ") for one in expected)
+    assert lines(raw) == [f"clusters.{name}.renderTo: {rest}; {OWN} {name}" for name, _, rest in said]
+
+
+def test_a_directory_with_those_of_several_is_one_mistake() -> None:
+    directories = {"a": "x", "b": "x/y", "c": "x/y/z", "d": "x/y"}
+    found = lines(changed({f"clusters/{name}": {"renderTo": where} for name, where in directories.items()}))
+    assert found == [
+        f"clusters.a.renderTo: 'x': the directories of b, c would lie in it; {OWN} a",
+        f"clusters.b.renderTo: 'x/y': the directory of c would lie in it; {OWN} b",
+        f"clusters.d.renderTo: 'x/y': already the directory of b; {OWN} d",
+    ]
+
+
+@pytest.mark.parametrize("directory", ["", "a\nb", "a\x00", "\x7f", "a\u2028b", "a\x9bb"])
+def test_a_directory_has_no_control_characters(directory: str) -> None:
+    shown = "a text of 3 characters" if "\n" in directory else repr(directory)
+    assert lines(changed({"clusters/cluster-1/renderTo": directory})) == [
+        f"clusters.cluster-1.renderTo: {shown}: not allowed; allowed: a directory without line ends and control "
+        "characters; write renderTo so"
+    ]
 
 
 def test_the_owner_of_an_address_is_told() -> None:

@@ -184,8 +184,8 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
     "no such cluster": (
         {"exports/1/callers": [{"cluster": "cluster-3"}]},
         [
-            "exports[1].callers[0].cluster: 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; did you mean "
-            "'cluster-2'?"
+            "exports[1].callers[0].cluster: 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; write "
+            "one of them, or add mcwan:clusters.cluster-3"
         ],
     ),
     "profile without sidecars": (
@@ -227,6 +227,15 @@ def test_a_mesh_that_only_offers_has_another_trust_domain_too() -> None:
     assert [line.partition(":")[0] for line in lines(changed(same, changed(MESH)))] == [
         "clusters.cluster-2.mesh.trustDomain"
     ]
+
+
+def test_one_mesh_that_only_offers_may_have_istios_own_trust_domain() -> None:
+    """No policy of another cluster names its workloads; a second one would be taken for it."""
+    own = {"trustDomain": "cluster.local"}
+    assert lines(changed({"clusters/cluster-1/mesh": own}, changed(MESH))) == []
+    third = {"renderTo": "c", "mesh": own}
+    found = lines(changed({"clusters/cluster-1/mesh": own, "clusters/cluster-3": third}, changed(MESH)))
+    assert [line.partition(":")[0] for line in found] == ["clusters.cluster-3.mesh.trustDomain"]
 
 
 def test_accounts_may_have_dots() -> None:

@@ -37,6 +37,28 @@ def test_what_is_no_mistake(rules: list[Raw]) -> None:
     assert lines(changed({"exports/-": ruled(*rules)})) == []
 
 
+@pytest.mark.parametrize("kind", ["Exact", "RegularExpression"])
+@pytest.mark.parametrize("value", ["", "a\nb", "a\r", "\x00", "a\x7f"])
+def test_a_header_that_no_request_can_have_is_refused(kind: str, value: str) -> None:
+    match = prefix("/a", headers=[{"type": kind, "name": "x", "value": value}])
+    shown = f"a text of {len(value)} characters" if "\n" in value else repr(value)
+    assert lines(changed({"exports/-": ruled(rule("a", "low", match))})) == [
+        f"exports[2].rules[0].matches[0].headers[0].value: {shown}: not allowed; allowed: what a header can have (RFC "
+        "9110): no line ends, no control characters; write value so"
+    ]
+
+
+@pytest.mark.parametrize("value", [" a", "a ", "a\t", " "])
+def test_blanks_around_a_header_never_match(value: str) -> None:
+    header = {"name": "x", "value": value}
+    assert lines(changed({"exports/-": ruled(rule("a", "low", prefix("/a", headers=[header])))})) == [
+        f"exports[2].rules[0].matches[0].headers[0].value: {value!r}: never matches: HTTP takes the blanks around a "
+        "header's value away (RFC 9110); allowed: none first or last; write it without them"
+    ]
+    pattern = header | {"type": "RegularExpression"}
+    assert lines(changed({"exports/-": ruled(rule("a", "low", prefix("/a", headers=[pattern])))})) == []
+
+
 def sample(match: Raw) -> Request:
     """Give a request that a match matches, with nothing that it does not ask for."""
     headers = {h["name"].lower(): h["value"] if "type" not in h else "v7" for h in match.get("headers", ())}

@@ -51,8 +51,8 @@ MISTAKES: dict[str, tuple[Raw, list[str]]] = {
     "unknown caller": (
         {"tls": ISSUED, "exports/1/callers": ["cluster-3"]},
         [
-            "exports[1].callers[0]: 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; did "
-            "you mean 'cluster-2'?"
+            "exports[1].callers[0]: 'cluster-3': no such cluster; allowed: cluster-1, cluster-2; write "
+            "one of them, or add mcwan:clusters.cluster-3"
         ],
     ),
     "callers plaintext": (
