@@ -1,9 +1,11 @@
-"""The main job on a fresh machine: `pulumi up` on a stack or, where there is no Pulumi, the same objects as YAML."""
+"""The main job on a fresh machine: `pulumi up` on a stack or, where no Pulumi can be had, the same objects as YAML."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from subprocess import CalledProcessError
+from urllib.error import HTTPError, URLError
 
 import click
 
@@ -15,12 +17,16 @@ from mcwan.plan import Plan
 STATE = ".state"
 """Where the local backend keeps its state, below the project, if no other backend is chosen."""
 _INSTALL = "https://www.pulumi.com/docs/install/"
+_FROM = "get.pulumi.com"
+"""Where the Automation API has the installer from."""
 
 
 @click.command()
 @stack_options
 def main(stack: str, project: Path) -> None:
     """Deploy a stack with Pulumi; without Pulumi, render it. Tells at the end what was made, and where.
+
+    Where there is no `pulumi` on PATH, one is installed for mcwan alone, in ~/.cache/mcwan.
 
     Clusters that are reached, not rendered, are only deployed to after Pulumi's own preview and question.
     """
@@ -60,8 +66,22 @@ def _installed() -> str:
         try:
             PulumiCommand.install(root=str(root))
         except Exception as error:  # the installer raises whatever stopped its script
-            raise OSError(str(error).strip().partition("\n")[0] or type(error).__name__) from error
+            raise OSError(_why(error)) from error
     return str(found)
+
+
+def _why(error: Exception) -> str:
+    """Say in plain words why there is no CLI: its script cannot be had, or fails."""
+    if isinstance(error, HTTPError):
+        return f"{_FROM} answers {error.code} {error.reason}"
+    if isinstance(error, URLError):
+        reason = error.reason
+        return f"{_FROM} cannot be reached: {(reason.strerror if isinstance(reason, OSError) else '') or reason}"
+    if isinstance(error, CalledProcessError):
+        output = error.output.decode(errors="replace") if isinstance(error.output, bytes) else str(error.output or "")
+        lines = [line for each in output.splitlines() if (line := click.unstyle(each).strip())]
+        return f"its installer failed: {lines[-1]}" if lines else f"its installer ended with {error.returncode}"
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _deploy(pulumi: str, plan: Plan, project: Path) -> None:

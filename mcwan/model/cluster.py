@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mcwan.model.base import Model
+from mcwan.model.clean import is_secret
 from mcwan.model.facts import FactSource
 from mcwan.model.leaves import DIRECTORY, MAX_ADDRESSES, DnsLabel
 from mcwan.model.mesh import Mesh
@@ -89,15 +90,17 @@ def _kubeconfig(value: object, info: ValidationInfo) -> object:
     A stack file holds `{secure: ciphertext}`; a running program gets the clear text, and its caller says by the
     context's `secrets` whether the key was one.
     """
-    if isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str):
-        return SecretStr(value["secure"])
+    if is_secret(value) and value["secure"]:  # type: ignore[index] # a mapping
+        return SecretStr(value["secure"])  # type: ignore[index]
     if isinstance(value, SecretStr) or (isinstance(value, str) and (info.context or {}).get("secrets")):
         return value
     raise PydanticCustomError(
         "mcwan",
         "{problem}",
         {
-            "problem": "a kubeconfig must be a Pulumi secret, not clear text",
+            "problem": "an empty Pulumi secret; allowed: a kubeconfig"
+            if is_secret(value)
+            else "a kubeconfig must be a Pulumi secret, not clear text",
             "remedy": "pulumi config set --path 'mcwan:clusters.NAME.kubeconfig' --secret < FILE",
         },
     )
@@ -109,7 +112,7 @@ Kubeconfig = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "properties": {"secure": {"type": "string"}},
+            "properties": {"secure": {"type": "string", "minLength": 1}},
             "required": ["secure"],
             "additionalProperties": False,
             "description": "Set with: pulumi config set --path 'mcwan:clusters.NAME.kubeconfig' --secret < FILE",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from mcwan.model.durations import DURATION
 from mcwan.model.near import near
 
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
@@ -23,6 +24,9 @@ USER = r"^[!-~]+$"
 INTERFACE = r"^[A-Za-z0-9][-A-Za-z0-9_.@]*$"
 CISCO_NAME = r"^[A-Za-z0-9_][-A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"
+COOKIE_VALUE = r'^[^\s",;\\]*$'
+NAME = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
+DNS_NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
 HEADER_VALUE = r"^[^\x00-\x08\x0A-\x1F\x7F]+$"
 DIRECTORY = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]+$"
 
@@ -40,7 +44,11 @@ PATTERN_MEANS = {
     USER: "a user as the API server calls it, without spaces: system:serviceaccount:NAMESPACE:NAME",
     INTERFACE: "a Linux interface: letters, digits, '-', '_', '.' and '@', a letter or digit first",
     CISCO_NAME: "letters, digits, '-' and '_', no '-' first",
-    HEADER: "an HTTP header name (RFC 9110 token)",
+    HEADER: "letters, digits and !#$%&'*+-.^_`|~, as in an HTTP header's name (RFC 9110 token)",
+    COOKIE_VALUE: "a cookie's value (RFC 6265): no blanks, quotes, commas, semicolons or backslashes",
+    NAME: "a name of Kubernetes: lower-case letters, digits, '-' and '.', a letter or digit first and last",
+    DNS_NAME: "a DNS name: lower-case DNS labels with dots between them, east.example.org, say",
+    DURATION: "a duration: 500ms, 15s, 1m30s, 1h",
     HEADER_VALUE: "what a header can have (RFC 9110): no line ends, no control characters",
     DIRECTORY: "a directory without line ends and control characters",
 }
@@ -112,6 +120,7 @@ def unknown(kind: Kind, name: str, known: Collection[str]) -> tuple[str, str] | 
     """Say what is wrong with a reference, and the remedy; None when `known` has it."""
     if name in known:
         return None
+    known = [one for one in known if isinstance(one, str)]  # keys as they are written may be anything
     meant = near(name, known)
     hint = f"did you mean {meant!r}?" if meant else f"write one of them, or add mcwan:{SECTION[kind]}.{name}"
     return f"no such {kind}; allowed: {', '.join(sorted(known)) or 'none, there are none'}", hint

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mcwan.model.checks import check
+from mcwan.model.clean import Clean
 from mcwan.model.cluster import Cluster, Gateway
 from mcwan.model.description import Description, Manage
 from mcwan.model.export import Export
@@ -24,6 +25,7 @@ from mcwan.model.leaves import (
     LABEL,
     MAX_CLUSTERS,
     MAX_LISTENERS,
+    SECTION,
     ClusterName,
     DnsLabel,
     FabricName,
@@ -32,7 +34,7 @@ from mcwan.model.leaves import (
 )
 from mcwan.model.mesh import Mesh
 from mcwan.model.messages import KEY, fields_of, said, wrong_key
-from mcwan.model.mistakes import Mistake, MistakesError, Place, show
+from mcwan.model.mistakes import CIPHERTEXT, QUOTES, Mistake, MistakesError, Place, is_plain, show, written
 from mcwan.model.sdwan import SDWAN
 from mcwan.model.sla import SLA
 from mcwan.model.telemetry import Telemetry
@@ -62,8 +64,10 @@ def load(
 
     Raises MistakesError with every mistake, before anything is made.
     """
-    reader = _Reader(raw, secret)
-    mistakes = reader.read(name)
+    clean = Clean(raw)
+    reader = _Reader(clean.raw, secret)
+    emptied = {one.place for one in clean.mistakes}  # a mapping whose only key is none has nothing left
+    mistakes = clean.mistakes + [one for one in reader.read(name) if one.value or one.place not in emptied]
     if fill is not None and any(one.facts != "declared" for one in reader.description.clusters.values()):
         if not mistakes:
             reader.description, mistakes = fill(reader.description)
@@ -72,6 +76,7 @@ def load(
     mistakes += [
         kept
         for one in (check, *checks)
+        if not reader.missing
         for mistake in one(reader.description)
         if (kept := reader.placed(mistake)) is not None
     ]
@@ -89,6 +94,7 @@ class _Reader:
     description: Description = field(init=False)
     cut: set[Place] = field(default_factory=set)  # items that something was cut from
     lost: set[Place] = field(default_factory=set)  # items that could not be read; a stand-in is checked instead
+    missing: set[str] = field(default_factory=set)  # sections that are not there, and nothing between fields can hold
     kept: dict[str, list[int]] = field(default_factory=dict)  # the positions of the exports and imports that were read
 
     def read(self, name: str) -> list[Mistake]:
@@ -154,6 +160,9 @@ class _Reader:
 
     def _shown(self, mistake: Mistake) -> Mistake:
         """Hide every value below a key that holds a secret: a kubeconfig may stand at the wrong place."""
+        if mistake.value == CIPHERTEXT:
+            remedy = f"write it so, or: pulumi config set --path 'mcwan:{written(mistake.place)}' VALUE"
+            return replace(mistake, problem="not allowed; allowed: a value in clear", remedy=remedy)
         if mistake.value and mistake.place[0] in self.secret:
             remedy = "correct it" if mistake.value.strip("'") in mistake.remedy else mistake.remedy
             return replace(mistake, value=f"(hidden, mcwan:{mistake.place[0]} holds a secret)", remedy=remedy)
@@ -182,6 +191,7 @@ class _Reader:
     ) -> tuple[dict[str, Any], list[Mistake]]:
         value = self.raw.get(section)
         if not isinstance(value, Mapping) or not value:
+            self.missing.add(section)
             shown = "" if value is None or value == {} else show(value)
             wrong = "not a mapping" if shown else "nothing is described"
             problem = f"{wrong}; allowed: a mapping of 1 to {most} names"
@@ -229,7 +239,7 @@ class _Reader:
             mistakes = self._key(key, LabelKey, place) + self._key(text, LabelValue, place)
             if not mistakes:
                 items[key] = text
-            remedy = "write it in quotes" if isinstance(text, bool | int | float) else "correct it"
+            remedy = QUOTES if is_plain(text) else "correct it"
             found += [self._shown(replace(one, remedy=remedy)) for one in mistakes]
         return items, found
 
@@ -245,10 +255,8 @@ class _Reader:
         value = deepcopy(raw)
         found: list[Mistake] = []
         gone: set[tuple[str | int, ...]] = set()
-        names = {
-            "cluster": _keys(self.raw.get("clusters")),
-            "WAN policy": _keys(self.raw.get("wanPolicies")),
-        }
+        # where a section is missing, that is told, and not of everything that leads there
+        names: dict[str, Any] = {kind: _keys(self.raw.get(key)) or None for kind, key in SECTION.items()}
         while True:
             context = {"secrets": place[0] in self.secret, **({} if gone else names)}
             try:

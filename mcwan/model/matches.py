@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from mcwan.model.base import Model
-from mcwan.model.leaves import HEADER, HEADER_VALUE
+from mcwan.model.leaves import COOKIE_VALUE, HEADER, HEADER_VALUE
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 MatchType = Literal["Exact", "RegularExpression"]
@@ -54,7 +54,7 @@ class CookieMatch(Model):
 
     name: Annotated[str, StringConstraints(strict=True, pattern=HEADER, max_length=256)]
     """The cookie's name."""
-    value: Annotated[str, StringConstraints(strict=True, pattern=r'^[^\s",;\\]*$', max_length=1024)]
+    value: Annotated[str, StringConstraints(strict=True, pattern=COOKIE_VALUE, max_length=1024)]
     """The cookie's value (RFC 6265: no blanks, quotes, commas, semicolons or backslashes)."""
 
 

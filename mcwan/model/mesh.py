@@ -5,8 +5,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StringConstraints
 
 from mcwan.model.base import Model
-from mcwan.model.leaves import DnsLabel
-from mcwan.model.tls import DNS_NAME
+from mcwan.model.leaves import DNS_NAME, DnsLabel
 
 TrustDomain = Annotated[str, StringConstraints(strict=True, pattern=DNS_NAME, max_length=253)]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from mcwan.model.leaves import PATTERN_MEANS
-from mcwan.model.mistakes import Mistake, Place, show
+from mcwan.model.mistakes import QUOTES, Mistake, Place, is_plain, no_key, show
 from mcwan.model.near import near
 
 _RANGE = ("greater_than_equal", "less_than_equal")
@@ -36,8 +36,10 @@ def said(error: ErrorDetails, model: type[BaseModel], value: object) -> Mistake:
     """Give the mistake for one of pydantic's errors in an item of `model`; its place is relative to the item."""
     kind, context, place = error["type"], error.get("ctx", {}), error["loc"]
     if place and place[-1] == KEY:
-        remedy = "write it in quotes" if kind == "string_type" else "correct it"
+        remedy = QUOTES if kind == "string_type" else "correct it"
         return Mistake(place[:-1], show(place[-2]), f"not allowed; allowed: {_allowed(kind, context)}", remedy)
+    if kind == "invalid_key":
+        return no_key(place, place[-1])
     if kind == "extra_forbidden":
         return wrong_key(place, fields_of(_model_at(model, place[:-1])))
     if kind == "missing":
@@ -45,12 +47,16 @@ def said(error: ErrorDetails, model: type[BaseModel], value: object) -> Mistake:
     if kind in ("mcwan", "reference"):
         shown = "" if kind == "mcwan" else show(value)
         return Mistake(place, shown, context["problem"], context["remedy"])
+    if kind in ("too_long", "too_short"):
+        return _sized(place, context)
     allowed = _bounds(model, place) if kind in _RANGE else _allowed(kind, context)
     if allowed is None:
         return Mistake(place, show(value), error["msg"][:1].lower() + error["msg"][1:], "correct it")
     remedy = "write one of them" if kind == "literal_error" else f"write {_called(place)} so"
     if kind in ("model_type", "model_attributes_type"):
         remedy = f"write its keys: {', '.join(fields_of(_model_at(model, place)))}"
+    if kind == "string_type" and is_plain(value):
+        remedy = QUOTES
     if kind == "tuple_type":
         remedy = f"write [{value}]" if isinstance(value, str) and len(value) < 64 else "write each after '- '"
     return Mistake(place, show(value), f"not allowed; allowed: {allowed}", remedy)
@@ -74,11 +80,24 @@ def _allowed(kind: str, context: dict[str, Any]) -> str | None:
         return _TYPES[kind]
     if kind == "string_pattern_mismatch":
         return PATTERN_MEANS.get(context["pattern"], f"what matches {context['pattern']}")
-    if kind in ("string_too_long", "too_long"):
-        return f"at most {context['max_length']} {'characters' if kind.startswith('string') else 'of them'}"
-    if kind in ("string_too_short", "too_short"):
-        return f"at least {context['min_length']} {'characters' if kind.startswith('string') else 'of them'}"
+    if kind == "string_too_long":
+        return f"at most {_characters(context['max_length'])}"
+    if kind == "string_too_short":
+        return f"at least {_characters(context['min_length'])}"
     return str(context["expected"]) if kind == "literal_error" else None
+
+
+def _sized(place: Place, context: dict[str, Any]) -> Mistake:
+    """Give the mistake of a list that has too many entries, or too few."""
+    count = context["actual_length"]
+    shown = f"{count} entries" if count > 1 else "1 entry" if count else "an empty list"
+    if "max_length" in context:
+        return Mistake(place, shown, f"too many; allowed: at most {context['max_length']}", "take some out")
+    return Mistake(place, shown, f"not allowed; allowed: at least {context['min_length']}", "write one after '- '")
+
+
+def _characters(count: int) -> str:
+    return f"{count} character{'' if count == 1 else 's'}"
 
 
 def _called(place: Place) -> str:

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 Place = tuple[str | int, ...]
 
 _SECTIONS = ("clusters", "wanPolicies", "exports", "imports", "tls", "telemetry", "facts", "sdwan", "manage", "labels")
+
+CIPHERTEXT = "a Pulumi secret"
+"""How one is shown."""
+QUOTES = "write it in quotes"
+"""The remedy where YAML takes a text for something else."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class Mistake:
         problem = self.problem.replace("{other}", written(self.other))
         # names of others stand in what is wrong and in the remedy: as they are written, whatever that is
         return printable(f"{written(self.place)}: {value}{problem}; {self.remedy}")
+
+
+class Ciphertext:
+    """Stands for a Pulumi secret where none can be: its ciphertext is shown to nobody."""
 
 
 class MistakesError(ValueError):
@@ -53,6 +63,8 @@ def written(place: Place) -> str:
 
 def show(value: object) -> str:
     """Show a value in a message: short scalars as they are, anything that could hide a secret by its kind only."""
+    if isinstance(value, Ciphertext):
+        return CIPHERTEXT
     if isinstance(value, str):
         return repr(value) if len(value) <= 80 and "\n" not in value else f"a text of {len(value)} characters"
     if isinstance(value, bool):
@@ -71,6 +83,17 @@ def _order(mistake: Mistake) -> tuple[object, ...]:
     section = _SECTIONS.index(head) if head in _SECTIONS else len(_SECTIONS)
     parts = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in rest)
     return (section, str(head), parts, mistake.problem, mistake.remedy, mistake.value)
+
+
+def no_key(place: Place, key: object) -> Mistake:
+    """Give the mistake of a key that is no text, in a mapping or at its own place."""
+    remedy = QUOTES if is_plain(key) else "write a name in its place"
+    return Mistake(place, show(key), "a key that is no text; allowed: a text", remedy)
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether a value is what YAML makes of a text that nobody put in quotes: a number, a date, true."""
+    return isinstance(value, bool | int | float | date)
 
 
 def printable(text: str) -> str:

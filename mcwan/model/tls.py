@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from mcwan.model.base import Model
-from mcwan.model.leaves import DnsLabel
+from mcwan.model.leaves import DNS_NAME, NAME, DnsLabel
 
-NAME = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
-DNS_NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
 ObjectName = Annotated[str, StringConstraints(strict=True, pattern=NAME, max_length=253)]
 Mode = Literal["mutual", "plaintext"]
 Role = Literal["ingress", "egress"]

@@ -18,7 +18,7 @@ from mcwan.rules.evidence import Evidence, component_of, export_of, profile_of, 
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Violation, violation
-from mcwan.rules.spares import lacking
+from mcwan.rules.spares import lacking, unreached
 from mcwan.rules.tls import is_named, is_selected, targets_of
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.upstreams import as_made, filters_of, filters_of_mesh, is_of_mesh, places, rules_for, upstreams
@@ -107,6 +107,7 @@ def _said(evidence: Evidence, one: Object) -> Iterator[str]:
 def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind in _ROUTES:
         yield from (_by_envoy_gateway(evidence, one) if one.kind == "HTTPRoute" else _by_mesh(evidence, one))
+        yield from _to_all(evidence, one)
         return
     wrong = [*(_by_istio(evidence, one) if one.kind == "Gateway" else ()), *_pings(evidence, one)]
     yield from wrong
@@ -193,6 +194,18 @@ def _has_spares(evidence: Evidence, routes: Object, rule: Any) -> bool:
         if upstream is not None and {place.first for place in places(evidence, upstream)} == {True, False}:
             return True
     return False
+
+
+def _to_all(evidence: Evidence, route: Object) -> Iterator[Violation]:
+    """Where rules of other clusters send the same requests, or have them go on to, a rule sends its own, too."""
+    for one in unreached(evidence, route):
+        yield violation(
+            f"{route}, rule {said(one.rule or None)} sends nothing to {one.cluster}, be it as a spare, and that of "
+            f"{one.other} does",
+            "let mcwan write the route on all clusters in one update: mcwan:exports[].from",
+            route,
+            one.other,
+        )
 
 
 def _some(one: Object | None) -> list[Object]:

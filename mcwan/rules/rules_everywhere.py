@@ -20,7 +20,7 @@ from mcwan.rules.evidence import (
 )
 from mcwan.rules.likeness import Tally
 from mcwan.rules.matching import unlike
-from mcwan.rules.objects import Object, items, number, text, value
+from mcwan.rules.objects import Object, items, kept, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.words import listed, said
@@ -53,7 +53,7 @@ def _routes(evidence: Evidence) -> _Routes:
                 found.setdefault((route.cluster, export), []).append(route)
             if component in ("ingress-route", "egress-route") and not _is_free(evidence, route):
                 key = (component, route.namespace, route.name)
-                alike.setdefault(key, Tally()).add(partial(_read, route))
+                alike.setdefault(key, Tally()).add(partial(_one, route))
         except UnjudgedError as doubt:
             doubts.setdefault(route.cluster, doubt)
     return _Routes(found, alike, doubts)
@@ -68,9 +68,14 @@ def _is_free(evidence: Evidence, route: Object) -> bool:
     return one is None or bool(own_rules_of(one))
 
 
-def _read(route: Object) -> Iterator[_Rules]:
+def _one(route: Object) -> Iterator[_Rules]:
+    yield _read(route)
+
+
+@kept
+def _read(route: Object) -> _Rules:
     ingress = component_of(route) == "ingress-route"
-    yield tuple(
+    return tuple(
         (text(rule, "name"), _written(value(rule, "matches")), not ingress or any(items(rule, "backendRefs")))
         for rule in items(route.content, "spec", "rules")
     )
@@ -84,7 +89,7 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind == "ServiceImport":
         yield from _has_all(evidence, one)
     elif not _is_free(evidence, one):
-        (its,) = _read(one)
+        its = _read(one)
         most = _routes(evidence).alike[component_of(one), one.namespace, one.name].most()
         if most is not None and its != most:
             yield violation(f"{one} says other than on other clusters: {_otherwise(its, most)}", _REMEDY, one)

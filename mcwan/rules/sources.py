@@ -8,11 +8,12 @@ from typing import Any, TextIO
 
 import yaml
 
-from mcwan.model.mistakes import unread
+from mcwan.model.labels import fabric_of
+from mcwan.model.mistakes import show, unread
 from mcwan.plan import Plan
 from mcwan.plan.summary import export_summary, gateway_summary, import_summary, wan_policy_summary
 from mcwan.rules.evidence import Component, Evidence, is_named
-from mcwan.rules.objects import Object, Place
+from mcwan.rules.objects import Object, Place, mapping
 from mcwan.rules.unknown import HIDDEN, UNKNOWN, Withheld
 from mcwan.yamls import Loader, deep
 
@@ -20,6 +21,8 @@ _COMPONENT = "mcwan:index:"
 _KUBERNETES = "kubernetes:"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _READ = (".yaml", ".yml", ".json")
+_PULUMI = ("0-crd", "1-manifest")
+"""The directories that Pulumi's provider renders to, below the one that it is told (pulumi-kubernetes, renderYaml)."""
 _UNKNOWN = frozenset(
     (
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -94,7 +97,27 @@ def of_rendered(directory: Path) -> Evidence:
     found = tuple(one for path in files for one in _objects(path.relative_to(directory).parts[0], path))
     if not found:
         raise SourceError(f"{directory}: no Kubernetes object in its files; name what mcwan render wrote")
+    if stacks := _stacks(directory, files, found):
+        first = f"{directory}/{stacks[0]}"
+        if len(stacks) == 1:
+            raise SourceError(f"{directory}: holds stack {stacks[0]}, not clusters; name {first}")
+        raise SourceError(
+            f"{directory}: holds stacks {', '.join(stacks)}, not clusters; name one of them, e.g. {first}"
+        )
     return Evidence(found)
+
+
+def _stacks(directory: Path, files: Iterable[Path], found: Iterable[Object]) -> list[str]:
+    """Give the directories that are stacks', and not clusters': objects say whose stack they are.
+
+    A cluster may be called as its stack is: its files lie in its directory, or where Pulumi puts them below it.
+    """
+    below: dict[str, set[str]] = {}
+    for path in files:
+        name, *rest = path.relative_to(directory).parts
+        below.setdefault(name, set()).add(rest[0] if len(rest) > 1 else "")
+    named = {one.cluster for one in found if fabric_of(mapping(one.content, "metadata", "labels")) == one.cluster}
+    return sorted(name for name in named if not below[name] & {"", *_PULUMI})
 
 
 def of_directories(directories: Mapping[str, Path]) -> Evidence:
@@ -215,7 +238,14 @@ def _file(path: Path) -> Iterator[tuple[Mapping[str, Any], int]]:
     try:
         with path.open(encoding="utf-8") as file, deep(yaml.YAMLError):
             for one, line in [(json.load(file), 1)] if kind == "JSON" else _documents(file):
-                yield from ((its, line) for its in _listed(one))
+                try:
+                    yield from ((its, line) for its in _listed(one))
+                except _NoObjectError as error:
+                    raise SourceError(
+                        f"{path}: line {line}: no Kubernetes object: {error}; take it out, or write what it is"
+                    ) from None
+    except SourceError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read: {unread(error)}") from None
     except (ValueError, yaml.YAMLError) as error:
@@ -241,13 +271,32 @@ def _documents(file: TextIO) -> Iterator[tuple[Any, int]]:
 
 
 def _listed(one: Any) -> Iterator[Mapping[str, Any]]:
-    """Give an object, or those of a list, which need not say their kind in a list of one kind."""
-    if not isinstance(one, Mapping) or "kind" not in one:
+    """Give an object, or those of a list, which need not say their kind in a list of one kind.
+
+    What a folder for kustomize has beside them is passed over: a kustomization need not say its kind, and a patch may
+    be a list of operations. Raises _NoObjectError for what nobody applies.
+    """
+    if one is None or _is_of_kustomize(one):
         return
-    kind, items = one["kind"], one.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+    kind = one.get("kind") if isinstance(one, Mapping) else None
+    if not isinstance(one, Mapping) or not isinstance(kind, str):
+        raise _NoObjectError(f"kind: {show(kind)}" if isinstance(one, Mapping) else show(one))
+    items = one.get("items")
+    if kind.endswith("List") and isinstance(items, list):
         own = {"apiVersion": one.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
         for item in items:
-            yield from _listed({**own, **item} if isinstance(item, Mapping) else item)
+            if not isinstance(item, Mapping):
+                raise _NoObjectError(f"an item of a {kind} is {show(item)}")
+            yield from _listed({**own, **item})
     else:
         yield one
+
+
+def _is_of_kustomize(one: object) -> bool:
+    if isinstance(one, list):
+        return all(isinstance(item, Mapping) for item in one)
+    return isinstance(one, Mapping) and "kind" not in one
+
+
+class _NoObjectError(Exception):
+    """What is no object; the message says what it is."""

@@ -325,7 +325,7 @@ def test_help_says_the_exit_codes() -> None:
 def test_a_folder_without_an_object_is_not_judged_as_good(tmp_path: Path) -> None:
     made = tmp_path / "made"
     (made / "east").mkdir(parents=True)
-    (made / "east" / "a.yaml").write_text("5", encoding="utf-8")
+    (made / "east" / "a.yaml").write_text("resources: []\n", encoding="utf-8")
     result = run("check", "--rendered", made)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"{made}: no Kubernetes object in its files; name what mcwan render wrote\n"

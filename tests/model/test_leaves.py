@@ -1,5 +1,7 @@
 """Names, numbers and references: what is taken at the limits, and what is not beyond them."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from mcwan.model import leaves
+from mcwan.model.description import Description
+from mcwan.model.durations import DURATION
 
 
 def taken(kind: Any, value: object, **context: object) -> bool:
@@ -72,4 +76,10 @@ def test_references_are_checked_only_where_names_are_known() -> None:
 
 def test_every_pattern_is_said_in_words() -> None:
     patterns = {value for name, value in vars(leaves).items() if name.isupper() and str(value).startswith("^")}
-    assert patterns == set(leaves.PATTERN_MEANS)
+    assert patterns | {DURATION} == set(leaves.PATTERN_MEANS)
+
+
+def test_every_pattern_of_a_description_is_one_of_them() -> None:
+    written = json.dumps(Description.model_json_schema(by_alias=True))
+    used = {json.loads(one) for one in re.findall(r'"pattern": ("(?:[^"\\\\]|\\\\.)*")', written)}
+    assert used - set(leaves.PATTERN_MEANS) == set()

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from mcwan.model import Fabric, Mistake, MistakesError, load
 from tests.fabrics import GONE, Raw, changed, described, exported, fabrics, lines, prefix, put, rule, ruled
 
 DNS = "a DNS label: lower-case letters, digits and '-', beginning and ending with a letter or digit"
+DOMAIN = "a DNS name: lower-case DNS labels with dots between them, east.example.org, say"
 CHARACTERS = (
     "not a path that Gateway API takes; allowed: '/', then letters, digits and -._~!$&'()*+,;=:@%, no empty or dot "
     "elements, no encoded '/', no '#'; write the path as it is requested, without query and fragment"
@@ -51,6 +54,70 @@ def by_turns(count: int) -> Raw:
 
 # Places are those of `tests.fabrics.put`. The example has two exports, so that one more is exports[2].
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    # what stands in the place of something else
+    "no WAN policies": (
+        {"wanPolicies": GONE},
+        [
+            "wanPolicies: nothing is described; allowed: a mapping of 1 to 64 names; describe them under "
+            "mcwan:wanPolicies"
+        ],
+    ),
+    "no clusters": (
+        {"clusters": GONE, "exports/1/port": 0},
+        [
+            "clusters: nothing is described; allowed: a mapping of 1 to 50 names; describe them under mcwan:clusters",
+            "exports[1].port: 0: not allowed; allowed: 1 to 65535; write port so",
+        ],
+    ),
+    "keys that are no texts": (
+        {
+            "wanPolicies": {None: {}, ("a",): {}, **described()["wanPolicies"]},
+            "clusters/cluster-1/ingress": {date(2026, 1, 1): 1, "addresses": ["198.51.100.11"]},
+            "clusters/cluster-1/gateway": {7: True},
+        },
+        [
+            "clusters.cluster-1.gateway[7]: 7: a key that is no text; allowed: a text; write it in quotes",
+            "clusters.cluster-1.ingress: a date: a key that is no text; allowed: a text; write it in quotes",
+            "wanPolicies: a list: a key that is no text; allowed: a text; write a name in its place",
+            "wanPolicies: null: a key that is no text; allowed: a text; write a name in its place",
+        ],
+    ),
+    "no key but one that is no text": (
+        {"wanPolicies": {None: {}}},
+        ["wanPolicies: null: a key that is no text; allowed: a text; write a name in its place"],
+    ),
+    "names with control characters": (
+        {"wanPolicies": {"\x1b[31mred\a": 5, **described()["wanPolicies"]}, "exports/1/wanPolicy": "nope"},
+        [
+            f"wanPolicies['\\x1b[31mred\\x07']: '\\x1b[31mred\\x07': not allowed; allowed: {DNS}; write it so",
+            "wanPolicies['\\x1b[31mred\\x07']: 5: not allowed; allowed: a mapping; write its keys: tunnel, port, dscp, "
+            "sla, failover, tls, traffic",
+            "exports[1].wanPolicy: 'nope': no such WAN policy; allowed: \\x1b[31mred\\x07, high, low; write one of "
+            "them, or add mcwan:wanPolicies.nope",
+        ],
+    ),
+    "what patterns mean": (
+        {
+            "wanPolicies/high/traffic": {"timeouts": {"request": "5 minutes"}},
+            "clusters/cluster-1/mesh": {"trustDomain": "East", "aliases": ["-"]},
+            "exports/0/rules/0/matches/0/queryParams": [{"name": "ü", "value": "x"}],
+        },
+        [
+            f"clusters.cluster-1.mesh.aliases[0]: '-': not allowed; allowed: {DOMAIN}; write aliases so",
+            f"clusters.cluster-1.mesh.trustDomain: 'East': not allowed; allowed: {DOMAIN}; write trustDomain so",
+            "wanPolicies.high.traffic.timeouts.request: '5 minutes': not allowed; allowed: a duration: 500ms, 15s, "
+            "1m30s, 1h; write request so",
+            "exports[0].rules[0].matches[0].queryParams[0].name: 'ü': not allowed; allowed: letters, digits and "
+            "!#$%&'*+-.^_`|~, as in an HTTP header's name (RFC 9110 token); write name so",
+        ],
+    ),
+    "dates that are meant as texts": (
+        {"labels": {"since": date(2026, 1, 1)}, "wanPolicies/high/tunnel": date(2026, 1, 1)},
+        [
+            "wanPolicies.high.tunnel: a date: not allowed; allowed: a text; write it in quotes",
+            "labels.since: a date: not allowed; allowed: a text; write it in quotes",
+        ],
+    ),
     # the SD-WAN's side
     "a DSCP twice, by name and by number": (
         {"wanPolicies/high/dscp": "EF", "wanPolicies/low/dscp": 46},
@@ -551,7 +618,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "32 rules can be split": ({"exports": [by_turns(32)]}, []),
     "65 matches": (
         {"exports": [ruled(rule("r", "low", *(prefix(f"/{i}") for i in range(65))))]},
-        ["exports[0].rules[0].matches: a list: not allowed; allowed: at most 64 of them; write matches so"],
+        ["exports[0].rules[0].matches: 65 entries: too many; allowed: at most 64; take some out"],
     ),
     "129 matches for one listener": (
         {
@@ -827,7 +894,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "exported by nobody": (
         {"exports/0/from": []},
-        ["exports[0].from: a list: not allowed; allowed: at least 1 of them; write from so"],
+        ["exports[0].from: an empty list: not allowed; allowed: at least 1; write one after '- '"],
     ),
     "weight below zero": (
         {"exports/0/from": [{"cluster": "cluster-1", "weight": -1}, "cluster-2"]},
@@ -1180,6 +1247,41 @@ def test_a_kubeconfig_in_a_stack_file_is_encrypted() -> None:
     fabric = load("test", raw)
     assert "v1:abc" not in repr(fabric)
     assert "v1:abc" not in fabric.model_dump_json()
+
+
+def test_an_empty_secret_is_no_kubeconfig() -> None:
+    raw = changed({"clusters/cluster-1/renderTo": GONE, "clusters/cluster-1/kubeconfig": {"secure": ""}})
+    assert lines(raw) == [
+        "clusters.cluster-1.kubeconfig: an empty Pulumi secret; allowed: a kubeconfig; pulumi config set --path "
+        "'mcwan:clusters.cluster-1.kubeconfig' --secret < FILE"
+    ]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("clusters", "wanPolicies", "exports", "labels", "tls", "telemetry", "clusters/cluster-1", "exports/0"),
+        *(
+            "clusters/cluster-1/ingress",
+            "clusters/cluster-1/ingress/addresses",
+            "clusters/cluster-1/ingress/addresses/0",
+        ),
+        *("wanPolicies/high", "wanPolicies/high/port", "wanPolicies/high/dscp", "wanPolicies/high/sla", "tls/issuer"),
+        *(
+            "exports/0/service",
+            "exports/0/from",
+            "exports/0/from/0",
+            "exports/0/rules/0/matches",
+            "exports/1/wanPolicy",
+        ),
+    ],
+)
+def test_a_secret_where_nothing_is_one_is_told_and_its_ciphertext_is_not(place: str) -> None:
+    written = re.sub(r"/(\d+)", r"[\1]", place).replace("/", ".")
+    assert lines(changed({place: {"secure": "v1:CIPHERTEXT"}})) == [
+        f"{written}: a Pulumi secret: not allowed; allowed: a value in clear; write it so, or: pulumi config set "
+        f"--path 'mcwan:{written}' VALUE"
+    ]
 
 
 # Whatever is written: a fabric or mistakes, and the input is left as it was.

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcwan.model.tls import DNS_NAME, TLS, Issuer, default_domain, dns_name, identity
+from mcwan.model.leaves import DNS_NAME
+from mcwan.model.tls import TLS, Issuer, default_domain, dns_name, identity
 from tests.fabrics import ISSUED, changed, fabric
 
 

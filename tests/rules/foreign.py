@@ -284,6 +284,7 @@ def neighbours(cluster: str) -> list[Object]:
         ),
         one("v1", "Endpoints", "web", subsets=[{"addresses": [{"ip": "8.8.8.8"}], "ports": [{"port": 80}]}]),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
+        one("networking.k8s.io/v1", "Ingress", "web", spec={"defaultBackend": {"service": {"name": "x-clusterset"}}}),
         *_of_mesh(cluster),
         *_authorizations(cluster),
         *_faults(cluster),

@@ -568,7 +568,18 @@ def _(evidence: Evidence) -> Changes:
 @kind("WANPolicy: another tunnel")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
-        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency")
+        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency", *told_by_routes(evidence, one))
+
+
+def told_by_routes(evidence: Evidence, policy: Object) -> set[str]:
+    """Say which rule notices if a WAN policy's tunnel is not what ingress routes say of it."""
+    place = (policy.cluster, policy.name)
+    told = [one for one in routes(evidence, "ingress-route") if (one.cluster, parent(one)[3]) == place]
+    return {"route-does-no-more"} if any(map(answers, told)) else set()
+
+
+def answers(route: Object) -> bool:
+    return any(rule.get("backendRefs") for rule in route.content["spec"]["rules"])
 
 
 @kind("WANPolicy: a tunnel that its exports must never use")
@@ -577,7 +588,7 @@ def _(evidence: Evidence) -> Changes:
         for tunnel, namespaces in kept_off(evidence).items():
             here_ = [it for it in evidence.of_kind("ServiceExport") if it.cluster == one.cluster]
             if any(one.name in its_ways(it) and it.namespace in namespaces for it in here_):
-                rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
+                rules = {"wan-policy-consistency", "namespace-keeps-off-tunnel", *told_by_routes(evidence, one)}
                 yield _set(evidence, one, ("spec", "tunnel"), tunnel, *rules)
 
 
@@ -1293,7 +1304,50 @@ def _(evidence: Evidence) -> Changes:
             rules = {"rule-of-own-policy"} if any(policy not in its_ways(it) for it in exported) else set()
             if (its.cluster, spare_policy(spare)) in failing_over(evidence, route, path):
                 rules |= {"requests-go-on"}
+            if its.cluster != gateway.cluster:
+                rules |= left(evidence, route, path)
             yield _set(evidence, route, (*path, "name"), other.name, "route-arrives", *rules)
+
+
+def left(evidence: Evidence, route: Object, path: Path) -> set[str]:
+    """Say which rule notices that the rule of a backend sends nothing to that one's cluster any more.
+
+    That is, if another one's route for the same import does.
+    """
+    refs = [(it, place, gateway.cluster) for it, place, _, gateway in _remote_refs(evidence)]
+    refs += [(it, place, remote_gateways(evidence, one)[0].cluster) for it, place, one in _spare_refs(evidence)]
+    (lost,) = [cluster for it, place, cluster in refs if it is route and place == path]
+    rule = at(route.content, path[:3])["name"]
+    for it, place, cluster in refs:
+        if it is route and place != path and place[:3] == path[:3] and cluster == lost:
+            return set()
+    its = own(route), rule
+    elsewhere_ = [
+        it
+        for it, place, cluster in refs
+        if it is not route and (own(it), at(it.content, place[:3])["name"]) == its and cluster == lost
+    ]
+    return {"requests-go-on"} if elsewhere_ and lost != route.cluster else set()
+
+
+@kind("egress route: nothing sent to a cluster, though others do, be it as a spare")
+def _(evidence: Evidence) -> Changes:
+    for route in routes(evidence, "egress-route"):
+        if has_own_rules(evidence, route):
+            continue
+        every = [(path, gateway.cluster) for it, path, _, gateway in _remote_refs(evidence) if it is route]
+        every += [
+            (path, remote_gateways(evidence, one)[0].cluster) for it, path, one in _spare_refs(evidence) if it is route
+        ]
+        for path, _cluster in every:
+            refs = at(route.content, path[:4])
+            alone = not [ref for ref in refs if ref is not at(route.content, path) and ref.get("weight", 1)]
+            rules = left(evidence, route, path)
+            first = [ref for ref in refs if ref["kind"] == "Service" and ref["namespace"] == "mc-wan"]
+            if rules and not alone and (len(first) > 1 or at(route.content, path) not in first):
+                fewer = [ref for ref in refs if ref is not at(route.content, path)]
+                yield replace(_set(evidence, route, path[:4], fewer, *rules), leaf=None)
+                yield _set(evidence, route, (*path, "weight"), 0, *rules)
 
 
 # Callers.
@@ -1578,7 +1632,8 @@ def _(evidence: Evidence) -> Changes:
         (export,) = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
         spares = at(export.content, ("metadata", "annotations", SPARES)) or ""
         for other in sorted(set(policies(evidence)) - its_policies(export) - set(spares.split(",")))[:1]:
-            rules = ("route-of-own-policy", *relying(evidence, one))
+            rules = {"route-of-own-policy", *relying(evidence, one)}
+            rules |= {"route-does-no-more"} if answers(one) else set()
             yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), other, *rules)
 
 
@@ -1852,6 +1907,21 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, (*path, "retry"), {"attempts": 9}, only), leaf=None)
 
 
+@kind("route: a header says something else than mcwan has it say, or nothing")
+def _(evidence: Evidence) -> Changes:
+    fields = {"RequestHeaderModifier": "requestHeaderModifier", "ResponseHeaderModifier": "responseHeaderModifier"}
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            for number, it in enumerate(rule.get("filters", ())):
+                path: Path = ("spec", "rules", index, "filters", number, fields.get(it["type"], ""), "set")
+                for place, header in enumerate(at(one.content, path) or ()):
+                    if header["name"] in (PORT_HEADER, "x-envoy-max-retries"):
+                        continue  # of the port, another rule tells; the number is the operator's
+                    yield _set(evidence, one, (*path, place, "value"), FOREIGN, "route-does-no-more")
+                    if header["name"] != "x-envoy-retry-on":
+                        yield replace(_drop(evidence, one, (*path, place), "route-does-no-more"), leaf=None)
+
+
 @kind("egress route: another host name on the way, written by a backend")
 def _(evidence: Evidence) -> Changes:
     for route, path, _, _ in _remote_refs(evidence):
@@ -1873,8 +1943,8 @@ def _(evidence: Evidence) -> Changes:
                 filters = [it for it in rule["filters"] if it["type"] != "URLRewrite"]
                 host = f"{other.name}.{other.namespace}.svc.cluster.local"
                 filters.append({"type": "URLRewrite", "urlRewrite": {"hostname": host}})
-                changed = _set(evidence, one, ("spec", "rules", index, "filters"), filters, "route-is-exported")
-                yield replace(changed, leaf=None)
+                rules = ("route-is-exported", "route-does-no-more")  # the header says the export that was meant
+                yield replace(_set(evidence, one, ("spec", "rules", index, "filters"), filters, *rules), leaf=None)
 
 
 @kind("ingress route: other matches in a rule")
@@ -1933,8 +2003,8 @@ def _(evidence: Evidence) -> Changes:
                 yield _drop(evidence, one, ("spec", "rules", index), "rules-everywhere")
                 answered = [it for it in one.content["spec"]["rules"] if it.get("backendRefs")]
                 for other in answered[:1]:
-                    refs: Path = ("spec", "rules", index, "backendRefs")
-                    changed = _set(evidence, one, refs, other["backendRefs"], "rules-everywhere")
+                    answering = {**rule, "filters": other["filters"], "backendRefs": other["backendRefs"]}
+                    changed = _set(evidence, one, ("spec", "rules", index), answering, "rules-everywhere")
                     if not compared(evidence, one, rule["name"]):
                         yield replace(changed, leaf=None)
 
@@ -2428,6 +2498,49 @@ def _(evidence: Evidence) -> Changes:
                 kind_ = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress"}
                 added = Object(one.cluster, {**kind_, "metadata": metadata, "spec": spec})
                 yield _add(evidence, added, "gateway-is-private")
+
+
+@kind("Ingress, or a public HTTPRoute: sends to an import")
+def _(evidence: Evidence) -> Changes:
+    only = "gateway-is-private"
+    group = "multicluster.x-k8s.io"
+    for one in evidence.of_kind("ServiceImport"):
+        name = f"{one.name}-clusterset"
+        spec: dict[str, Any] = {"defaultBackend": {"service": {"name": name, "port": {"number": 80}}}}
+        metadata = {"name": FOREIGN, "namespace": one.namespace}
+        added = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+        yield _add(evidence, Object(one.cluster, added), only)
+        gateway = made(
+            evidence, one.cluster, "Gateway", FOREIGN, one.namespace, spec={"gatewayClassName": "gke-l7-gxlb"}
+        )
+        for ref in (
+            {"name": name, "port": 80},
+            {"group": group, "kind": "ServiceImport", "name": one.name, "port": 80},
+        ):
+            rules = [{"backendRefs": [ref]}]
+            parents = [{"name": FOREIGN}]
+            route = made(
+                evidence, one.cluster, "HTTPRoute", FOREIGN, one.namespace, spec={"parentRefs": parents, "rules": rules}
+            )
+            yield _add(replace(evidence, objects=(*evidence.objects, gateway)), route, only)
+
+
+@kind("HTTPRoute: sends to a gateway, on a public Gateway of somebody else's")
+def _(evidence: Evidence) -> Changes:
+    for one in egress(evidence):
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        spec = {"gatewayClassName": "eg", "listeners": []}
+        gateway = made(evidence, one.cluster, "Gateway", FOREIGN, "shop", spec=spec)
+        rules = [{"backendRefs": [{"name": name, "namespace": namespace, "port": 8080}]}]
+        route = made(
+            evidence,
+            one.cluster,
+            "HTTPRoute",
+            FOREIGN,
+            "shop",
+            spec={"parentRefs": [{"name": FOREIGN}], "rules": rules},
+        )
+        yield _add(replace(evidence, objects=(*evidence.objects, gateway)), route, "gateway-is-private")
 
 
 @kind("ingress gateway: its Service leads a WAN port elsewhere")

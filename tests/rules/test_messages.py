@@ -23,8 +23,8 @@ SAID = {
         "dev",
         "WANPolicy: another tunnel",
         Violation(
-            "policy high has tunnel other on cluster-1 and tunnel business on cluster-2 and for cluster-1 by component "
-            "WANPolicy high",
+            "policy high has tunnel business on cluster-1 and for cluster-2 by component WANPolicy high and tunnel "
+            "other on cluster-2",
             "set mcwan:wanPolicies.high.tunnel once, and let nothing else write WANPolicy objects",
             ("cluster-1", "cluster-2"),
             "WANPolicy high on cluster-1",
@@ -795,6 +795,27 @@ SAID_BESIDE = (
         "egress route: another port asked for than its listener's, or none",
         "HTTPRoute mc-wan/search.catalog.egress.admin on east, rule all says x-mc-wan-port: 20000, and should say "
         "9090: ServiceExport catalog/search on east has port 8080 and 9090",
+    ),
+    (
+        "dev",
+        "gateway-is-private",
+        "Ingress, or a public HTTPRoute: sends to an import",
+        "Ingress insecure/foreign on cluster-1 sends to logging-clusterset.insecure, the import of logging.insecure, "
+        "from wherever its controller is reached",
+    ),
+    (
+        "dev",
+        "route-does-no-more",
+        "route: a header says something else than mcwan has it say, or nothing",
+        "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, rule all sets header mc-wan-policy of the request "
+        "to foreign, and should to low",
+    ),
+    (
+        "guarded",
+        "requests-go-on",
+        "egress route: nothing sent to a cluster, though others do, be it as a spare",
+        "HTTPRoute mc-wan/quotes.secure.egress on east, rule all sends nothing to west, be it as a spare, and that of "
+        "HTTPRoute mc-wan/quotes.secure.egress on edge does",
     ),
     (
         "dev",

@@ -16,6 +16,7 @@ from mcwan.rules.sources import (
     Registered,
     SourceError,
     imports,
+    of_directories,
     of_path,
     of_plan,
     of_rendered,
@@ -126,6 +127,7 @@ def test_secrets_and_what_is_unknown_are_withheld(tmp_path: Path) -> None:
         "listener-is-wan-policy": ("cluster-1//high.spec.port is not known before the update",),
         "route-is-exported": ("cluster-1//high.spec.port is not known before the update",),
         "route-has-target": ("cluster-1//high.spec.port is not known before the update",),
+        "route-does-no-more": ("cluster-1//high.spec.tunnel is a secret",),
         "service-has-wan-ports": ("cluster-1//high.spec.port is not known before the update",),
     }
     assert "hidden" not in repr(evidence)
@@ -255,10 +257,62 @@ def test_an_object_has_the_line_of_its_document(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_no_object_in_a_file_is_passed_over(tmp_path: Path) -> None:
+def test_what_kustomize_has_beside_objects_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "east" / "deep").mkdir(parents=True)
-    (tmp_path / "east" / "deep" / "a.yaml").write_text("---\n- 1\n---\n---\ntext\n---\na: 1\n---\nkind: Service\n")
+    patch = "- {op: remove, path: /spec}\n"
+    (tmp_path / "east" / "deep" / "a.yaml").write_text(f"---\n{patch}---\n---\nresources: []\n---\nkind: Service\n")
     assert of_rendered(tmp_path).objects == (Object("east", {"kind": "Service"}),)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("- 1", "a list"),
+        ("- {kind: Service}\n- text", "a list"),
+        ("text", "'text'"),
+        ("2026-11-12", "a date"),
+        ("kind: 5", "kind: 5"),
+        ("kind:", "kind: null"),
+        ("kind: {a: 1}", "kind: a mapping"),
+        ("kind: List\nitems: [{kind: Service}, 1]", "an item of a List is 1"),
+        ("kind: ServiceList\nitems: [{kind: [a]}]", "kind: a list"),
+    ],
+)
+def test_what_nobody_applies_is_told_with_its_line(document: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "east").mkdir()
+    path = tmp_path / "east" / "a.yaml"
+    path.write_text(f"# ours\nkind: Service\n---\n{document}\n---\nkind: Service\n")
+    told = f"{path}: line 4: no Kubernetes object: {said}; take it out, or write what it is"
+    with pytest.raises(SourceError) as error:
+        of_rendered(tmp_path)
+    assert str(error.value) == told
+    with pytest.raises(SourceError) as error:
+        of_directories({"east": tmp_path / "east"})
+    assert str(error.value) == told
+
+
+def test_directories_of_stacks_are_not_those_of_clusters(tmp_path: Path) -> None:
+    render.write(plan("dev"), tmp_path / "dev")
+    with pytest.raises(SourceError) as error:
+        of_rendered(tmp_path)
+    assert str(error.value) == f"{tmp_path}: holds stack dev, not clusters; name {tmp_path}/dev"
+    render.write(plan("trio"), tmp_path / "trio")
+    with pytest.raises(SourceError) as error:
+        of_rendered(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: holds stacks dev, trio, not clusters; name one of them, e.g. {tmp_path}/dev"
+    )
+
+
+def test_a_cluster_may_be_called_as_its_stack_is(tmp_path: Path) -> None:
+    """Its objects lie in its directory, as mcwan writes them, or below it where Pulumi writes them."""
+    labels = {"app.kubernetes.io/managed-by": "mcwan", "app.kubernetes.io/instance": "east"}
+    service = {"kind": "Service", "metadata": {"labels": labels}}
+    for file in ("mine/east/a.yaml", "pulumi/east/0-crd/a.yaml", "pulumi/east/1-manifest/b.yaml"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(json.dumps(service))
+    assert of_rendered(tmp_path / "mine").objects == (Object("east", service),)
+    assert of_rendered(tmp_path / "pulumi").objects == (Object("east", service),) * 2
 
 
 def test_imports_of_an_earlier_state() -> None:
@@ -273,7 +327,7 @@ def test_imports_of_an_earlier_state() -> None:
 
 def test_lists_and_files_of_other_endings_are_read(tmp_path: Path) -> None:
     (tmp_path / "east").mkdir()
-    (tmp_path / "east" / "a.yml").write_text("kind: List\nitems: [{kind: Service}, 1, {kind: List, items: []}]\n")
+    (tmp_path / "east" / "a.yml").write_text("kind: List\nitems: [{kind: Service}, {kind: List, items: []}]\n")
     listed = {"kind": "HTTPRouteList", "apiVersion": "x/v1", "items": [{"metadata": {"name": "a"}}]}
     (tmp_path / "east" / "b.json").write_text(json.dumps(listed, indent="\t"))
     route = {"apiVersion": "x/v1", "kind": "HTTPRoute", "metadata": {"name": "a"}}
