@@ -182,7 +182,7 @@ def test_a_file_is_plain_where_the_terminal_is_not(monkeypatch: pytest.MonkeyPat
 def test_where_it_cannot_write_it_says_so() -> None:
     result = run("check", "--out", "no/such/file")
     assert result.exit_code == 1
-    assert result.output == "Error: cannot write to no/such/file: No such file or directory\n"
+    assert result.output == "cannot write to no/such/file: No such file or directory\n"
 
 
 @pytest.mark.parametrize("form", ["markdown", "json", "sarif"])
@@ -299,7 +299,7 @@ def test_wrong_input_is_told_on_a_line_each(arguments: list[str], expected: str)
 def test_one_thing_is_judged(arguments: list[str], named: str) -> None:
     result = run("check", *arguments)
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1] == f"Error: {named} exclude each other; write one of them"
+    assert result.stderr.splitlines()[-1] == f"{named} exclude each other; write one of them"
 
 
 def test_mistakes_of_a_stack_come_before_rules(project: Path) -> None:
@@ -339,4 +339,4 @@ def test_a_terminal_that_is_full_is_a_line() -> None:
     command = [sys.executable, "-m", "mcwan.cli.main", "schema"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "Error: cannot write to the terminal: No space left on device\n")
+    assert (done.returncode, done.stderr) == (1, "cannot write to the terminal: No space left on device\n")
