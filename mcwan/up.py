@@ -11,6 +11,7 @@ import click
 
 from mcwan.cli.options import stack_options
 from mcwan.cli.running import environment, mistakes, written_to
+from mcwan.cli.sections import in_one_form
 from mcwan.cli.tables import show
 from mcwan.plan import Plan
 
@@ -23,6 +24,7 @@ _FROM = "get.pulumi.com"
 
 @click.command()
 @stack_options
+@in_one_form()
 def main(stack: str, project: Path) -> None:
     """Deploy a stack with Pulumi; without Pulumi, render it. Tells at the end what was made, and where.
 

@@ -11,6 +11,7 @@ from mcwan import gateways
 from mcwan import stack as stacks
 from mcwan.model import Fabric, MistakesError
 from mcwan.model.cluster import Balancer
+from mcwan.model.leaves import NODE_PORTS
 from mcwan.plan import Plan
 from mcwan.plan.manifests import Manifest
 
@@ -227,6 +228,7 @@ METHODS = ("GET", "POST")
 HEADER = ("X-Env", ("v1", "v2"))
 COOKIES = ("test", "beta")
 QUERY = ("q", ("1", "2"))
+SERVICE_PORTS = (80, 8080)
 _CLUSTERS = ("alpha", "beta", "c3", "delta-4", "edge")
 _POLICIES = ("gold", "high", "low", "p4")
 _PROFILES: tuple[Raw, ...] = (
@@ -277,13 +279,15 @@ def matches(draw: st.DrawFn) -> Raw:
 
 
 @st.composite
-def fabrics(draw: st.DrawFn, *, meshes: bool = False) -> Raw:
+def fabrics(draw: st.DrawFn, *, meshes: bool = False, wide: bool = False) -> Raw:
     """Give a consistent raw description: 1-5 clusters, 1-4 WAN policies, 0-8 exports, some imports.
 
-    With `meshes`, clusters of Istio's have one, and some imports are federated.
+    With `meshes`, clusters of Istio's have one, and some imports are federated. With `wide`, there are sources, traffic
+    and namespaces of Services, too; WAN ports may be low, and have the number of a service's port.
     """
-    clusters = draw(_clusters(meshes=meshes))
-    policies = draw(_wan_policies())
+    clusters = draw(_clusters(meshes=meshes, wide=wide))
+    allowed = wan_ports(clusters) if wide else NODE_PORTS
+    policies = draw(_wan_policies(allowed, wide=wide))
     tls = draw(st.sampled_from(_TLS))
     federating = meshes and any("mesh" in cluster for cluster in clusters.values()) and draw(st.booleans())
     if federating:  # by mutual TLS only
@@ -303,7 +307,10 @@ def fabrics(draw: st.DrawFn, *, meshes: bool = False) -> Raw:
         if having:
             export = {"service": f"{service}.{namespace}", **({"name": name} if name else {})}
             grown = draw(_export(export, having, sorted(policies), raw, number))
-            _grow(raw, "exports", grown | draw(_held(grown, sorted(policies), sorted(clusters), raw)))
+            if wide and "port" in grown:
+                ports = [one["port"] for one in policies.values()]
+                grown["port"] = draw(st.sampled_from((*SERVICE_PORTS, *ports)))
+            _grow(raw, "exports", grown | draw(_held(grown, sorted(policies), sorted(clusters), raw, wide=wide)))
     for export in list(raw["exports"]):
         if federating or draw(st.integers(0, 2)) == 0:
             _grow(raw, "imports", draw(_import(export, raw)))
@@ -311,7 +318,7 @@ def fabrics(draw: st.DrawFn, *, meshes: bool = False) -> Raw:
 
 
 @st.composite
-def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
+def _clusters(draw: st.DrawFn, *, meshes: bool, wide: bool) -> Raw:
     names = draw(st.lists(st.sampled_from(_CLUSTERS), min_size=1, max_size=5, unique=True))
     found: Raw = {}
     # failover is for fabrics without the standard profile
@@ -335,18 +342,45 @@ def _clusters(draw: st.DrawFn, *, meshes: bool) -> Raw:
             found[name]["mesh"] = {"trustDomain": f"{name}.example", "rootNamespace": root} | kinds
         if draw(st.integers(0, 3)) == 0:
             found[name]["mcsApi"] = "v1alpha1"
+        if wide and profile.get("profile") != "standard" and draw(st.integers(0, 3)) == 0:
+            found[name]["gateway"] = {**profile, "serviceNamespace": "gateways"}
+    if wide and draw(st.integers(0, 2)) == 0:
+        for number, cluster in enumerate(found.values(), start=1):
+            cluster["sources"] = draw(st.sampled_from(([f"10.{number}.0.0/16"], [f"10.{number}.0.0/16", "fd00::/16"])))
     return found
 
 
+def wan_ports(clusters: Raw) -> Sequence[int]:
+    """Give the ports that WAN policies may have: low ones, and those of services, where no gateway is a NodePort."""
+    exposed = any(cluster["ingress"].get("exposure") == "NodePort" for cluster in clusters.values())
+    return [*NODE_PORTS] if exposed else [443, *SERVICE_PORTS, 8443, 9443, 30000, 31111]
+
+
 @st.composite
-def _wan_policies(draw: st.DrawFn) -> Raw:
+def _traffic(draw: st.DrawFn) -> Raw:
+    """Give how requests are treated: some of all that can be said, whole or in parts."""
+    parts: Raw = {
+        "idempotent": draw(st.booleans()),
+        "retries": draw(st.sampled_from((0, 1, 3, 10))),
+        "timeouts": draw(st.sampled_from(({"request": "3s"}, {"connect": "2s", "perTry": "1s"}, {"keepalive": "5s"}))),
+        "healthChecks": draw(st.sampled_from(({}, {"interval": "3s", "timeout": "1s"}))),
+        "outliers": draw(st.sampled_from(({"errors": 2}, {"errors": 7, "ejection": "30s"}))),
+        "limits": draw(st.sampled_from(({"connections": 10}, {"pending": 1, "requests": 20, "retries": 2}))),
+    }
+    return {key: parts[key] for key in draw(st.lists(st.sampled_from(sorted(parts)), max_size=3, unique=True))}
+
+
+@st.composite
+def _wan_policies(draw: st.DrawFn, allowed: Sequence[int], *, wide: bool) -> Raw:
     names = draw(st.lists(st.sampled_from(_POLICIES), min_size=1, max_size=4, unique=True))
-    ports = draw(st.lists(st.integers(30000, 32767), min_size=len(names), max_size=len(names), unique=True))
+    ports = draw(st.lists(st.sampled_from(allowed), min_size=len(names), max_size=len(names), unique=True))
     found: Raw = {}
     for name, port in zip(names, ports, strict=True):
         found[name] = {"tunnel": "business", "port": port, "sla": {"jitterMs": 1, "latencyMs": 2, "lossPercent": 0.5}}
         if draw(st.integers(0, 2)) == 0:
             found[name]["tls"] = "plaintext"
+        if wide and draw(st.integers(0, 3)) == 0:
+            found[name]["traffic"] = draw(_traffic())
     for name, other in pairwise(names):  # a later one, so that there is no circle
         if draw(st.integers(0, 3)) == 0:
             found[name]["failover"] = other
@@ -372,7 +406,7 @@ def _export(draw: st.DrawFn, export: Raw, having: Sequence[str], policies: Seque
     if draw(st.integers(0, 2)) == 0:
         export["ports"] = [{"name": "http", "port": 8080}, {"name": "admin", "port": 9090}]
     else:
-        export["port"] = draw(st.sampled_from((80, 8080)))
+        export["port"] = draw(st.sampled_from(SERVICE_PORTS))
     if draw(st.booleans()):
         return export | {"wanPolicy": draw(st.sampled_from(policies))}
     namespace = export["service"].partition(".")[2]
@@ -395,8 +429,10 @@ def _export(draw: st.DrawFn, export: Raw, having: Sequence[str], policies: Seque
 
 
 @st.composite
-def _held(draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Sequence[str], raw: Raw) -> Raw:
-    """Give failover, a spare and callers for an export, where the profiles of its clusters allow that."""
+def _held(
+    draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Sequence[str], raw: Raw, *, wide: bool
+) -> Raw:
+    """Give failover, a spare, callers and traffic for an export, where the profiles of its clusters allow that."""
     found: Raw = {}
     if draw(st.booleans()):
         found["failover"] = draw(st.sampled_from((*policies, "none")))
@@ -405,6 +441,8 @@ def _held(draw: st.DrawFn, export: Raw, policies: Sequence[str], clusters: Seque
     if len(export["from"]) > 1 and draw(st.booleans()):
         *first, last = export["from"]
         found["from"] = [*first, ({"cluster": last} if isinstance(last, str) else last) | {"spare": True}]
+    if wide and draw(st.integers(0, 3)) == 0:
+        found["traffic"] = draw(_traffic())
     kept: Raw = {}
     for name, value in found.items():
         if not lines(raw | {"exports": [*raw["exports"], export | kept | {name: value}]}):

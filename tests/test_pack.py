@@ -112,7 +112,7 @@ def test_a_secret_is_never_told() -> None:
     policy["metadata"]["annotations"] = {"note": secret}
     told = analyze(request)
     assert [one for one in told if "TOPSECRET" in one.message] == []
-    assert [one.rule for one in told if one.level == "advisory"] == ["wan-policy-consistency"]
+    assert [one.rule for one in told if one.level == "advisory"] == ["route-does-no-more", "wan-policy-consistency"]
     assert [one for one in told if one.level == "mandatory"] == [*LISTENERS, PORT]
 
 

@@ -86,7 +86,7 @@ def test_a_file_in_its_way_is_told_on_one_line(project: Path) -> None:
     done = _run(project)
     assert done.exit_code == 1
     assert done.output.splitlines()[-1] == (
-        f"Error: cannot write to {project}/rendered/dev: cluster-1/10-fabric.yaml is there and not written by mcwan; "
+        f"cannot write to {project}/rendered/dev: cluster-1/10-fabric.yaml is there and not written by mcwan; "
         "move it away, or write elsewhere"
     )
     assert mine.read_text() == "mine\n"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -63,6 +64,29 @@ def meant(stack: str | None, project: Path) -> str:
     return stack or selected(project) or FALLBACK
 
 
+def _stack(context: click.Context, parameter: click.Parameter, typed: str | None) -> str | None:
+    """Refuse what names no stack, but looks as if it did: the empty word of a variable, a stack's file."""
+    del context, parameter
+    if typed == "":
+        raise click.UsageError("--stack '': names no stack; write NAME of Pulumi.NAME.yaml, or leave the option out")
+    if file := re.fullmatch(r"(?:.*/)?Pulumi\.([^/]+)\.ya?ml", typed or ""):
+        raise click.UsageError(f"--stack {typed!r}: the file of a stack; did you mean {file[1]!r}?")
+    return typed
+
+
+def _namespaces(context: click.Context, parameter: click.Parameter, typed: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what no namespace can be called, once and not for each cluster that would have it."""
+    del context, parameter
+    from mcwan.model.leaves import LABEL, MAX_LABEL, PATTERN_MEANS
+
+    for one in typed:
+        if not re.fullmatch(LABEL, one) or len(one) > MAX_LABEL:
+            each = " ".join(f"--namespace {part.strip()}" for part in one.split(",") if part.strip())
+            remedy = f"write {each}" if "," in one else "write it so"
+            raise click.UsageError(f"--namespace {one!r}: not allowed; allowed: {PATTERN_MEANS[LABEL]}; {remedy}")
+    return typed
+
+
 def stack_options(command: Command) -> Command:
     """Give a command `--stack` and `--project`, as the arguments `stack` (one is always meant) and `project`."""
 
@@ -75,6 +99,7 @@ def stack_options(command: Command) -> Command:
             "--stack",
             metavar="NAME",
             shell_complete=completing.stacks,
+            callback=_stack,
             help="The stack: NAME in Pulumi.NAME.yaml.  [default: the one that Pulumi has selected, else dev]",
         ),
         click.option(
@@ -130,7 +155,12 @@ def new_stack_options(command: Command) -> Command:
             help="A cluster, its kubeconfig context, its ingress gateway's address in the SD-WAN; may be repeated.",
         ),
         click.option(
-            "--namespace", "namespaces", metavar="NAME", multiple=True, help="A namespace that every cluster has."
+            "--namespace",
+            "namespaces",
+            metavar="NAME",
+            multiple=True,
+            callback=_namespaces,
+            help="A namespace that every cluster has; may be repeated.",
         ),
         click.option(
             "--issuer",

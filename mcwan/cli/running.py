@@ -44,7 +44,7 @@ def written_to(plan: "Plan", directory: Path, cluster: str | None = None) -> "Wr
     try:
         return write(plan, directory, cluster)
     except OSError as error:
-        raise click.ClickException(f"cannot write to {directory}: {error}") from None
+        raise unwritten(directory, error) from None
 
 
 def print_to(text: str, out: Path | None) -> None:
@@ -62,7 +62,12 @@ def put_to(content: bytes, out: Path) -> None:
     try:
         put(out, content)
     except OSError as error:
-        raise click.ClickException(f"cannot write to {out}: {error.strerror or error}") from None
+        raise unwritten(out, error) from None
+
+
+def unwritten(place: Path | str, error: OSError) -> click.ClickException:
+    """Give what ends a command that cannot write to a place: as the system says it, without its number."""
+    return click.ClickException(f"cannot write to {place}: {error.strerror or error}")
 
 
 def on_terminal() -> bool:
@@ -93,5 +98,7 @@ def mistakes(*more: type[Exception]) -> Iterator[None]:
         click.echo(f"{many(len(error.mistakes), 'mistake')}; nothing was done", err=True)
         raise click.exceptions.Exit(2) from None
     except told as error:
-        click.echo(str(error), err=True)
+        from mcwan.model.mistakes import printable
+
+        click.echo("\n".join(map(printable, str(error).split("\n"))), err=True)  # what files hold is told as it is
         raise click.exceptions.Exit(2) from None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -22,17 +22,17 @@ class Sections(click.Group):
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
-            click.echo(f"Error: cannot write to the terminal: {error.strerror or error}", err=True)
+            click.echo(f"cannot write to the terminal: {error.strerror or error}", err=True)
             raise SystemExit(1) from None
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the arguments of the group itself."""
-        with _on_one_line():
+        with in_one_form():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Read the arguments of a command, and run it."""
-        with _on_one_line():
+        with in_one_form():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own name
@@ -52,18 +52,34 @@ class Sections(click.Group):
 
 
 @contextmanager
-def _on_one_line() -> Iterator[None]:
-    """Tell wrong usage as other mistakes: what is wrong, and the remedy; that is the help if no other is told."""
+def in_one_form() -> Iterator[None]:
+    """Tell what click ends a command with as a file's mistakes are told: what is wrong and the remedy, no word before.
+
+    Of wrong usage the remedy is the help if no other is told.
+    """
     try:
         yield
-    except click.exceptions.NoArgsIsHelpError:
+    except (click.exceptions.NoArgsIsHelpError, _ToldError):
         raise
-    except click.UsageError as error:
-        said = " ".join(error.format_message().split()).removesuffix(".")
-        if error.ctx is not None and ";" not in said and "Did you mean" not in said:
-            said = f"{said}; see {error.ctx.command_path} --help"
-        raise _WrongUsageError(said) from None
+    except click.ClickException as error:
+        said = error.format_message()
+        if isinstance(error, click.UsageError):
+            said = " ".join(said.split()).removesuffix(".")
+            if error.ctx is not None and ";" not in said and "Did you mean" not in said:
+                said = f"{said}; see {error.ctx.command_path} --help"
+            raise _WrongUsageError(said) from None
+        raise _ToldError(said) from None
 
 
-class _WrongUsageError(click.ClickException):
+class _ToldError(click.ClickException):
+    """Click's own begins with `Error:`, and shows control characters of what was typed."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to standard error."""
+        from mcwan.model.mistakes import printable
+
+        click.echo("\n".join(map(printable, self.message.split("\n"))), file=file, err=True)
+
+
+class _WrongUsageError(_ToldError):
     exit_code = click.UsageError.exit_code

@@ -243,10 +243,8 @@ def _tracing(request: GatewayRequest, otlp: OTLP) -> Manifest:
 def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
     """Who may connect, and that a slow answer is the asking side's business: Envoy would cut it off after 15 s."""
     target = {"targetRefs": [_GATEWAY | {"name": request.name}]}
-    spec: Manifest = {**target, "headers": {"requestID": "PreserveOrGenerate"}}
-    if request.certificate is not None:
-        known = client_validation(request.certificate, sorted(request.meshes))
-        spec["tls"] = {"minVersion": "1.3", "clientValidation": known}
+    asked = client_validation(request.certificate, sorted(request.meshes)) if request.certificate else None
+    spec = {**target, **client_traffic(asked)}
     limits = {"timeout": {"http": {"requestTimeout": "0s"}}}
     domain = request.certificate.domain if request.certificate else ""
     return [
@@ -260,6 +258,15 @@ def _ingress_policies(request: GatewayRequest) -> list[Manifest]:
             _API, "BackendTrafficPolicy", request.name, request.namespace, request.labels, spec={**target, **limits}
         ),
     ]
+
+
+def client_traffic(validation: Mapping[str, Any] | None) -> Manifest:
+    """Say how clients are spoken to, and what is asked of them where TLS is spoken.
+
+    Nothing is said of certificates in headers, which Envoy Gateway takes out of requests then.
+    """
+    spec: Manifest = {"headers": {"requestID": "PreserveOrGenerate"}}
+    return spec | ({"tls": {"minVersion": "1.3", "clientValidation": validation}} if validation is not None else {})
 
 
 def client_validation(certificate: Certificate, trusted: Sequence[str] = ()) -> Manifest:

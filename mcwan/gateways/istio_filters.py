@@ -13,6 +13,8 @@ from mcwan.model.traffic import DEFAULT, Traffic
 from mcwan.plan.manifests import Manifest, manifest
 from mcwan.plan.profile import GatewayRequest, RouteRequest, UpstreamRequest
 
+TRIES = ".tries"
+"""How the name of what says how long a route's tries may take ends."""
 _API = "networking.istio.io/v1alpha3"
 _TYPE = "type.googleapis.com/envoy.extensions"
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -71,7 +73,7 @@ def route_filter(request: RouteRequest) -> Iterator[Manifest]:
         for host in request.hostnames
     ]
     if patches:  # a gateway of an export's own is called as its route
-        name = f"{request.name}.tries"
+        name = f"{request.name}{TRIES}"
         yield _filter(name, request.namespace, request.labels, request.gateway, patches, priority=_OWN)
 
 

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcwan.model.leaves import RESERVED
-from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host
+from mcwan.plan.names import NAMESPACE, SERVICE_ANNOTATION, SOURCE_CLUSTER, cluster_host, clusterset
 from mcwan.rules.backends import HOSTNAME, SPARE, Backend, backends, hosts_sent_to, references
 from mcwan.rules.evidence import (
     Claim,
     Evidence,
     Export,
+    answering,
     component_of,
     export_of,
+    exports_of,
     hostnames,
     listeners,
     role,
@@ -111,7 +113,7 @@ def _shadow_arrives(evidence: Evidence, one: Object, _: Options) -> Iterator[Vio
     if key is not None:
         for gateway in evidence.behind(one):
             for item in items(one.content, "ports"):
-                host = cluster_host(f"{key[0]}-clusterset.{key[1]}")
+                host = cluster_host(f"{clusterset(key[0])}.{key[1]}")
                 yield from _admitted(evidence, one, gateway, number(item, "port"), host)
 
 
@@ -193,13 +195,23 @@ def _ingress(evidence: Evidence, route: Object) -> bool:
 
 
 def meant_for_wan(evidence: Evidence, route: Object, to: Backend) -> bool:
-    """Tell whether a backend that is not there is a target: by its namespace, or its port, which is a WAN port."""
+    """Tell whether a backend that is not there is a target: by its namespace, or its port, which is a WAN port.
+
+    A service that the cluster offers may have a port of that number. Raises UnjudgedError.
+    """
     if to.namespace == NAMESPACE:
         return True
-    if evidence.arrives_at_ingress(route):
+    if evidence.arrives_at_ingress(route) or offered_here(evidence, route, to):
         return False
     every = [one for ones in evidence.policies.values() for one in ones if one.cluster == route.cluster]
     return to.port in [number(one.content, "spec", "port") for one in every]
+
+
+def offered_here(evidence: Evidence, route: Object, to: Backend) -> list[Object]:
+    """Give the cluster's own ServiceExports that a backend of an egress route answers for. Raises UnjudgedError."""
+    keys = [key for key in exports_of(to.rewritten) or exports_of(hostnames(route)) if key[0]]
+    exports = [one for key in keys for one in evidence.exporting(key, route.cluster)]
+    return [one for one in exports if f"{to.name}.{to.namespace}" in answering(one)]
 
 
 @kept

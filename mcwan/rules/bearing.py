@@ -67,7 +67,9 @@ def _selects(evidence: Evidence, policy: Object, gateway: Object) -> bool:
         roots = evidence.mesh_namespaces(policy.cluster) or (_ROOT,)
         if policy.namespace not in roots:
             return False
-    return has(mapping(policy.content, "spec", "selector", "matchLabels"), labels_of(gateway))
+    wanted = mapping(policy.content, "spec", "selector", "matchLabels")
+    wanted = wanted or mapping(policy.content, "spec", "workloadSelector", "labels")  # of an EnvoyFilter
+    return has(wanted, labels_of(gateway))
 
 
 @lru_cache(maxsize=1)

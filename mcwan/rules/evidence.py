@@ -49,6 +49,8 @@ _GROUPS = {
     "ConfigMap": "",
     "DestinationRule": "networking.istio.io",
     "EnvoyFilter": "networking.istio.io",
+    "EnvoyExtensionPolicy": "gateway.envoyproxy.io",
+    "EnvoyPatchPolicy": "gateway.envoyproxy.io",
     "EnvoyProxy": "gateway.envoyproxy.io",
     "Gateway": GATEWAY_GROUP,
     "HTTPRoute": GATEWAY_GROUP,
@@ -193,7 +195,8 @@ class Evidence:
 
         Raises UnjudgedError if there is none, but one whose name is not known yet.
         """
-        found = [one for one in self._exports.get(key, ()) if cluster in (None, one.cluster)]
+        known = self._exports.get(key, ())
+        found = known if cluster is None else [one for one in known if one.cluster == cluster]
         if not found:
             for (where, kind), doubts in self._nameless.items():
                 if kind == "ServiceExport" and cluster in (None, where):
@@ -757,6 +760,7 @@ def service_of_export(export: Object) -> str:
     return text(export.annotations, SERVICE_ANNOTATION) or f"{export.name}.{export.namespace}"
 
 
+@kept
 def keys_of(route: Object) -> tuple[Export, ...]:
     """Give the exports that a route is for: by its host names, else as its labels say. Raises UnjudgedError."""
     labelled = export_of(route)

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from mcwan.gateways import balancers
 from mcwan.model.labels import ENVOY_GATEWAY, ENVOY_GATEWAY_NAMESPACE, GATEWAY
+from mcwan.model.leaves import RESERVED
 from mcwan.plan.names import ADDRESSES_ANNOTATION, NAMESPACE, SERVICE_ANNOTATION
+from mcwan.rules.backends import references
 from mcwan.rules.evidence import ISTIO_SERVICE_TYPE, Evidence, component_of, profile_of, role
 from mcwan.rules.gateway_services import overlay, parameters, selects_gateway
 from mcwan.rules.likeness import Tally
@@ -39,6 +41,14 @@ _ENVOY_CLASSES = ("envoy-gateway", "eg")
 """The GatewayClass of mcwan's default, and of Envoy Gateway's own examples."""
 _PUBLIC_CLASS = ("gke-l7-global-external", "gke-l7-regional-external", "gke-l7-gxlb")
 """How the names of GatewayClasses begin that are load balancers on the Internet (Google's)."""
+_CLASS = "kubernetes.io/ingress.class"
+_INTERNAL_INGRESS = (
+    ("alb.ingress.kubernetes.io/scheme", "internal"),
+    ("appgw.ingress.kubernetes.io/use-private-ip", "true"),
+)
+"""What controllers read on an Ingress so that it has a private address."""
+_SERVICE_IMPORT = ("multicluster.x-k8s.io", "ServiceImport")
+_TO_IMPORT = "remove it, or expose the service on the cluster that offers it: imports are for clients in their cluster"
 _REMEDY = "use exposure ClusterIP or NodePort on private nodes, or the provider's annotation for an internal balancer"
 
 
@@ -61,7 +71,10 @@ def _orders(evidence: Evidence) -> list[Object | UnjudgedError]:
     gateways = chosen(
         evidence.of_kind("Gateway"), lambda one: first(lambda: one.namespace == NAMESPACE, lambda: bool(role(one)))
     )
-    return [*services, *proxies, *gateways, *evidence.of_kind("Ingress")]
+    routes = chosen(
+        evidence.of_kind("HTTPRoute"), lambda one: not component_of(one) and any(True for _ in _led_by(evidence, one))
+    )
+    return [*services, *proxies, *gateways, *evidence.of_kind("Ingress"), *routes]
 
 
 def _of_gateway(evidence: Evidence, service: Object) -> bool:
@@ -86,7 +99,7 @@ def _names_gateway(evidence: Evidence, service: Object, labels: Mapping[str, Any
 
 def _private(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     kinds = {"Service": _service, "EnvoyProxy": _envoy_proxy, "Gateway": _gateway, "Ingress": _ingress}
-    yield from kinds[one.kind](evidence, one)
+    yield from (_route if one.kind == "HTTPRoute" else kinds[one.kind])(evidence, one)
 
 
 def _service(_: Evidence, one: Object) -> Iterator[Violation]:
@@ -185,6 +198,55 @@ def _ingress(evidence: Evidence, one: Object) -> Iterator[Violation]:
                 "remove it: gateways are reached over the SD-WAN only",
                 one,
             )
+        elif not _is_internal(one):
+            for to in _meant(evidence, one.cluster, one.namespace, name):
+                yield violation(f"{one} sends to {to}, from wherever its controller is reached", _TO_IMPORT, one)
+
+
+def _route(evidence: Evidence, one: Object) -> Iterator[Violation]:
+    """A route on a Gateway of somebody else's that the Internet reaches leads neither to a gateway nor to an import."""
+    for parent in evidence.parents(one):
+        gateway = parent.gateway
+        how = next(_reached(evidence, gateway), None) if gateway is not None and not parent.role else None
+        if gateway is not None and how is not None:
+            for to in _led_by(evidence, one):
+                yield violation(f"{one} sends to {to}, and {how.what}", _TO_IMPORT, one, gateway)
+
+
+def _reached(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
+    """Say how a Gateway is reached from the Internet, as far as it, or what it names, says so."""
+    yield from _gateway(evidence, gateway)
+    named = parameters(evidence, gateway)
+    if named is not None and named.kind == "EnvoyProxy":
+        yield from _envoy_proxy(evidence, named)
+
+
+def _led_by(evidence: Evidence, route: Object) -> Iterator[str]:
+    """Give the imports and the Services of the fabric's gateways that a route sends to."""
+    for rule in items(route.content, "spec", "rules"):
+        for ref in references(rule):
+            kind, name = (text(ref, "group"), text(ref, "kind") or "Service"), text(ref, "name")
+            if kind in (("", "Service"), _SERVICE_IMPORT):
+                called = name if kind[0] == "" else f"{name}{RESERVED}"
+                yield from _meant(evidence, route.cluster, text(ref, "namespace") or route.namespace, called)
+
+
+def _meant(evidence: Evidence, cluster: str, namespace: str, service: str) -> Iterator[str]:
+    """Say which import, or gateway of the fabric, a Service is the name of; nothing, if of none."""
+    plain = service.removesuffix(RESERVED)
+    one = evidence.find(cluster, "ServiceImport", namespace, plain) if plain != service else None
+    if one is not None and component_of(one) == "import":
+        yield f"{service}.{namespace}, the import of {plain}.{namespace}"
+    elif evidence.serves_gateway(cluster, f"{service}.{namespace}"):
+        yield f"{service}.{namespace}, a gateway of the fabric"
+
+
+def _is_internal(ingress: Object) -> bool:
+    """Tell whether an Ingress says that its controller keeps it from the Internet, by its class or an annotation."""
+    classes = (text(ingress.content, "spec", "ingressClassName"), text(ingress.annotations, _CLASS))
+    return any(word in one.lower() for one in classes for word in ("internal", "private")) or any(
+        _says(text(ingress.annotations, key), wanted) for key, wanted in _INTERNAL_INGRESS
+    )
 
 
 def _balancer(one: Object, ordered: str, annotations: object) -> Iterator[Violation]:
@@ -254,9 +316,9 @@ def _encrypted(_: Evidence, gateway: Object, options: Plaintext) -> Iterator[Vio
 RULES = (
     Rule(
         "gateway-is-private",
-        "No gateway of the fabric can be reached from the Internet.",
+        "No gateway of the fabric, and no import, can be reached from the Internet.",
         "East-west gateways admit requests by host name alone as long as they speak plaintext: on "
-        "the Internet everybody could.",
+        "the Internet everybody could. Who reaches an import asks in the name of the fabric.",
         "Use exposure ClusterIP or NodePort on private nodes, or an internal load balancer.",
         _orders,
         _private,

@@ -6,22 +6,43 @@ from functools import lru_cache
 from mcwan.gateways import envoy_gateway, istio
 from mcwan.plan.names import cluster_host
 from mcwan.plan.profile import Certificate
-from mcwan.rules.evidence import Evidence, Export, component_of, export_of, listeners, meshes_of, role
+from mcwan.rules.bearing import borne_on, some
+from mcwan.rules.evidence import Evidence, Export, admits, component_of, export_of, listeners, meshes_of, role
 from mcwan.rules.identities import domain
 from mcwan.rules.likeness import difference
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.tls import ISTIO_MODE, MUTUAL, client_policies, secure_listeners, secure_ports
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.unknown import UnjudgedError, chosen
 
 _Asked = Mapping[tuple[str, Export | None], Mapping[str, list[str]]]
+_OWN = ("ingress-gateway", "ingress-route")
+"""What mcwan's own SecurityPolicies are for; of those for routes, callers-enforced tells."""
 _REMEDY = "let mcwan write that Gateway and what refuses clients of other fabrics"
 
 
-def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
-    if role(gateway) == "ingress":
-        yield from _by_istio(evidence, gateway)
-        yield from _by_envoy_gateway(evidence, gateway)
+def _judge(evidence: Evidence, subject: Object, _: Options) -> Iterator[Violation]:
+    if subject.kind == "SecurityPolicy":
+        yield from _replaces(evidence, subject)
+    elif role(subject) == "ingress":
+        yield from _by_istio(evidence, subject)
+        yield from _by_envoy_gateway(evidence, subject)
+
+
+def _replaces(evidence: Evidence, policy: Object) -> Iterator[Violation]:
+    """A SecurityPolicy for a route holds in the place of its Gateway's, be it more or less strict."""
+    if its := [one for one in borne_on(evidence, policy) if one.kind == "HTTPRoute" and admits(evidence, one)]:
+        yield violation(
+            f"{policy} is for {some(its)}, and holds there in place of what mcwan's say of who may ask",
+            "remove it; who may call an export, say in mcwan:exports[].callers of it",
+            policy,
+            its[0],
+        )
+
+
+def _subjects(evidence: Evidence) -> list[Object | UnjudgedError]:
+    theirs = chosen(evidence.of_kind("SecurityPolicy"), lambda one: component_of(one) not in _OWN)
+    return [*evidence.gateways, *theirs]
 
 
 def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
@@ -106,8 +127,8 @@ RULES = (
         "clients-of-this-fabric",
         "An ingress gateway that speaks TLS admits clients of its own fabric only.",
         "TLS checks the root, which several fabrics may share: gateways of one could call all that another exports.",
-        "Let mcwan write the ingress gateways and their policies.",
-        lambda evidence: evidence.gateways,
+        "Let mcwan write the ingress gateways and their policies, and nobody else policies for their routes.",
+        _subjects,
         _judge,
         severity=Severity.CRITICAL,
     ),

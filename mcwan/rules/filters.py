@@ -10,6 +10,7 @@ from mcwan.rules.evidence import Evidence
 from mcwan.rules.faults import injected, injecting
 from mcwan.rules.objects import Object, items, mapping, text, texts
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
+from mcwan.rules.told_headers import as_planned, otherwise, told
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import said
 
@@ -40,14 +41,17 @@ def _judge(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]
     if route.kind != "HTTPRoute":
         yield from injected(evidence, route)
         return
+    wanted = told(evidence, route)
     for rule in rules(route):
         wrong = [f"has {key}" for key in mapping(rule) if key not in _RULE and mapping(rule)[key] is not None]
-        wrong += [it for one in items(rule, "filters") for it in _done(one)]
+        planned = as_planned(route, rule, wanted)  # nearly always
+        wrong += [it for one in items(rule, "filters") for it in _done(one)] if not planned else []
         wrong += [
             f"has a filter of backend {said(text(ref, 'name') or None)}: {said(text(one, 'type') or None)}"
             for ref in items(rule, "backendRefs")
             for one in items(ref, "filters")
         ]
+        wrong += otherwise(evidence, route, rule, wanted) if not planned else []
         for one in wrong:
             yield violation(f"{route}, rule {said(text(rule, 'name') or None)} {one}", _REMEDY, route)
 
@@ -59,10 +63,12 @@ def _done(one: Any) -> Iterator[str]:
         yield f"has a filter {said(kind or None)}"
         return
     field, known = _FIELDS[kind]
-    yield from (
-        f"has {key} in a filter {kind}" for key in mapping(one) if key not in ("type", field) and _there(one, key)
-    )
-    yield from (f"has {field}.{key}" for key in mapping(one, field) if key not in known and _there(one, field, key))
+    for key in mapping(one):
+        if key not in ("type", field) and _there(one, key):
+            yield f"has {key} in a filter {kind}"
+    for key in mapping(one, field):
+        if key not in known and _there(one, field, key):
+            yield f"has {field}.{key}"
     for header in (*(text(it, "name") for it in items(one, field, "set")), *texts(one, field, "remove")):
         if header.lower() not in _HEADERS:
             yield f"changes header {said(header or None)}"

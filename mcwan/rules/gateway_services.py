@@ -8,16 +8,18 @@ import yaml
 
 from mcwan import yamls
 from mcwan.plan.names import SERVICE_ANNOTATION
-from mcwan.rules.evidence import Evidence, listeners, role
-from mcwan.rules.objects import Object, items, kept, mapping, number, text
+from mcwan.rules.evidence import Evidence, listeners, profile_of, role
+from mcwan.rules.objects import Object, items, kept, mapping, number, text, value
 from mcwan.rules.pods import has, labels_of, namespace_of
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError
-from mcwan.rules.words import said
+from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write what orders the Services of gateways: each WAN port is the same in the pod and on the nodes"
 _PRIVILEGED = 1024
 """Below it, the controller may have a gateway's pods listen on another port."""
+_SAME_PORTS = "useListenerPortAsContainerPort"
+"""Of an EnvoyProxy: pods listen on the port of the listener, be it below that."""
 _Selected = Mapping[tuple[str, str], Sequence[tuple[Mapping[str, Any], Object]]]
 """By cluster and namespace, the labels of gateways' pods, and the gateways."""
 
@@ -91,6 +93,7 @@ def _every(evidence: Evidence) -> tuple[Mapping[int, Sequence[Object]], Mapping[
 
 
 def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
+    yield from _lies_elsewhere(evidence, gateway)
     if role(gateway) != "ingress":
         return
     its = frozenset(port for port in listeners(gateway).values() if port is not None)
@@ -102,6 +105,7 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
     for one in {id(it): it for it in (own, *others.get(id(gateway), ())) if it is not None}.values():
         yield from _leads(gateway, one, wan)
     yield from called_otherwise(evidence, gateway)
+    yield from _moved(evidence, gateway)
     if ordering := parameters(evidence, gateway):
         yield from _ordered(gateway, ordering, wan, its | policies)
     if doubt := doubts.get(gateway.cluster):
@@ -116,6 +120,54 @@ def called_otherwise(evidence: Evidence, gateway: Object) -> Iterator[Violation]
         name = text(ordering.content, "spec", "provider", "kubernetes", "envoyService", "name")
         if name != told:
             yield _wrong(gateway, ordering, f"the Service is called {said(name or None)}, and not {told}.{namespace}")
+
+
+def _lies_elsewhere(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
+    """The Services of a cluster's gateways lie in one namespace: what most say, others should."""
+    found, doubts = _homes(evidence)
+    every = found.get((gateway.cluster, profile_of(gateway)), {})
+    own = every.get(_home(gateway), ())
+    other = next((ones[0] for home, ones in every.items() if home != _home(gateway) and len(ones) >= len(own)), None)
+    if other is not None:
+        yield violation(
+            f"{gateway} says that its Service is in {said(namespace_of(gateway) or None)}, and {other} that its is in "
+            f"{said(namespace_of(other) or None)}",
+            "let mcwan write Gateways: mcwan:clusters.CLUSTER.gateway.serviceNamespace is for all of a cluster",
+            gateway,
+            other,
+        )
+    elif doubt := doubts.get(gateway.cluster):
+        raise doubt
+
+
+def _home(gateway: Object) -> str:
+    """Give where a gateway's Service lies; nothing if beside it, as by Istio. Raises UnjudgedError."""
+    found = namespace_of(gateway)
+    return "" if found == gateway.namespace and profile_of(gateway) == "istio" else found
+
+
+@lru_cache(maxsize=1)
+def _homes(evidence: Evidence) -> tuple[dict[tuple[str, str], dict[str, list[Object]]], dict[str, UnjudgedError]]:
+    """Give gateways by cluster, profile and where their Services lie; and why one cannot be read, by cluster."""
+    found: dict[tuple[str, str], dict[str, list[Object]]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for one in evidence.of_kind("Gateway"):
+        try:
+            if role(one) and (profile := profile_of(one)):
+                found.setdefault((one.cluster, profile), {}).setdefault(_home(one), []).append(one)
+        except UnjudgedError as doubt:
+            doubts.setdefault(one.cluster, doubt)
+    return found, doubts
+
+
+def _moved(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
+    """Others reach the pods of Envoy Gateway's, where a low port is another one if that is not said otherwise."""
+    ordering = envoy_proxy(evidence, gateway)
+    ports = sorted(port for port in listeners(gateway).values() if port is not None and port < _PRIVILEGED)
+    kubernetes = mapping(ordering.content, "spec", "provider", "kubernetes") if ordering is not None else {}
+    if ports and ordering is not None and value(kubernetes, _SAME_PORTS) is not True:
+        its = f"port {listed(map(str, ports))} is another one in the pod, as {_SAME_PORTS} is not set"
+        yield _wrong(gateway, ordering, its)
 
 
 def _policies(evidence: Evidence, cluster: str) -> frozenset[int]:

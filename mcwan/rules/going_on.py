@@ -5,7 +5,7 @@ EnvoyFilter for the egress gateway, and one for an upstream that has settings of
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -17,12 +17,14 @@ from mcwan.rules.backends import hosts_sent_to, rule_name, rules
 from mcwan.rules.evidence import Evidence, component_of, export_of, profile_of, role
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, kept, mapping, number, text, texts, value
+from mcwan.rules.pings import speaking
 from mcwan.rules.rule import Options, Rule, Violation, violation
-from mcwan.rules.spares import lacking
+from mcwan.rules.spares import lacking, unreached
 from mcwan.rules.tls import is_named, is_selected, targets_of
+from mcwan.rules.tries import tries
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.upstreams import as_made, filters_of, filters_of_mesh, is_of_mesh, places, rules_for, upstreams
-from mcwan.rules.words import said
+from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write what treats requests: mcwan:wanPolicies.NAME.traffic, mcwan:exports[].traffic"
 _FREE = frozenset(
@@ -107,6 +109,8 @@ def _said(evidence: Evidence, one: Object) -> Iterator[str]:
 def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind in _ROUTES:
         yield from (_by_envoy_gateway(evidence, one) if one.kind == "HTTPRoute" else _by_mesh(evidence, one))
+        yield from tries(evidence, one)
+        yield from _to_all(evidence, one)
         return
     wrong = [*(_by_istio(evidence, one) if one.kind == "Gateway" else ()), *_pings(evidence, one)]
     yield from wrong
@@ -133,24 +137,72 @@ def _by_istio(evidence: Evidence, gateway: Object) -> Iterator[Violation]:
 
 def _pings(evidence: Evidence, upstream: Object) -> Iterator[Violation]:
     """An upstream with TLS has PINGs, by which a dead path is noticed; it may have health checks, too."""
+    its = next(iter(filters_of(evidence, upstream)), None) if upstream.kind == "ServiceEntry" else None
     secure = any(
         mapping(one.content, "spec", "trafficPolicy", "tls")
         for one in (rules_for(evidence, upstream) if upstream.kind == "ServiceEntry" else ())
     )
     for made in as_made(evidence, upstream, Certificate("", "", None))[2:] if secure else ():
-        its = next(iter(filters_of(evidence, upstream)), None)
         there = list(items(its.content, "spec", "configPatches")) if its is not None else []
         lacking = [
             wanted for wanted in made["configPatches"] if all(difference(wanted, one, "", _FREE) for one in there)
         ]
-        selects = its is not None and is_of_mesh(upstream) != bool(list(targets_of(its)))
-        if lacking or not selects:
+        if lacking or its is None:
             yield violation(
                 f"{upstream} has no EnvoyFilter by which its lost connections are noticed",
                 _REMEDY,
                 upstream,
                 *_some(its),
             )
+    if upstream.kind == "ServiceEntry":
+        for its in filters_of(evidence, upstream)[:1]:
+            yield from _elsewhere(its, upstream, _senders(evidence, upstream))
+
+
+def _elsewhere(its: Object, of: Object, gateways: Collection[str] | None) -> Iterator[Violation]:
+    """An EnvoyFilter is for the gateways that send; for sidecars, None, it names nothing: each patch says what for."""
+    targets = list(targets_of(its))
+    if gateways is None:
+        wrong = f"is for {_named(targets)}, and not for sidecars" if targets else ""
+    else:
+        missing = [name for name in sorted(gateways) if not any(is_named(one, "Gateway", name) for one in targets)]
+        wrong = f"is for {_named(targets)}, and not for Gateway {listed(missing)}, which sends" if missing else ""
+    if wrong:
+        yield violation(f"{its}, of {of}, {wrong}", _REMEDY, its, of)
+
+
+def _named(targets: Iterable[Any]) -> str:
+    return listed(f"{text(one, 'kind')} {text(one, 'name')}" for one in targets) or "no gateway"
+
+
+def _senders(evidence: Evidence, upstream: Object) -> Collection[str] | None:
+    """Give the gateways that send to an upstream; None for sidecars.
+
+    Of an upstream that no route sends to, those beside it that are mcwan's shared one or the export's own.
+    """
+    if is_of_mesh(upstream):
+        return None
+    hosts = texts(upstream.content, "spec", "hosts")
+    found = {
+        name for host in hosts for name in _sending(evidence).get((upstream.cluster, upstream.namespace, host), ())
+    }
+    return found or {names.EGRESS} if upstream.namespace == names.NAMESPACE else found
+
+
+@lru_cache(maxsize=1)
+def _sending(evidence: Evidence) -> Mapping[tuple[str, str, str], set[str]]:
+    """Give the egress gateways that routes beside them have send to a host name, by cluster, namespace and host."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for route in evidence.of_kind("HTTPRoute"):
+        try:
+            for to in hosts_sent_to(route):
+                its = [
+                    one.name for one in evidence.parents(route) if (one.role, one.namespace) == ("egress", to.namespace)
+                ]
+                found.setdefault((route.cluster, to.namespace, to.name), set()).update(its)
+        except UnjudgedError:
+            continue  # rules of routes say so
+    return found
 
 
 def _by_mesh(evidence: Evidence, routes: Object) -> Iterator[Violation]:
@@ -195,6 +247,18 @@ def _has_spares(evidence: Evidence, routes: Object, rule: Any) -> bool:
     return False
 
 
+def _to_all(evidence: Evidence, route: Object) -> Iterator[Violation]:
+    """Where rules of other clusters send the same requests, or have them go on to, a rule sends its own, too."""
+    for one in unreached(evidence, route):
+        yield violation(
+            f"{route}, rule {said(one.rule or None)} sends nothing to {one.cluster}, be it as a spare, and that of "
+            f"{one.other} does",
+            "let mcwan write the route on all clusters in one update: mcwan:exports[].from",
+            route,
+            one.other,
+        )
+
+
 def _some(one: Object | None) -> list[Object]:
     return [] if one is None else [one]
 
@@ -230,6 +294,7 @@ def _by_envoy_gateway(evidence: Evidence, route: Object) -> Iterator[Violation]:
                 wrong[str(policy)] = (policy, different)
     for policy, different in wrong.values():
         yield violation(f"{policy} is not that by which requests of {route} go on: {different}", _REMEDY, policy, route)
+    yield from speaking(evidence, route)
     for one in lacking(evidence, route):
         yield violation(
             f"{route}, rule {said(one.of.to.called or None)} has no spare by policy {one.policy} to "

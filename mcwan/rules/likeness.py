@@ -38,6 +38,8 @@ def difference(wanted: Any, found: Any, path: str = "", free: frozenset[str] = f
     Raises UnjudgedError.
     """
     given = value(found)
+    if isinstance(wanted, str):  # most are, and what is no text is quickly told from it
+        return None if wanted == given else Difference(path, wanted, given)
     if isinstance(wanted, Mapping) and isinstance(given, Mapping):
         for name in (*wanted, *(name for name in given if name not in wanted)):
             if name in _ADDED and name not in wanted and value(given, name) == _ADDED[name]:

@@ -133,7 +133,7 @@ def number(content: Any, *path: str | int) -> int | None:
 def mapping(content: Any, *path: str | int) -> Mapping[str, Any]:
     """Give a mapping; an empty one if there is none. Its values may be withheld. Raises UnjudgedError."""
     found = value(content, *path)
-    return found if isinstance(found, _MAPPINGS) else {}
+    return found if found is not None and isinstance(found, _MAPPINGS) else {}
 
 
 def items(content: Any, *path: str | int) -> Iterator[Any]:

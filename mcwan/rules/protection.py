@@ -11,7 +11,7 @@ from mcwan.rules.evidence import Evidence, component_of, listeners, profile_of, 
 from mcwan.rules.home import led_home
 from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
-from mcwan.rules.pods import PROFILES, has, labels_of, selects
+from mcwan.rules.pods import PROFILES, has, labels_of, namespace_of, selects
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError
 from mcwan.rules.words import listed, said
@@ -141,7 +141,7 @@ def _own(evidence: Evidence, gateway: Object, policy: Object) -> list[Pods]:
     found = []
     for one in evidence.of_kind("Gateway"):
         if one.cluster == gateway.cluster and role(one) == "egress":
-            namespace = text(one.annotations, SERVICE_ANNOTATION).partition(".")[2]
+            namespace = namespace_of(one)
             for name, profile in PROFILES.items():
                 pods = Pods(namespace, profile.pods(one.name, one.namespace))
                 if pods.peer in there or (one in sending and profile_of(one) == name):

@@ -7,9 +7,9 @@ internal/xds/translator/cluster.go, requiresHTTP2Options).
 from collections.abc import Iterator
 from typing import Any
 
-from mcwan.rules.arrivals import egress_routes
+from mcwan.rules.arrivals import egress_routes, offered_here
 from mcwan.rules.backends import backends
-from mcwan.rules.evidence import Evidence, answering, exports_of, hostnames, profile_of
+from mcwan.rules.evidence import Evidence, profile_of
 from mcwan.rules.objects import Object, items, number, text, texts
 from mcwan.rules.rule import Options, Rule, Violation, violation
 from mcwan.rules.words import said
@@ -23,10 +23,7 @@ def _judge(evidence: Evidence, route: Object, _: Options) -> Iterator[Violation]
     if not any(profile_of(one) == "envoy-gateway" for one in gateways):
         return
     for to in backends(route):
-        keys = exports_of(to.rewritten) or exports_of(hostnames(route))
-        exports = [one for key in keys if key[0] for one in evidence.exporting(key, route.cluster)]
-        its = {service for one in exports for service in answering(one)}
-        if f"{to.name}.{to.namespace}" not in its:
+        if not offered_here(evidence, route, to):
             continue
         for ref in items(to.rule, "backendRefs"):
             if (other := _speaking_http_2(evidence, route, ref)) is not None:

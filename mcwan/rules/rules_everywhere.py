@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from mcwan.model.leaves import RESERVED
+from mcwan.plan.names import clusterset
 from mcwan.rules.backends import rule_name, rule_port, rules
 from mcwan.rules.evidence import (
     Evidence,
@@ -20,7 +20,7 @@ from mcwan.rules.evidence import (
 )
 from mcwan.rules.likeness import Tally
 from mcwan.rules.matching import unlike
-from mcwan.rules.objects import Object, items, number, text, value
+from mcwan.rules.objects import Object, items, kept, number, text, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.unknown import UnjudgedError, chosen
 from mcwan.rules.words import listed, said
@@ -53,7 +53,7 @@ def _routes(evidence: Evidence) -> _Routes:
                 found.setdefault((route.cluster, export), []).append(route)
             if component in ("ingress-route", "egress-route") and not _is_free(evidence, route):
                 key = (component, route.namespace, route.name)
-                alike.setdefault(key, Tally()).add(partial(_read, route))
+                alike.setdefault(key, Tally()).add(partial(_one, route))
         except UnjudgedError as doubt:
             doubts.setdefault(route.cluster, doubt)
     return _Routes(found, alike, doubts)
@@ -68,9 +68,14 @@ def _is_free(evidence: Evidence, route: Object) -> bool:
     return one is None or bool(own_rules_of(one))
 
 
-def _read(route: Object) -> Iterator[_Rules]:
+def _one(route: Object) -> Iterator[_Rules]:
+    yield _read(route)
+
+
+@kept
+def _read(route: Object) -> _Rules:
     ingress = component_of(route) == "ingress-route"
-    yield tuple(
+    return tuple(
         (text(rule, "name"), _written(value(rule, "matches")), not ingress or any(items(rule, "backendRefs")))
         for rule in items(route.content, "spec", "rules")
     )
@@ -84,7 +89,7 @@ def _judge(evidence: Evidence, one: Object, _: Options) -> Iterator[Violation]:
     if one.kind == "ServiceImport":
         yield from _has_all(evidence, one)
     elif not _is_free(evidence, one):
-        (its,) = _read(one)
+        its = _read(one)
         most = _routes(evidence).alike[component_of(one), one.namespace, one.name].most()
         if most is not None and its != most:
             yield violation(f"{one} says other than on other clusters: {_otherwise(its, most)}", _REMEDY, one)
@@ -147,7 +152,7 @@ def _has_all(evidence: Evidence, one: Object) -> Iterator[Violation]:
 
 def _sidecars_have_all(evidence: Evidence, one: Object, wanted: list[str]) -> Iterator[Violation]:
     """For each port of several, a VirtualService has every rule, in order: the first that matches decides."""
-    its = evidence.find(one.cluster, "VirtualService", one.namespace, f"{one.name}{RESERVED}")
+    its = evidence.find(one.cluster, "VirtualService", one.namespace, clusterset(one.name))
     if its is None:
         return  # federated-import-is-whole says so
     ports = [number(port, "port") for port in items(one.content, "spec", "ports")]
@@ -172,7 +177,7 @@ def _sidecars_have_all(evidence: Evidence, one: Object, wanted: list[str]) -> It
 
 def _is_by_gateway(evidence: Evidence, one: Object) -> bool:
     """Tell whether an import's name leads to an egress gateway of its cluster. Raises UnjudgedError."""
-    service = evidence.find(one.cluster, "Service", one.namespace, f"{one.name}{RESERVED}")
+    service = evidence.find(one.cluster, "Service", one.namespace, clusterset(one.name))
     alias = text(service.content, "spec", "externalName") if service is not None else ""
     return bool(alias) and alias in egress_hosts(evidence, one.cluster)
 

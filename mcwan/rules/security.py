@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mcwan.gateways import envoy_gateway
 from mcwan.rules.evidence import Evidence, listeners, role
 from mcwan.rules.identities import other_root
+from mcwan.rules.likeness import Difference, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.spares import labelled
@@ -16,6 +18,8 @@ from mcwan.rules.words import listed, said
 
 HTTP_2 = "gateway.envoyproxy.io/h2c"
 _REMEDY = "let mcwan write spares and upstreams"
+_WRITTEN = "let mcwan write that Gateway and its ClientTrafficPolicy"
+_AIMS = ("targetRef", "targetRefs", "targetSelectors")
 
 
 def _as_chosen(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:
@@ -46,9 +50,20 @@ def _clients_verified(evidence: Evidence, gateway: Object, _: Options) -> Iterat
     for one in checks:
         what = what or other_root(evidence, gateway, items(one, "caCertificateRefs"))
     if what:
-        yield violation(
-            f"{gateway} asks its clients {what}", "let mcwan write that Gateway and its ClientTrafficPolicy", gateway
-        )
+        yield violation(f"{gateway} asks its clients {what}", _WRITTEN, gateway)
+        return
+    for policy in {str(one): one for every in policies for one in every}.values():
+        if wrong := _spoken_otherwise(policy):
+            yield violation(
+                f"{policy} does not speak to clients of {gateway} as mcwan has it: {wrong}", _WRITTEN, policy, gateway
+            )
+
+
+def _spoken_otherwise(policy: Object) -> Difference | None:
+    """Compare a ClientTrafficPolicy with what is made; what it asks of clients' certificates is judged for itself."""
+    spec = mapping(policy.content, "spec")
+    made = envoy_gateway.client_traffic(_validation(policy))
+    return difference(made, {key: spec[key] for key in spec if key not in _AIMS}, "spec")
 
 
 def _asks(policy: Object) -> bool:
@@ -153,8 +168,9 @@ RULES = (
     ),
     Rule(
         "clients-verified",
-        "An ingress gateway that speaks TLS asks its clients for a certificate of the fabric's root.",
-        "Without it, whoever reaches a WAN port may ask for everything that is exported.",
+        "An ingress gateway that speaks TLS asks its clients for a certificate of the fabric's root, by TLS 1.3.",
+        "Without it, whoever reaches a WAN port may ask for everything that is exported; older TLS has broken ciphers, "
+        "and a header with a certificate is the word of whoever wrote it.",
         "Let mcwan write the ingress gateways and their policies.",
         lambda evidence: evidence.gateways,
         _clients_verified,

@@ -17,7 +17,7 @@ from tests.fabrics import changed, described, planned
 
 NAMES = ", ".join(rule.name for rule in RULES)
 NOTE = "note: cluster-1, cluster-2: no sources are written, so that no NetworkPolicy protects the WAN ports\n"
-NOTHING = "55 rules, 53 objects: nothing wrong\n"
+NOTHING = "56 rules, 53 objects: nothing wrong\n"
 RANGE = {"wan-port-range": {"lowest": 31112, "highest": 31999}}
 OUT_OF_RANGE = (
     "mandatory:\n"
@@ -25,7 +25,7 @@ OUT_OF_RANGE = (
     "set mcwan:wanPolicies.high.port to one of them\n"
     "  wan-port-range: policy high has port 31111 on cluster-2; allowed: 31112 to 31999; "
     "set mcwan:wanPolicies.high.port to one of them\n"
-    "55 rules, 53 objects: 2 violations of mandatory rules\n"
+    "56 rules, 53 objects: 2 violations of mandatory rules\n"
 )
 
 
@@ -88,7 +88,7 @@ def test_an_advisory_rule_is_violated() -> None:
 def test_a_rule_is_disabled() -> None:
     result = run("check", "--policy-config", configured({"wan-port-range": "disabled"}))
     assert result.exit_code == 0
-    assert result.stdout.endswith(f"┘\n{NOTE}54 rules (1 disabled), 53 objects: nothing wrong\n")
+    assert result.stdout.endswith(f"┘\n{NOTE}55 rules (1 disabled), 53 objects: nothing wrong\n")
 
 
 def test_labels_of_a_stack_are_present(project: Path) -> None:
@@ -121,7 +121,7 @@ def test_rendered_files_that_somebody_changed() -> None:
         "  listener-is-wan-policy: Gateway mc-wan/mc-wan-ingress on cluster-2 listens for policy high on port 31111, "
         "and the policy's port is 31113; set mcwan:wanPolicies.high.port once, and let nothing else write that "
         "Gateway\n"
-        "55 rules, 53 objects: 2 violations of mandatory rules\n",
+        "56 rules, 53 objects: 2 violations of mandatory rules\n",
     )
 
 
@@ -152,7 +152,7 @@ def test_the_state_of_a_stack_that_was_never_deployed() -> None:
     for number, deployment in enumerate((None, {}, {"resources": None})):
         name = configured({"version": 3, "deployment": deployment}, f"new-{number}.json")
         result = run("check", "--state", name)
-        assert (result.exit_code, result.output) == (0, "55 rules, 0 objects: nothing wrong\n")
+        assert (result.exit_code, result.output) == (0, "56 rules, 0 objects: nothing wrong\n")
 
 
 def test_what_is_a_secret_is_not_judged() -> None:
@@ -182,7 +182,7 @@ def test_a_file_is_plain_where_the_terminal_is_not(monkeypatch: pytest.MonkeyPat
 def test_where_it_cannot_write_it_says_so() -> None:
     result = run("check", "--out", "no/such/file")
     assert result.exit_code == 1
-    assert result.output == "Error: cannot write to no/such/file: No such file or directory\n"
+    assert result.output == "cannot write to no/such/file: No such file or directory\n"
 
 
 @pytest.mark.parametrize("form", ["markdown", "json", "sarif"])
@@ -191,10 +191,10 @@ def test_the_other_formats_tell_verdicts_alone(form: str) -> None:
     assert shown.exit_code == 3
     assert "┘" not in shown.stdout
     if form == "markdown":
-        assert shown.stdout.startswith("## mcwan check: refused\n\n`Pulumi.dev.yaml`: 55 rules, 53 objects: 2 viol")
+        assert shown.stdout.startswith("## mcwan check: refused\n\n`Pulumi.dev.yaml`: 56 rules, 53 objects: 2 viol")
     elif form == "json":
         content = json.loads(shown.stdout)
-        assert (content["judged"], content["objects"], len(content["rules"])) == ("Pulumi.dev.yaml", 53, 55)
+        assert (content["judged"], content["objects"], len(content["rules"])) == ("Pulumi.dev.yaml", 53, 56)
         assert [one["name"] for one in content["rules"] if one["violations"]] == ["wan-port-range"]
     else:
         results = json.loads(shown.stdout)["runs"][0]["results"]
@@ -228,7 +228,7 @@ def test_a_baseline_is_beside_the_configuration(project: Path) -> None:
         "mandatory:\n"
         "  withdrawals-limited: 2 of 4 imports withdrawn; allowed at a time: 1 (logging.insecure on cluster-1 and "
         "logging.insecure on cluster-2); withdraw fewer, or raise atMost for this one update\n"
-        "55 rules, 53 objects: 1 violation of mandatory rules\n"
+        "56 rules, 53 objects: 1 violation of mandatory rules\n"
     )
 
 
@@ -299,7 +299,7 @@ def test_wrong_input_is_told_on_a_line_each(arguments: list[str], expected: str)
 def test_one_thing_is_judged(arguments: list[str], named: str) -> None:
     result = run("check", *arguments)
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1] == f"Error: {named} exclude each other; write one of them"
+    assert result.stderr.splitlines()[-1] == f"{named} exclude each other; write one of them"
 
 
 def test_mistakes_of_a_stack_come_before_rules(project: Path) -> None:
@@ -339,4 +339,4 @@ def test_a_terminal_that_is_full_is_a_line() -> None:
     command = [sys.executable, "-m", "mcwan.cli.main", "schema"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "Error: cannot write to the terminal: No space left on device\n")
+    assert (done.returncode, done.stderr) == (1, "cannot write to the terminal: No space left on device\n")

@@ -286,7 +286,7 @@ def test_a_file_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(tempfile, "mkstemp", fail)
     result = run("unexport", "logging/insecure")
     assert (result.exit_code, file.read_bytes()) == (1, before)
-    assert result.stderr == "Error: cannot write Pulumi.dev.yaml: [Errno 13] Permission denied\n"
+    assert result.stderr == "cannot write to Pulumi.dev.yaml: Permission denied\n"
 
 
 def test_an_operator_who_stops_it_finds_the_file_as_it_was(file: Path) -> None:

@@ -59,7 +59,7 @@ def run(project: Path, *arguments: str) -> Result:
     return result
 
 
-UNREAD = "Error: cluster-1: not read, or in part; what is recorded holds, as the notes say"
+UNREAD = "cluster-1: not read, or in part; what is recorded holds, as the notes say"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--dry-run",), ("--output", "json")])
@@ -78,7 +78,7 @@ def test_a_cluster_that_cannot_be_read_is_told_and_is_an_error(project: Path, ar
 def test_what_is_deployed_there_is_not_known_either(project: Path) -> None:
     result = run(project, "plan", "--live")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.splitlines()[-1].startswith("Error: nothing was compared: cluster-1: ")
+    assert result.stderr.splitlines()[-1].startswith("nothing was compared: cluster-1: ")
     assert run(project, "status").exit_code == 1
 
 

@@ -174,4 +174,4 @@ def test_a_project_without_pulumi_yaml(project: Path) -> None:
 def test_an_issuer_is_for_tls_only() -> None:
     result = run("init", "--stack", "prod", *TWO, "--plaintext", "--issuer", "ours", "--dry-run")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1] == "Error: --issuer and --plaintext exclude each other; write one of them"
+    assert result.stderr.splitlines()[-1] == "--issuer and --plaintext exclude each other; write one of them"

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from mcwan import __version__
 from mcwan.cli.main import SECTIONS, main
+from mcwan.model.leaves import LABEL, PATTERN_MEANS
 from tests.fabrics import changed, described
 
 MARK = "# Written by `mcwan render`; changes here are lost."
@@ -218,7 +219,7 @@ def test_where_it_cannot_write_it_says_so(project: Path, tmp_path: Path) -> None
     (out / "cluster-1").write_text("in the way", encoding="utf-8")
     result = run("render", "--project", project, "--out", out)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: cannot write to {out}: ")
+    assert result.stderr.startswith(f"cannot write to {out}: ")
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -228,7 +229,7 @@ def test_a_directory_that_is_read_only(project: Path, tmp_path: Path) -> None:
     out.mkdir(mode=0o500)
     result = run("render", "--project", project, "--out", out)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: cannot write to {out}: ")
+    assert result.stderr.startswith(f"cannot write to {out}: ")
 
 
 def test_a_file_that_is_no_text_is_replaced_or_told(project: Path, tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_generated_pages_go_to_the_terminal_or_a_file(command: str, tmp_path: Pa
     assert path.read_text(encoding="utf-8") == shown.stdout
     result = run(command, "--out", tmp_path / "no" / "such" / "page")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: cannot write to ")
+    assert result.stderr.startswith("cannot write to ")
 
 
 def test_the_output_does_not_depend_on_the_order_of_the_file(project: Path, tmp_path: Path) -> None:
@@ -286,12 +287,42 @@ def test_the_output_does_not_depend_on_the_order_of_the_file(project: Path, tmp_
             "status --help",
         ),
         (("sdwan", "diff", "a"), "Missing argument 'NEW'; see main sdwan diff --help"),
+        (
+            ("check", "--stack", "stacks/Pulumi.prod.yaml"),
+            "--stack 'stacks/Pulumi.prod.yaml': the file of a stack; did you mean 'prod'?",
+        ),
+        (
+            ("render", "--stack", ""),
+            "--stack '': names no stack; write NAME of Pulumi.NAME.yaml, or leave the option out",
+        ),
+        (
+            ("init", "--namespace", "shop, pay"),
+            f"--namespace 'shop, pay': not allowed; allowed: {PATTERN_MEANS[LABEL]}; write --namespace shop "
+            "--namespace pay",
+        ),
+        (("adopt", "--namespace", "A"), f"--namespace 'A': not allowed; allowed: {PATTERN_MEANS[LABEL]}; write it so"),
+        (("export", "--\x1b[31m"), "No such option '--\\x1b[31m'; see main export --help"),
         (("doctor", "--foo"), "No such option '--foo'. Did you mean '--format'?"),
     ],
 )
 def test_wrong_usage_is_one_line(words: tuple[str, ...], line: str) -> None:
     result = run(*words)
-    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{line}\n")
+
+
+def test_names_in_files_do_not_reach_the_terminal_as_they_are(project: Path) -> None:
+    """Of a context that no stack file's check has seen; the terminal would obey its control characters."""
+    write(project, changed({"clusters/cluster-1/context": "\x1b[31mred"}))
+    result = run("export", "payment/secure", "--context", "nope", "--wan-policy", "high", "--project", project)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "--context 'nope': the context of no cluster; allowed: \\x1b[31mred; name the cluster with --cluster\n",
+    )
+
+
+def test_a_place_that_takes_no_file_is_told_as_the_system_says_it(project: Path) -> None:
+    result = run("render", "--project", project, "--out", "/proc/x")
+    assert (result.exit_code, result.stderr) == (1, "cannot write to /proc/x: No such file or directory\n")
 
 
 @pytest.mark.parametrize(
@@ -317,4 +348,4 @@ def test_what_is_no_text_is_told_alike(words: tuple[str, ...], tmp_path: Path, m
     Path(file).write_bytes("name: é".encode("latin-1"))
     result = run(*words)
     line = f"{file}: cannot be read: it is not text in UTF-8; save it as that\n"
-    assert (result.exit_code, result.stdout, result.stderr.removeprefix("Error: ")) == (2, "", line)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)

@@ -184,7 +184,7 @@ def test_to_a_file_the_same_again(project: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere" / "stack.yaml"
     result = run("operator", "--project", project, *REPO, *TOKEN, "--out", nowhere)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: cannot write to {nowhere}: ")
+    assert result.stderr.startswith(f"cannot write to {nowhere}: ")
 
 
 REFUSED = {

@@ -224,7 +224,7 @@ def test_markdown_fits_into_a_comment() -> None:
         ),
         (
             ["--state", "a", "--rendered", "b"],
-            "Error: --state and --rendered exclude each other; write one of them\n",
+            "--state and --rendered exclude each other; write one of them\n",
         ),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_file_that_cannot_be_written() -> None:
     result = run("plan", "--out", "none/plan.md")
     assert (result.exit_code, result.stderr) == (
         1,
-        "Error: cannot write to none/plan.md: No such file or directory\n",
+        "cannot write to none/plan.md: No such file or directory\n",
     )
 
 

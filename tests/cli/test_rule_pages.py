@@ -32,7 +32,7 @@ def test_the_command_writes_them(tmp_path: Path) -> None:
         assert (result.exit_code, result.output) == (0, "")
         assert {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()} == pages()
     nowhere = run("reference", "--rules", "--out", out / "README.md")
-    assert (nowhere.exit_code, nowhere.stderr) == (1, f"Error: cannot write to {out / 'README.md'}: File exists\n")
+    assert (nowhere.exit_code, nowhere.stderr) == (1, f"cannot write to {out / 'README.md'}: File exists\n")
 
 
 def test_a_page() -> None:

@@ -87,7 +87,7 @@ def test_targets_that_call_files_alike_do_not_mix(project: Path, tmp_path: Path)
         assert ran(project, "--target", other, "--out", out / first) == (
             1,
             "",
-            f"Error: cannot write to {out / first}: cluster-1/{its} is there, for {first}; write {other} elsewhere, or "
+            f"cannot write to {out / first}: cluster-1/{its} is there, for {first}; write {other} elsewhere, or "
             "remove that\n",
         )
         assert contents(out / first) == before
@@ -99,8 +99,7 @@ def test_somebody_elses_file_stays(project: Path, tmp_path: Path) -> None:
     code, _, err = ran(project, "--target", "json", "--out", tmp_path)
     assert (code, err) == (
         1,
-        f"Error: cannot write to {tmp_path}: sdwan.json is there and not written by mcwan; move it away, or write "
-        "elsewhere\n",
+        f"cannot write to {tmp_path}: sdwan.json is there and not written by mcwan; move it away, or write elsewhere\n",
     )
 
 

@@ -54,8 +54,7 @@ def test_somebody_elses_file_stays(project: Path, tmp_path: Path, name: str) -> 
     result = run("telemetry", "--project", project, "--out", tmp_path)
     assert (result.exit_code, result.stderr) == (
         1,
-        f"Error: cannot write to {tmp_path}: {name} is there and not written by mcwan; move it away, or write "
-        "elsewhere\n",
+        f"cannot write to {tmp_path}: {name} is there and not written by mcwan; move it away, or write elsewhere\n",
     )
     assert contents(tmp_path).keys() & FILES == {name}
 

@@ -15,7 +15,7 @@ from lab.waiting import LabError, until
 T = TypeVar("T")
 TIMES = 4
 """Answers in a row: so many that both of a proxy's workers give some."""
-_OPENED = 30.0
+_OPENED = 60.0
 """Seconds: who is left out is so for 5, and for 10 if that happens again."""
 
 

@@ -144,6 +144,36 @@ def _refusals(cluster: str) -> list[Object]:
     ]
 
 
+def _patches(cluster: str) -> list[Object]:
+    """Give patches of others: for Gateways and workloads of their own, for sidecars, and for all of a mesh."""
+    group, envoy, istio = "gateway.networking.k8s.io", "gateway.envoyproxy.io/v1alpha1", "networking.istio.io/v1alpha3"
+    ref = {"group": group, "kind": "Gateway", "name": "mc-wan-ingress"}
+    labels = {"gateway.networking.k8s.io/gateway-name": "mc-wan-ingress"}
+    at_sidecars = {"configPatches": [{"applyTo": "CLUSTER", "match": {"context": "SIDECAR_OUTBOUND"}}]}
+    return [
+        Object(
+            cluster,
+            {
+                "apiVersion": version,
+                "kind": kind,
+                "metadata": {"name": f"patch-{i}", "namespace": namespace},
+                "spec": it,
+            },
+        )
+        for i, (version, kind, namespace, it) in enumerate(
+            (
+                (envoy, "EnvoyPatchPolicy", "shop", {"targetRef": ref}),
+                (envoy, "EnvoyExtensionPolicy", "shop", {"targetRefs": [ref]}),
+                (istio, "EnvoyFilter", "shop", {"targetRefs": [ref]}),
+                (istio, "EnvoyFilter", "shop", {"workloadSelector": {"labels": labels}}),
+                (istio, "EnvoyFilter", "istio-system", {"configPatches": [{"applyTo": "CLUSTER"}]}),
+                (istio, "EnvoyFilter", "mc-wan", {"workloadSelector": {"labels": {"app": "web"}}}),
+                (istio, "EnvoyFilter", "mc-wan", at_sidecars),
+            )
+        )
+    ]
+
+
 def _faults(cluster: str) -> list[Object]:
     """Give faults that others inject: for Gateways and routes of their own, called as the fabric's or labelled so."""
     faults = {"faultInjection": {"abort": {"httpStatus": 503}}}
@@ -284,9 +314,11 @@ def neighbours(cluster: str) -> list[Object]:
         ),
         one("v1", "Endpoints", "web", subsets=[{"addresses": [{"ip": "8.8.8.8"}], "ports": [{"port": 80}]}]),
         one("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", "mc-wan-ingress", spec={}),
+        one("networking.k8s.io/v1", "Ingress", "web", spec={"defaultBackend": {"service": {"name": "x-clusterset"}}}),
         *_of_mesh(cluster),
         *_authorizations(cluster),
         *_faults(cluster),
+        *_patches(cluster),
         *_refusals(cluster),
         *_of_other_clusters(cluster),
         *_network_policies(cluster),

@@ -18,7 +18,8 @@ from mcwan.rules.unknown import UNKNOWN, Withheld
 from mcwan.rules.wan_policies import PortRange
 
 Path = tuple[Any, ...]
-WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 1024
+WRONG_PORT, LOW_PORT, LOWEST = 20000, 70, 80
+PRIVILEGED = 1024
 FOREIGN, PUBLIC = "foreign", "8.8.8.8"
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 LABEL = "app.kubernetes.io/instance"
@@ -568,7 +569,18 @@ def _(evidence: Evidence) -> Changes:
 @kind("WANPolicy: another tunnel")
 def _(evidence: Evidence) -> Changes:
     for one in evidence.of_kind("WANPolicy"):
-        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency")
+        yield _set(evidence, one, ("spec", "tunnel"), "other", "wan-policy-consistency", *told_by_routes(evidence, one))
+
+
+def told_by_routes(evidence: Evidence, policy: Object) -> set[str]:
+    """Say which rule notices if a WAN policy's tunnel is not what ingress routes say of it."""
+    place = (policy.cluster, policy.name)
+    told = [one for one in routes(evidence, "ingress-route") if (one.cluster, parent(one)[3]) == place]
+    return {"route-does-no-more"} if any(map(answers, told)) else set()
+
+
+def answers(route: Object) -> bool:
+    return any(rule.get("backendRefs") for rule in route.content["spec"]["rules"])
 
 
 @kind("WANPolicy: a tunnel that its exports must never use")
@@ -577,7 +589,7 @@ def _(evidence: Evidence) -> Changes:
         for tunnel, namespaces in kept_off(evidence).items():
             here_ = [it for it in evidence.of_kind("ServiceExport") if it.cluster == one.cluster]
             if any(one.name in its_ways(it) and it.namespace in namespaces for it in here_):
-                rules = ("wan-policy-consistency", "namespace-keeps-off-tunnel")
+                rules = {"wan-policy-consistency", "namespace-keeps-off-tunnel", *told_by_routes(evidence, one)}
                 yield _set(evidence, one, ("spec", "tunnel"), tunnel, *rules)
 
 
@@ -809,6 +821,55 @@ def admitted_at_home(evidence: Evidence, gateway: Object) -> bool:
     )
 
 
+ISTIO_TYPE: Path = ("metadata", "annotations", "networking.istio.io/service-type")
+
+
+def _by_a_profile(evidence: Evidence, gateway: Object) -> bool:
+    """Tell whether a gateway has others of its cluster beside it, of a profile that says where their Services lie."""
+    others = [it for it in (*ingress(evidence), *egress(evidence)) if it.cluster == gateway.cluster]
+    return len(others) > 1 and (bool(at(gateway.content, ISTIO_TYPE)) or by_envoy_gateway(evidence, gateway))
+
+
+@kind("ingress gateway: its Service said to be in another namespace")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("metadata", "annotations", SERVICE)
+    protected = {"wan-ports-protected"} if evidence.of_kind("NetworkPolicy") else set()
+    for one in ingress(evidence):
+        if _by_a_profile(evidence, one):
+            elsewhere = f"{at(one.content, path).partition('.')[0]}.elsewhere"
+            yield _set(evidence, one, path, elsewhere, "service-has-wan-ports", *protected)
+
+
+@kind("ingress gateway: a low WAN port is another one in the pod")
+def _(evidence: Evidence) -> Changes:
+    path: Path = ("spec", "provider", "kubernetes", "useListenerPortAsContainerPort")
+    for one in ingress(evidence):
+        low = [it["port"] for it in one.content["spec"]["listeners"] if it["port"] < PRIVILEGED]
+        for proxy in evidence.of_kind("EnvoyProxy"):
+            if low and here(proxy) == here(one):
+                yield _set(evidence, proxy, path, False, "service-has-wan-ports")
+                yield _drop(evidence, proxy, path, "service-has-wan-ports")
+
+
+@kind("ingress gateway: clients with TLS are spoken to otherwise")
+def _(evidence: Evidence) -> Changes:
+    for one in ingress(evidence):
+        for policy in evidence.of_kind("ClientTrafficPolicy"):
+            if secure(one) and here(policy) == here(one):
+                only = "clients-verified"
+                shown = {"mode": "AlwaysForwardOnly"}
+                yield _set(evidence, policy, ("spec", "tls", "minVersion"), "1.0", only)
+                yield _drop(evidence, policy, ("spec", "tls", "minVersion"), only)
+                yield _set(evidence, policy, ("spec", "tls", "ciphers"), ["NULL-MD5"], only)
+                yield _set(evidence, policy, ("spec", "headers", "xForwardedClientCert"), shown, only)
+                aim = {
+                    "targetRefs": [at(policy.content, ("spec", "targetRefs", 0)) | {"sectionName": min(secure(one))}]
+                }
+                spec = {**put(policy.content, ("spec", "tls", "minVersion"), "1.2")["spec"], **aim}
+                theirs = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
+                yield _add(evidence, theirs, only)
+
+
 @kind("egress gateway: another Service said")
 def _(evidence: Evidence) -> Changes:
     path: Path = ("metadata", "annotations", SERVICE)
@@ -818,8 +879,10 @@ def _(evidence: Evidence) -> Changes:
         if any(it.content["spec"].get("externalName") == said for it in every):
             known = {"wan-ports-protected"} if admitted_at_home(evidence, one) else set()  # its pods are elsewhere then
             called_ = at(one.content, path).partition(".")[0]
-            yield _set(evidence, one, path, f"{called_}.elsewhere", "import-by-egress", *known)
-            yield _drop(evidence, one, path, "import-by-egress", *known)
+            apart = {"service-has-wan-ports"} if _by_a_profile(evidence, one) else set()
+            beside = set() if at(one.content, ISTIO_TYPE) else apart
+            yield _set(evidence, one, path, f"{called_}.elsewhere", "import-by-egress", *known, *apart)
+            yield _drop(evidence, one, path, "import-by-egress", *known, *beside)
 
 
 @kind("egress gateway: a listener dropped or renamed")
@@ -1134,7 +1197,7 @@ def _(evidence: Evidence) -> Changes:
         (target,) = one.content["spec"]["targetRefs"]
         (gateway,) = [it for it in ingress(evidence) if here(it) == here(one)]
         for ours in ({"targetRefs": [target | {"sectionName": sorted(secure(gateway))[0]}]}, {"targetRef": target}):
-            spec = {**ours, "tls": asked}
+            spec = {**ours, "headers": one.content["spec"]["headers"], "tls": asked}
             added = made(evidence, one.cluster, "ClientTrafficPolicy", FOREIGN, one.namespace, spec=spec)
             yield _add(evidence, added, only)
 
@@ -1142,7 +1205,8 @@ def _(evidence: Evidence) -> Changes:
 @kind("NetworkPolicy: missing, or it admits others")
 def _(evidence: Evidence) -> Changes:
     protected = "wan-ports-protected"
-    for one in evidence.of_kind("NetworkPolicy"):
+    every = evidence.of_kind("NetworkPolicy")
+    for one in every if len(every) > 1 else ():  # one alone has nothing to differ from
         rule: Path = ("spec", "ingress", 0)
         yield _remove(evidence, one, protected)
         yield _drop(evidence, one, (*rule, "from"), protected)
@@ -1293,7 +1357,50 @@ def _(evidence: Evidence) -> Changes:
             rules = {"rule-of-own-policy"} if any(policy not in its_ways(it) for it in exported) else set()
             if (its.cluster, spare_policy(spare)) in failing_over(evidence, route, path):
                 rules |= {"requests-go-on"}
+            if its.cluster != gateway.cluster:
+                rules |= left(evidence, route, path)
             yield _set(evidence, route, (*path, "name"), other.name, "route-arrives", *rules)
+
+
+def left(evidence: Evidence, route: Object, path: Path) -> set[str]:
+    """Say which rule notices that the rule of a backend sends nothing to that one's cluster any more.
+
+    That is, if another one's route for the same import does.
+    """
+    refs = [(it, place, gateway.cluster) for it, place, _, gateway in _remote_refs(evidence)]
+    refs += [(it, place, remote_gateways(evidence, one)[0].cluster) for it, place, one in _spare_refs(evidence)]
+    (lost,) = [cluster for it, place, cluster in refs if it is route and place == path]
+    rule = at(route.content, path[:3])["name"]
+    for it, place, cluster in refs:
+        if it is route and place != path and place[:3] == path[:3] and cluster == lost:
+            return set()
+    its = own(route), rule
+    elsewhere_ = [
+        it
+        for it, place, cluster in refs
+        if it is not route and (own(it), at(it.content, place[:3])["name"]) == its and cluster == lost
+    ]
+    return {"requests-go-on"} if elsewhere_ and lost != route.cluster else set()
+
+
+@kind("egress route: nothing sent to a cluster, though others do, be it as a spare")
+def _(evidence: Evidence) -> Changes:
+    for route in routes(evidence, "egress-route"):
+        if has_own_rules(evidence, route):
+            continue
+        every = [(path, gateway.cluster) for it, path, _, gateway in _remote_refs(evidence) if it is route]
+        every += [
+            (path, remote_gateways(evidence, one)[0].cluster) for it, path, one in _spare_refs(evidence) if it is route
+        ]
+        for path, _cluster in every:
+            refs = at(route.content, path[:4])
+            alone = not [ref for ref in refs if ref is not at(route.content, path) and ref.get("weight", 1)]
+            rules = left(evidence, route, path)
+            first = [ref for ref in refs if ref["kind"] == "Service" and ref["namespace"] == "mc-wan"]
+            if rules and not alone and (len(first) > 1 or at(route.content, path) not in first):
+                fewer = [ref for ref in refs if ref is not at(route.content, path)]
+                yield replace(_set(evidence, route, path[:4], fewer, *rules), leaf=None)
+                yield _set(evidence, route, (*path, "weight"), 0, *rules)
 
 
 # Callers.
@@ -1416,7 +1523,20 @@ def _(evidence: Evidence) -> Changes:
         ):
             spec = {**target, "cors": {"allowOrigins": ["*"]}}
             added = made(evidence, one.cluster, "SecurityPolicy", FOREIGN, one.namespace, spec=spec)
-            yield _add(evidence, added, "callers-enforced")
+            yield _add(evidence, added, "callers-enforced", "clients-of-this-fabric")
+
+
+@kind("clients: somebody else's SecurityPolicy for a route, in place of the Gateway's")
+def _(evidence: Evidence) -> Changes:
+    called = {(*here(one)[:2], at(one.content, ("spec", "targetRefs", 0, "name"))) for one in refusing(evidence)}
+    for one in routes(evidence, "ingress-route"):
+        if by_envoy_gateway(evidence, one) and here(one) not in called:
+            for aim in aims(one)[:2]:
+                spec = {**aim, "authorization": {"defaultAction": "Allow"}}
+                theirs = made(evidence, one.cluster, "SecurityPolicy", FOREIGN, one.namespace, spec=spec)
+                version = "gateway.envoyproxy.io/v1alpha1"
+                theirs = Object(one.cluster, {**theirs.content, "apiVersion": version})
+                yield _add(evidence, theirs, "clients-of-this-fabric")
 
 
 @kind("ServiceExport: other callers, or not said that there are some")
@@ -1578,7 +1698,8 @@ def _(evidence: Evidence) -> Changes:
         (export,) = [it for it in evidence.of_kind("ServiceExport") if (it.cluster, own(it)) == (one.cluster, own(one))]
         spares = at(export.content, ("metadata", "annotations", SPARES)) or ""
         for other in sorted(set(policies(evidence)) - its_policies(export) - set(spares.split(",")))[:1]:
-            rules = ("route-of-own-policy", *relying(evidence, one))
+            rules = {"route-of-own-policy", *relying(evidence, one)}
+            rules |= {"route-does-no-more"} if answers(one) else set()
             yield _set(evidence, one, ("spec", "parentRefs", 0, "sectionName"), other, *rules)
 
 
@@ -1699,7 +1820,8 @@ def _(evidence: Evidence) -> Changes:
         name, namespace = service.split(".")
         where = route.content["metadata"]["namespace"]
         refused = set() if namespace == where or granted(evidence, route, namespace) else {"reference-granted"}
-        straight = {**ref, "name": name, "namespace": namespace, "port": 8080}
+        port = int(at(export.content, ("metadata", "annotations", PORTS)).split(",")[0])
+        straight = {**ref, "name": name, "namespace": namespace, "port": port}
         yield replace(_set(evidence, route, path, straight, "one-protocol-per-rule", *refused), leaf=None)
 
 
@@ -1852,6 +1974,21 @@ def _(evidence: Evidence) -> Changes:
             yield replace(_set(evidence, one, (*path, "retry"), {"attempts": 9}, only), leaf=None)
 
 
+@kind("route: a header says something else than mcwan has it say, or nothing")
+def _(evidence: Evidence) -> Changes:
+    fields = {"RequestHeaderModifier": "requestHeaderModifier", "ResponseHeaderModifier": "responseHeaderModifier"}
+    for one in (*routes(evidence, "ingress-route"), *routes(evidence, "egress-route")):
+        for index, rule in enumerate(one.content["spec"]["rules"]):
+            for number, it in enumerate(rule.get("filters", ())):
+                path: Path = ("spec", "rules", index, "filters", number, fields.get(it["type"], ""), "set")
+                for place, header in enumerate(at(one.content, path) or ()):
+                    if header["name"] in (PORT_HEADER, "x-envoy-max-retries"):
+                        continue  # of the port, another rule tells; the number is the operator's
+                    yield _set(evidence, one, (*path, place, "value"), FOREIGN, "route-does-no-more")
+                    if header["name"] != "x-envoy-retry-on":
+                        yield replace(_drop(evidence, one, (*path, place), "route-does-no-more"), leaf=None)
+
+
 @kind("egress route: another host name on the way, written by a backend")
 def _(evidence: Evidence) -> Changes:
     for route, path, _, _ in _remote_refs(evidence):
@@ -1873,8 +2010,8 @@ def _(evidence: Evidence) -> Changes:
                 filters = [it for it in rule["filters"] if it["type"] != "URLRewrite"]
                 host = f"{other.name}.{other.namespace}.svc.cluster.local"
                 filters.append({"type": "URLRewrite", "urlRewrite": {"hostname": host}})
-                changed = _set(evidence, one, ("spec", "rules", index, "filters"), filters, "route-is-exported")
-                yield replace(changed, leaf=None)
+                rules = ("route-is-exported", "route-does-no-more")  # the header says the export that was meant
+                yield replace(_set(evidence, one, ("spec", "rules", index, "filters"), filters, *rules), leaf=None)
 
 
 @kind("ingress route: other matches in a rule")
@@ -1933,8 +2070,8 @@ def _(evidence: Evidence) -> Changes:
                 yield _drop(evidence, one, ("spec", "rules", index), "rules-everywhere")
                 answered = [it for it in one.content["spec"]["rules"] if it.get("backendRefs")]
                 for other in answered[:1]:
-                    refs: Path = ("spec", "rules", index, "backendRefs")
-                    changed = _set(evidence, one, refs, other["backendRefs"], "rules-everywhere")
+                    answering = {**rule, "filters": other["filters"], "backendRefs": other["backendRefs"]}
+                    changed = _set(evidence, one, ("spec", "rules", index), answering, "rules-everywhere")
                     if not compared(evidence, one, rule["name"]):
                         yield replace(changed, leaf=None)
 
@@ -2012,6 +2149,47 @@ def _(evidence: Evidence) -> Changes:
                     yield _drop(evidence, one, ("spec", "targetRefs"), "requests-go-on")
 
 
+@kind("requests: an EnvoyFilter of an upstream or a route is for another gateway")
+def _(evidence: Evidence) -> Changes:
+    meant = {here(one) for one in upstreams(evidence) if not of_mesh(one)}
+    timed = {(*here(one)[:2], f"{one.name}.tries") for one in routes(evidence, "egress-route")}
+    for one in evidence.of_kind("EnvoyFilter"):
+        if here(one) in meant | timed:
+            target: Path = ("spec", "targetRefs", 0)
+            yield _set(evidence, one, (*target, "name"), "ghost", "requests-go-on")
+            yield _set(evidence, one, (*target, "name"), "mc-wan-ingress", "requests-go-on")
+            yield _set(evidence, one, (*target, "kind"), "Service", "requests-go-on")
+
+
+@kind("requests: how long a try may take is said otherwise, or not on all clusters")
+def _(evidence: Evidence) -> Changes:
+    for one in evidence.of_kind("EnvoyFilter"):
+        for route in routes(evidence, "egress-route"):
+            if here(one) == (*here(route)[:2], f"{route.name}.tries"):
+                patch: Path = ("spec", "configPatches", 0)
+                long = (*patch, "patch", "value", "route", "retry_policy", "per_try_timeout")
+                yield _drop(evidence, one, long, "requests-go-on")
+                yield _drop(evidence, one, patch, "requests-go-on")
+                yield _set(evidence, one, (*patch, "applyTo"), "LISTENER", "requests-go-on")
+                if len([it for it in evidence.of_kind("EnvoyFilter") if here(it)[1:] == here(one)[1:]]) > 1:
+                    yield _remove(evidence, one, "requests-go-on")
+                    patches = one.content["spec"]["configPatches"]
+                    changed = [put(it, long[3:], "77s") for it in patches]
+                    yield replace(_set(evidence, one, patch[:2], changed, "requests-go-on"), leaf=None)
+
+
+@kind("target: HTTP/1.1 is spoken to it, which has no PINGs")
+def _(evidence: Evidence) -> Changes:
+    sent = [(route, ref) for route, _, ref, _ in _remote_refs(evidence) if by_envoy_gateway(evidence, route)]
+    asked = {(route.cluster, ref.get("namespace"), ref["name"], ref["port"]) for route, ref in sent}
+    for one in evidence.of_kind("Service"):
+        for index, port in enumerate(one.content["spec"].get("ports", ())):
+            if (*here(one), port["port"]) in asked and port["appProtocol"] == "kubernetes.io/h2c":
+                path: Path = ("spec", "ports", index, "appProtocol")
+                yield _set(evidence, one, path, "http", "requests-go-on")
+                yield _drop(evidence, one, path, "requests-go-on")
+
+
 def by_envoy_gateway(evidence: Evidence, one: Object) -> bool:
     """Tell whether a Gateway, or that of a route, is made by Envoy Gateway."""
     named = here(one) if one.kind == "Gateway" else parent(one)[:3]
@@ -2040,6 +2218,27 @@ def aims(one: Object) -> list[dict[str, Any]]:
         {"targetSelectors": [{"kind": one.kind, "matchLabels": {"app.kubernetes.io/component": part(one)}}]},
         {"targetSelectors": [{"kind": one.kind, "matchExpressions": [ours]}]},
     ]
+
+
+@kind("gateway: somebody else patches it")
+def _(evidence: Evidence) -> Changes:
+    only = "gateway-not-patched"
+    for one in envoys(evidence):
+        for aim in aims(one):
+            theirs = made(evidence, one.cluster, "EnvoyExtensionPolicy", FOREIGN, one.namespace, spec=aim)
+            version = "gateway.envoyproxy.io/v1alpha1"
+            yield _add(evidence, Object(one.cluster, {**theirs.content, "apiVersion": version}), only)
+            if one.kind == "Gateway" and "targetRef" in aim:
+                content = {**theirs.content, "apiVersion": version, "kind": "EnvoyPatchPolicy"}
+                yield _add(evidence, Object(one.cluster, content), only)
+    for one in (*ingress(evidence), *egress(evidence)):
+        if at(one.content, ISTIO_TYPE):
+            patch: dict[str, Any] = {"configPatches": [{"applyTo": "HTTP_FILTER", "patch": {"operation": "REMOVE"}}]}
+            selected = {"workloadSelector": {"labels": {"gateway.networking.k8s.io/gateway-name": one.name}}}
+            for spec in (patch | aims(one)[0], patch | aims(one)[1], patch | selected, patch):
+                metadata = {"name": FOREIGN, "namespace": one.namespace}
+                content = {"apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": metadata}
+                yield _add(evidence, Object(one.cluster, content | {"spec": spec}), only)
 
 
 @kind("requests: somebody else injects faults")
@@ -2430,14 +2629,58 @@ def _(evidence: Evidence) -> Changes:
                 yield _add(evidence, added, "gateway-is-private")
 
 
+@kind("Ingress, or a public HTTPRoute: sends to an import")
+def _(evidence: Evidence) -> Changes:
+    only = "gateway-is-private"
+    group = "multicluster.x-k8s.io"
+    for one in evidence.of_kind("ServiceImport"):
+        name = f"{one.name}-clusterset"
+        spec: dict[str, Any] = {"defaultBackend": {"service": {"name": name, "port": {"number": 80}}}}
+        metadata = {"name": FOREIGN, "namespace": one.namespace}
+        added = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+        yield _add(evidence, Object(one.cluster, added), only)
+        gateway = made(
+            evidence, one.cluster, "Gateway", FOREIGN, one.namespace, spec={"gatewayClassName": "gke-l7-gxlb"}
+        )
+        for ref in (
+            {"name": name, "port": 80},
+            {"group": group, "kind": "ServiceImport", "name": one.name, "port": 80},
+        ):
+            rules = [{"backendRefs": [ref]}]
+            parents = [{"name": FOREIGN}]
+            route = made(
+                evidence, one.cluster, "HTTPRoute", FOREIGN, one.namespace, spec={"parentRefs": parents, "rules": rules}
+            )
+            yield _add(replace(evidence, objects=(*evidence.objects, gateway)), route, only)
+
+
+@kind("HTTPRoute: sends to a gateway, on a public Gateway of somebody else's")
+def _(evidence: Evidence) -> Changes:
+    for one in egress(evidence):
+        name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        spec = {"gatewayClassName": "eg", "listeners": []}
+        gateway = made(evidence, one.cluster, "Gateway", FOREIGN, "shop", spec=spec)
+        rules = [{"backendRefs": [{"name": name, "namespace": namespace, "port": 8080}]}]
+        route = made(
+            evidence,
+            one.cluster,
+            "HTTPRoute",
+            FOREIGN,
+            "shop",
+            spec={"parentRefs": [{"name": FOREIGN}], "rules": rules},
+        )
+        yield _add(replace(evidence, objects=(*evidence.objects, gateway)), route, "gateway-is-private")
+
+
 @kind("ingress gateway: its Service leads a WAN port elsewhere")
 def _(evidence: Evidence) -> Changes:
     wrong = "service-has-wan-ports"
     for one in ingress(evidence):
         ports = [it["port"] for it in one.content["spec"]["listeners"]]
         name, _, namespace = one.content["metadata"]["annotations"][SERVICE].partition(".")
+        moved = {"port": ports[0], "nodePort": ports[0], "targetPort": WRONG_PORT}
         for kind_, port in (
-            ("NodePort", {"port": ports[0], "nodePort": ports[0], "targetPort": WRONG_PORT}),
+            *([("NodePort", moved)] if ports[0] >= PRIVILEGED else []),  # a lower one may be another in the pod
             ("ClusterIP", {"port": 40000, "targetPort": ports[-1]}),
             ("NodePort", {"port": ports[0], "nodePort": 32001, "targetPort": ports[0]}),
             ("NodePort", {"port": 15021, "nodePort": ports[0]}),
@@ -2750,8 +2993,11 @@ def _(evidence: Evidence) -> Changes:
 
 @kind("certificate: not shown to other clusters")
 def _(evidence: Evidence) -> Changes:
+    verified = {(it.cluster, own(it)) for it in evidence.of_kind("BackendTLSPolicy") if part(it) == "target"}
+    shared = {cluster for cluster, key in verified if key is None}
     for one in evidence.of_kind("EnvoyProxy"):
-        if "backendTLS" in one.content["spec"]:
+        sends = (one.cluster, own(one)) in verified if own(one) else one.cluster in shared
+        if "backendTLS" in one.content["spec"] and sends:
             yield _drop(evidence, one, ("spec", "backendTLS"), "certificate-is-own")
     for one in evidence.of_kind("Gateway"):
         if "backend" in one.content["spec"].get("tls", {}):
@@ -2845,9 +3091,15 @@ def _(evidence: Evidence) -> Changes:
         {"defaultAction": "Allow", "rules": [{"action": "Deny", "principal": {"clientCIDRs": ["0.0.0.0/0", "::/0"]}}]},
     ]
     called = {(*here(one)[:2], at(one.content, ("spec", "targetRefs", 0, "name"))) for one in refusing(evidence)}
+    guarded = [one for one in envoys(evidence) if part(one) == "ingress-route"]
     for one in envoys(evidence):
-        claims = {"callers-enforced"} if one.kind == "HTTPRoute" and here(one) in called else set()
         for aim in aims(one):
+            claims = {"callers-enforced"} if one.kind == "HTTPRoute" and here(one) in called else set()
+            of_all = "matchExpressions" in str(aim) and one.kind == "HTTPRoute"
+            if any(
+                it is one or (of_all and it.cluster == one.cluster and it.namespace == one.namespace) for it in guarded
+            ):
+                claims.add("clients-of-this-fabric")
             for authorization in deny:
                 # of routes that are selected by labels, some may have callers
                 if "targetRefs" in aim or "targetRef" in aim or not called:

@@ -23,8 +23,8 @@ SAID = {
         "dev",
         "WANPolicy: another tunnel",
         Violation(
-            "policy high has tunnel other on cluster-1 and tunnel business on cluster-2 and for cluster-1 by component "
-            "WANPolicy high",
+            "policy high has tunnel business on cluster-1 and for cluster-2 by component WANPolicy high and tunnel "
+            "other on cluster-2",
             "set mcwan:wanPolicies.high.tunnel once, and let nothing else write WANPolicy objects",
             ("cluster-1", "cluster-2"),
             "WANPolicy high on cluster-1",
@@ -54,7 +54,7 @@ SAID = {
         "dev",
         "WANPolicy: port out of the range",
         Violation(
-            "policy high has port 70 on cluster-1; allowed: 1024 to 65535",
+            "policy high has port 70 on cluster-1; allowed: 80 to 65535",
             "set mcwan:wanPolicies.high.port to one of them",
             ("cluster-1",),
             "WANPolicy high on cluster-1",
@@ -554,6 +554,17 @@ SAID = {
             "AuthorizationPolicy mc-wan/foreign on east",
         ),
     ),
+    "gateway-not-patched": (
+        "dev",
+        "gateway: somebody else patches it",
+        Violation(
+            "EnvoyExtensionPolicy mc-wan/foreign on cluster-1 patches Gateway mc-wan/mc-wan-ingress on cluster-1, and "
+            "no rule can tell what is left of WAN policies then",
+            "remove it, or let it be for Gateways of your own",
+            ("cluster-1",),
+            "EnvoyExtensionPolicy mc-wan/foreign on cluster-1",
+        ),
+    ),
     "clients-admitted": (
         "dev",
         "SecurityPolicy: somebody else's, which lets nobody in",
@@ -795,6 +806,62 @@ SAID_BESIDE = (
         "egress route: another port asked for than its listener's, or none",
         "HTTPRoute mc-wan/search.catalog.egress.admin on east, rule all says x-mc-wan-port: 20000, and should say "
         "9090: ServiceExport catalog/search on east has port 8080 and 9090",
+    ),
+    (
+        "federated",
+        "requests-go-on",
+        "requests: an EnvoyFilter of an upstream or a route is for another gateway",
+        "EnvoyFilter mc-wan/vault.secure.upstream.low on east, of ServiceEntry mc-wan/vault.secure.upstream.low on "
+        "east, is for Gateway ghost, and not for Gateway mc-wan-egress, which sends",
+    ),
+    (
+        "dev",
+        "requests-go-on",
+        "target: HTTP/1.1 is spoken to it, which has no PINGs",
+        "Service mc-wan/target-cluster-1 on cluster-2, port 31111 has appProtocol http, and should have "
+        "kubernetes.io/h2c: lost connections are noticed by HTTP/2 only",
+    ),
+    (
+        "dev",
+        "clients-of-this-fabric",
+        "clients: somebody else's SecurityPolicy for a route, in place of the Gateway's",
+        "SecurityPolicy mc-wan/foreign on cluster-1 is for HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, "
+        "and holds there in place of what mcwan's say of who may ask",
+    ),
+    (
+        "dev",
+        "clients-verified",
+        "ingress gateway: clients with TLS are spoken to otherwise",
+        "ClientTrafficPolicy mc-wan/mc-wan-ingress on cluster-1 does not speak to clients of Gateway "
+        "mc-wan/mc-wan-ingress on cluster-1 as mcwan has it: spec.tls.minVersion is 1.0, and should be 1.3",
+    ),
+    (
+        "dev",
+        "service-has-wan-ports",
+        "ingress gateway: its Service said to be in another namespace",
+        "Gateway mc-wan/mc-wan-egress on cluster-1 says that its Service is in envoy-gateway-system, and Gateway "
+        "mc-wan/mc-wan-ingress on cluster-1 that its is in elsewhere",
+    ),
+    (
+        "dev",
+        "gateway-is-private",
+        "Ingress, or a public HTTPRoute: sends to an import",
+        "Ingress insecure/foreign on cluster-1 sends to logging-clusterset.insecure, the import of logging.insecure, "
+        "from wherever its controller is reached",
+    ),
+    (
+        "dev",
+        "route-does-no-more",
+        "route: a header says something else than mcwan has it say, or nothing",
+        "HTTPRoute mc-wan/logging.insecure.ingress.low on cluster-1, rule all sets header mc-wan-policy of the request "
+        "to foreign, and should to low",
+    ),
+    (
+        "guarded",
+        "requests-go-on",
+        "egress route: nothing sent to a cluster, though others do, be it as a spare",
+        "HTTPRoute mc-wan/quotes.secure.egress on east, rule all sends nothing to west, be it as a spare, and that of "
+        "HTTPRoute mc-wan/quotes.secure.egress on edge does",
     ),
     (
         "dev",

@@ -69,7 +69,11 @@ def check(evidence: Evidence, table: Counter[tuple[str, frozenset[str]]], seed: 
 def test_every_kind_of_mistake_is_caught_by_the_rules_that_claim_it(capsys: pytest.CaptureFixture[str]) -> None:
     table: Counter[tuple[str, frozenset[str]]] = Counter()
     own_share = changed({"tls": ISSUED, "exports/1/from": ["cluster-1", "cluster-2"], "exports/1/callers": []})
-    for one in (*map(plan, STACKS), planned(federated()), planned(own_share)):
+    low = changed({"tls": ISSUED, "wanPolicies/high/port": 443})
+    timed = {"idempotent": True, "timeouts": {"perTry": "1s"}}
+    istio: Raw = {f"clusters/cluster-{one}/gateway": {"profile": "istio"} for one in (1, 2)}
+    tried = changed({**istio, "tls": ISSUED, "exports/1/traffic": timed})
+    for one in (*map(plan, STACKS), *map(planned, (federated(), own_share, low, tried))):
         check(deployed(of_plan(one)), table)
 
     @settings(max_examples=4)

@@ -125,8 +125,7 @@ def test_secrets_and_what_is_unknown_are_withheld(tmp_path: Path) -> None:
         "wan-policy-consistency": ("cluster-1//high.spec.tunnel is a secret",),
         "wan-port-unique": ("cluster-1//high.spec.port is not known before the update",),
         "listener-is-wan-policy": ("cluster-1//high.spec.port is not known before the update",),
-        "route-is-exported": ("cluster-1//high.spec.port is not known before the update",),
-        "route-has-target": ("cluster-1//high.spec.port is not known before the update",),
+        "route-does-no-more": ("cluster-1//high.spec.tunnel is a secret",),
         "service-has-wan-ports": ("cluster-1//high.spec.port is not known before the update",),
     }
     assert "hidden" not in repr(evidence)

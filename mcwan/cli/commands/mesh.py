@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mcwan.cli.options import DIRECTORY, stack_options
-from mcwan.cli.running import mistakes
+from mcwan.cli.running import mistakes, unwritten
 
 
 @click.command()
@@ -33,5 +33,5 @@ def mesh(clusters: tuple[str, ...], stack: str, project: Path, out: Path | None)
         try:
             names = write(found, out)
         except OSError as error:
-            raise click.ClickException(f"cannot write to {out}: {error}") from None
+            raise unwritten(out, error) from None
         click.echo(f"{', '.join(names)} in {out}")

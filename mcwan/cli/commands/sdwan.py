@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mcwan.cli.options import DIRECTORY, output_option, stack_options
-from mcwan.cli.running import environment, mistakes
+from mcwan.cli.running import environment, mistakes, unwritten
 
 _TARGETS = ("linux", "frr", "cisco", "json")
 
@@ -54,7 +54,7 @@ def sdwan(
             try:
                 found, removed = write(form, wanted, sites, out)
             except OSError as error:
-                raise click.ClickException(f"cannot write to {out}: {error}") from None
+                raise unwritten(out, error) from None
             click.echo(f"{many(len(found), 'file')} below {out}")
             if removed:
                 click.echo(f"{many(removed, 'file')} of an earlier run removed")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mcwan.cli.options import DIRECTORY, stack_options
-from mcwan.cli.running import environment, mistakes
+from mcwan.cli.running import environment, mistakes, unwritten
 
 
 @click.command()
@@ -38,7 +38,7 @@ def telemetry(stack: str, project: Path, out: Path | None) -> None:
         try:
             written = write(context, directory)
         except OSError as error:
-            raise click.ClickException(f"cannot write to {directory}: {error}") from None
+            raise unwritten(directory, error) from None
         click.echo(f"{' and '.join(written)} in {directory}")
         if others:
             click.echo(f"note: {', '.join(others)}: metrics of these gateways have no exports; left out as sources")

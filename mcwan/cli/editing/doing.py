@@ -8,7 +8,7 @@ import click
 from mcwan import stack as stacks
 from mcwan.cli import report
 from mcwan.cli.editing import saving
-from mcwan.cli.running import from_here
+from mcwan.cli.running import from_here, unwritten
 from mcwan.plan import Plan
 from mcwan.rules import RULES
 from mcwan.rules.settings import parse, read
@@ -52,7 +52,7 @@ def edit(
     try:
         saving.replace(path, before, after)
     except OSError as error:
-        raise click.ClickException(f"cannot write {name}: {error}") from None
+        raise unwritten(name, error) from None
     click.echo(f"{name}: written")
 
 

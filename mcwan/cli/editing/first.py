@@ -10,7 +10,7 @@ from mcwan import stack as stacks
 from mcwan.cli.editing import emitted, saving
 from mcwan.cli.editing.doing import judged
 from mcwan.cli.editing.splice import EditError
-from mcwan.cli.running import from_here
+from mcwan.cli.running import from_here, unwritten
 from mcwan.plan import Plan
 from mcwan.rules.words import many
 
@@ -89,7 +89,7 @@ def make(project: Path, stack: str, text: str, *, dry_run: bool) -> Plan:
         vacant(project, stack)
         raise
     except OSError as error:
-        raise click.ClickException(f"cannot write {from_here(path)}: {error}") from None
+        raise unwritten(from_here(path), error) from None
     fabric = plan.fabric
     clusters = many(len(fabric.clusters), "cluster")
     policies = many(len(fabric.wan_policies), "WAN policy", "WAN policies")

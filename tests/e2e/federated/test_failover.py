@@ -41,7 +41,7 @@ def settled(federated: Lab) -> None:
     until(
         lambda: {answered(federated) for _ in range(10)} == {("payment.secure on west", "business")},
         "all is as it was",
-        60,
+        120,
     )
 
 
