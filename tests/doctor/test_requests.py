@@ -67,7 +67,7 @@ TAKEN = "an earlier rule may take every request that is made of its matches"
         ([], {"method": "POST", **PAYMENT}, "its method is POST, and only GET and HEAD are sent"),
         ([], REGULAR, UNMADE),
         ([], {"headers": [{"name": "Authorization", "value": "b"}]}, UNMADE),
-        ([], {"headers": [{"name": "x-a", "value": "b\nc"}]}, UNMADE),
+        ([], {"headers": [{"name": "x-a", "value": "bä"}]}, UNMADE),
         ([], {"queryParams": [{"type": "RegularExpression", "name": "a", "value": "b"}]}, UNMADE),
         ([{"path": {"type": "Exact", "value": "/payment"}}], PAYMENT, Request("GET", "/payment/mcwan-doctor")),
         ([{"method": "GET", **PAYMENT}], PAYMENT, TAKEN),
