@@ -101,6 +101,18 @@ def test_it_asks_on_a_terminal(project: Path, monkeypatch: pytest.MonkeyPatch) -
     assert stacks.read_config(project, "dev") == FIRST
 
 
+def test_what_it_asks_for_is_not_said_beside(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "on_terminal", lambda: True)
+    for option, typed in (("--wan-policy", "gold=mpls:31500"), ("--namespace", "secure")):
+        result = CliRunner().invoke(main, ["init", option, typed])
+        assert (result.exit_code, result.stdout, result.stderr) == (
+            2,
+            "",
+            f"{option}: says nothing without --cluster; name the clusters, too, or leave it out to be asked\n",
+        )
+    assert not (project / "Pulumi.dev.yaml").exists()
+
+
 def test_who_stops_at_a_question_gets_no_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "on_terminal", lambda: True)
     result = CliRunner().invoke(main, ["init"], input="east\n")

@@ -53,6 +53,10 @@ def init(
                 "wanPolicies": described.once("--wan-policy", map(described.wan_policy, wan_policies))
                 or described.POLICIES,
             }
+        elif on_terminal() and (typed := "--wan-policy" if wan_policies else "--namespace" if namespaces else ""):
+            raise EditError(
+                f"{typed}: says nothing without --cluster; name the clusters, too, or leave it out to be asked"
+            )
         elif on_terminal():
             config = asking.environment()
         else:
