@@ -8,7 +8,7 @@ from mcwan.rules.evidence import GATEWAY_GROUP, Evidence, profile_of, role
 from mcwan.rules.objects import Object, items, mapping, text
 from mcwan.rules.pods import has, labels_of, selects
 from mcwan.rules.tls import is_named, targets_of
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.unknown import UnjudgedError, grouped
 from mcwan.rules.words import listed, many
 
 _KINDS = ("Gateway", "HTTPRoute")
@@ -75,15 +75,10 @@ def _selects(evidence: Evidence, policy: Object, gateway: Object) -> bool:
 @lru_cache(maxsize=1)
 def _by_istio(evidence: Evidence) -> tuple[dict[str, list[Object]], dict[str, UnjudgedError]]:
     """Give the fabric's gateways by Istio, by cluster, and why one cannot be read."""
-    found: dict[str, list[Object]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for one in evidence.of_kind("Gateway"):
-        try:
-            if role(one) and profile_of(one) == "istio":
-                found.setdefault(one.cluster, []).append(one)
-        except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+    return grouped(
+        evidence.of_kind("Gateway"),
+        lambda one: [(one.cluster, one)] if role(one) and profile_of(one) == "istio" else (),
+    )
 
 
 def some(ones: Sequence[Object]) -> str:

@@ -32,7 +32,7 @@ from mcwan.plan.names import (
 )
 from mcwan.rules.backends import Backend, backends, hosts_sent_to, spares_sent_to
 from mcwan.rules.objects import Object, items, kept, mapping, number, shown, text, texts
-from mcwan.rules.unknown import UnjudgedError, chosen, each, first
+from mcwan.rules.unknown import UnjudgedError, chosen, each, first, grouped
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 ISTIO_SERVICE_TYPE = "networking.istio.io/service-type"
@@ -509,14 +509,9 @@ class Evidence:
 
     @cached_property
     def _slices(self) -> tuple[Mapping[tuple[str, str, str], list[Object]], Mapping[str, UnjudgedError]]:
-        found: dict[tuple[str, str, str], list[Object]] = {}
-        doubts: dict[str, UnjudgedError] = {}
-        for one in self.of_kind("EndpointSlice"):
-            try:
-                found.setdefault((one.cluster, one.namespace, one.label(SLICE_OF)), []).append(one)
-            except UnjudgedError as doubt:
-                doubts.setdefault(one.cluster, doubt)
-        return found, doubts
+        return grouped(
+            self.of_kind("EndpointSlice"), lambda one: [((one.cluster, one.namespace, one.label(SLICE_OF)), one)]
+        )
 
     @cached_property
     def _upstreams(self) -> tuple[Mapping[tuple[str, str, str], Object], Mapping[str, UnjudgedError]]:
@@ -532,16 +527,12 @@ class Evidence:
 
     @cached_property
     def _destination_rules(self) -> tuple[Mapping[tuple[str, str, str], list[Object]], Mapping[str, UnjudgedError]]:
-        found: dict[tuple[str, str, str], list[Object]] = {}
-        doubts: dict[str, UnjudgedError] = {}
-        for one in self.of_kind("DestinationRule"):
-            try:
-                host = text(one.content, "spec", "host")
-                full = host if "." in host or host == "*" else names.cluster_host(f"{host}.{one.namespace}")
-                found.setdefault((one.cluster, one.namespace, full), []).append(one)
-            except UnjudgedError as doubt:
-                doubts.setdefault(one.cluster, doubt)
-        return found, doubts
+        def read(one: Object) -> Iterator[tuple[tuple[str, str, str], Object]]:
+            host = text(one.content, "spec", "host")
+            full = host if "." in host or host == "*" else names.cluster_host(f"{host}.{one.namespace}")
+            yield (one.cluster, one.namespace, full), one
+
+        return grouped(self.of_kind("DestinationRule"), read)
 
     @cached_property
     def _by_host(self) -> Mapping[tuple[str, str], list[Object]]:

@@ -12,7 +12,7 @@ from mcwan.rules.evidence import Evidence, listeners, profile_of, role
 from mcwan.rules.objects import Object, items, kept, mapping, number, text, value
 from mcwan.rules.pods import has, labels_of, namespace_of
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.unknown import UnjudgedError, grouped
 from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write what orders the Services of gateways: each WAN port is the same in the pod and on the nodes"
@@ -41,15 +41,11 @@ def _selected(evidence: Evidence, service: Object) -> Iterator[Object]:
 
 @lru_cache(maxsize=1)
 def _by_namespace(evidence: Evidence) -> tuple[_Selected, Mapping[str, UnjudgedError]]:
-    found: dict[tuple[str, str], list[tuple[Mapping[str, Any], Object]]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for one in evidence.of_kind("Gateway"):
-        try:
-            if role(one) and (labels := labels_of(one)):
-                found.setdefault((one.cluster, namespace_of(one)), []).append((labels, one))
-        except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+    def read(one: Object) -> Iterator[tuple[tuple[str, str], tuple[Mapping[str, Any], Object]]]:
+        if role(one) and (labels := labels_of(one)):
+            yield (one.cluster, namespace_of(one)), (labels, one)
+
+    return grouped(evidence.of_kind("Gateway"), read)
 
 
 def parameters(evidence: Evidence, gateway: Object) -> Object | None:
@@ -81,15 +77,7 @@ def overlay(ordering: Object) -> Mapping[str, Any]:
 @lru_cache(maxsize=1)
 def _every(evidence: Evidence) -> tuple[Mapping[int, Sequence[Object]], Mapping[str, UnjudgedError]]:
     """Give the Services that select a gateway's pods, by the gateway's id, and what is not known, by cluster."""
-    found: dict[int, list[Object]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for one in evidence.of_kind("Service"):
-        try:
-            for gateway in _selected(evidence, one):
-                found.setdefault(id(gateway), []).append(one)
-        except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+    return grouped(evidence.of_kind("Service"), lambda one: ((id(it), one) for it in _selected(evidence, one)))
 
 
 def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violation]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mcwan.rules.evidence import Evidence, Export, component_of, exports_of, hostnames
 from mcwan.rules.objects import Object
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.unknown import UnjudgedError, grouped
 from mcwan.rules.upstreams import sent
 
 
@@ -28,14 +28,7 @@ def led_home(evidence: Evidence, cluster: str) -> list[Led]:
 
 @lru_cache(maxsize=1)
 def _every(evidence: Evidence) -> tuple[Mapping[str, list[Led]], Mapping[str, UnjudgedError]]:
-    found: dict[str, list[Led]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for route in evidence.of_kind("HTTPRoute"):
-        try:
-            found.setdefault(route.cluster, []).extend(_of_route(evidence, route))
-        except UnjudgedError as doubt:
-            doubts.setdefault(route.cluster, doubt)
-    return found, doubts
+    return grouped(evidence.of_kind("HTTPRoute"), lambda one: ((one.cluster, led) for led in _of_route(evidence, one)))
 
 
 def _of_route(evidence: Evidence, route: Object) -> Iterator[Led]:

@@ -13,7 +13,7 @@ from mcwan.rules.likeness import Tally, difference
 from mcwan.rules.objects import Object, items, mapping, number, text, texts, value
 from mcwan.rules.pods import PROFILES, has, labels_of, namespace_of, selects
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
-from mcwan.rules.unknown import UnjudgedError
+from mcwan.rules.unknown import UnjudgedError, grouped
 from mcwan.rules.words import listed, said
 
 _REMEDY = "write sources of every cluster, mcwan:clusters.CLUSTER.sources, and let mcwan write the NetworkPolicies"
@@ -65,14 +65,7 @@ def _judge(evidence: Evidence, gateway: Object, _: Options) -> Iterator[Violatio
 
 @lru_cache(maxsize=1)
 def _by_namespace(evidence: Evidence) -> tuple[dict[tuple[str, str], list[Object]], dict[str, UnjudgedError]]:
-    found: dict[tuple[str, str], list[Object]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for one in evidence.of_kind("NetworkPolicy"):
-        try:
-            found.setdefault((one.cluster, one.namespace), []).append(one)
-        except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+    return grouped(evidence.of_kind("NetworkPolicy"), lambda one: [((one.cluster, one.namespace), one)])
 
 
 def _adds(gateway: Object, policy: Object, networks: tuple[str, ...], own: list[Pods]) -> Iterator[Violation]:

@@ -3,11 +3,24 @@
 Whoever touches one gets `UnjudgedError`, so that a rule cannot take it for a value by mistake, nor print it.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, NoReturn, Protocol, TypeVar
 
 T = TypeVar("T")
 X = TypeVar("X")
+K = TypeVar("K", bound=Hashable)
+
+
+class InCluster(Protocol):
+    """What lies in a cluster."""
+
+    @property
+    def cluster(self) -> str:
+        """Give the cluster's name."""
+        ...
+
+
+C = TypeVar("C", bound=InCluster)
 
 
 class UnjudgedError(Exception):
@@ -64,6 +77,21 @@ def each(ones: Iterable[X], read: Callable[[X], T]) -> tuple[list[T], list[Unjud
             found.append(read(one))
         except UnjudgedError as doubt:
             doubts.append(doubt)
+    return found, doubts
+
+
+def grouped(
+    ones: Iterable[C], read: Callable[[C], Iterable[tuple[K, T]]]
+) -> tuple[dict[K, list[T]], dict[str, UnjudgedError]]:
+    """Give by key what is read of each, pairs of both; and by cluster why one there cannot be read to its end."""
+    found: dict[K, list[T]] = {}
+    doubts: dict[str, UnjudgedError] = {}
+    for one in ones:
+        try:
+            for key, value in read(one):
+                found.setdefault(key, []).append(value)
+        except UnjudgedError as doubt:
+            doubts.setdefault(one.cluster, doubt)
     return found, doubts
 
 

@@ -22,7 +22,7 @@ from mcwan.rules.gateway_services import called_otherwise
 from mcwan.rules.objects import Object, items, mapping, number, text
 from mcwan.rules.rule import Options, Rule, Severity, Violation, violation
 from mcwan.rules.targets import has_endpoint
-from mcwan.rules.unknown import UnjudgedError, chosen
+from mcwan.rules.unknown import UnjudgedError, chosen, grouped
 from mcwan.rules.words import listed, said
 
 _REMEDY = "let mcwan write the import"
@@ -75,15 +75,12 @@ def _names(evidence: Evidence, one: Object) -> Iterator[Violation]:
 @lru_cache(maxsize=1)
 def _routes(evidence: Evidence) -> tuple[Mapping[tuple[str, Export], list[Object]], Mapping[str, UnjudgedError]]:
     """Give the egress routes of each import, by cluster."""
-    found: dict[tuple[str, Export], list[Object]] = {}
-    doubts: dict[str, UnjudgedError] = {}
-    for one in evidence.of_kind("HTTPRoute"):
-        try:
-            if component_of(one) == "egress-route" and (key := export_of(one)):
-                found.setdefault((one.cluster, key), []).append(one)
-        except UnjudgedError as doubt:
-            doubts.setdefault(one.cluster, doubt)
-    return found, doubts
+
+    def read(one: Object) -> Iterator[tuple[tuple[str, Export], Object]]:
+        if component_of(one) == "egress-route" and (key := export_of(one)):
+            yield (one.cluster, key), one
+
+    return grouped(evidence.of_kind("HTTPRoute"), read)
 
 
 def _leads(evidence: Evidence, service: Object) -> Iterator[Violation]:

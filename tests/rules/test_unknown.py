@@ -1,11 +1,12 @@
 """Values that are withheld cannot be touched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from mcwan.rules.unknown import HIDDEN, UNKNOWN, UnjudgedError, Withheld, chosen, each, first
+from mcwan.rules.unknown import HIDDEN, UNKNOWN, UnjudgedError, Withheld, chosen, each, first, grouped
 
 SECRET = Withheld("Service a/b: spec.type", HIDDEN)
 
@@ -62,3 +63,24 @@ def test_each_and_chosen_pass_nothing_over() -> None:
     assert (found, [str(doubt) for doubt in doubts]) == ([2, 4], ["x is not known before the update"])
     picked = chosen(ones, lambda one: one == 3)
     assert [str(one) for one in picked] == ["x is not known before the update", "3"]
+
+
+@dataclass(frozen=True)
+class Lying:
+    """Something of a cluster, with what is read of it, key by key."""
+
+    cluster: str
+    values: tuple[str, ...]
+
+
+def test_what_is_read_before_a_doubt_is_grouped_and_the_first_doubt_of_a_cluster_told() -> None:
+    def read(one: Lying) -> Iterator[tuple[str, str]]:
+        for value in one.values:
+            if value == "?":
+                raise UnjudgedError(f"{one.cluster} {one.values}", UNKNOWN)
+            yield value[0], value
+
+    every = [Lying("east", ("ab", "ac")), Lying("west", ("ad", "?", "b")), Lying("west", ("?",)), Lying("west", ("c",))]
+    found, doubts = grouped(every, read)
+    assert found == {"a": ["ab", "ac", "ad"], "c": ["c"]}
+    assert {cluster: doubt.where for cluster, doubt in doubts.items()} == {"west": "west ('ad', '?', 'b')"}
